@@ -1,0 +1,51 @@
+import type { DialogueSpec } from '../llm/dialogue-spec.js';
+
+/** One agent as loaded from `agents/<name>/agent.yaml`, defaults merged, prompt template parsed. */
+export interface Agent {
+  readonly name: string;
+  readonly description: string;
+  /** BCP 47. */
+  readonly language: string;
+  readonly voice: { readonly name: string; readonly rate: number; readonly pitch: number };
+  /** Spoken when a session starts with this agent; a template. */
+  readonly greeting: { readonly text: string; readonly interruptible: boolean } | undefined;
+  /** What a new user turn does while the agent still speaks or thinks. */
+  readonly onNewInput: 'interrupt' | 'wait';
+  readonly noInput: NoInputPolicy;
+  /** Whether speech interrupts this agent at all, and which short utterances never do. */
+  readonly bargeIn: { readonly enabled: boolean; readonly backchannels: readonly string[] };
+  /** Names in the tool registry. */
+  readonly tools: readonly string[];
+  /** Spoken when a tool, the model or the synthesiser failed; a template. */
+  readonly apology: string;
+  readonly dialogue: DialogueSpec;
+  /** Renders the system prompt. */
+  renderPrompt(variables: Readonly<Record<string, unknown>>): string;
+}
+
+export interface NoInputPolicy {
+  /** Silence after the agent has finished speaking, ms. */
+  readonly afterMs: number;
+  /** Spoken one after the other; then comes the action. */
+  readonly reprompts: readonly string[];
+  readonly action: { readonly type: 'end'; readonly text: string } | { readonly type: 'transfer'; readonly text: string; readonly target: string };
+}
+
+/** Which agents work together, and who hands over to whom. */
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  readonly start: string;
+  readonly agents: readonly string[];
+  readonly handoffs: readonly Handoff[];
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+export interface Handoff {
+  readonly from: string;
+  readonly to: string;
+  /** When to hand over, for the model. */
+  readonly when: string;
+  /** `announced`: the new agent introduces itself; `discrete`: it goes on as if nothing had happened. */
+  readonly kind: 'discrete' | 'announced';
+}

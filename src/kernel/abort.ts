@@ -1,0 +1,32 @@
+import { ParleyError } from './errors.js';
+
+/** Why a session, generation or task was ended; every AbortSignal in a session carries one as its `reason`. */
+export type AbortKind = 'barge_in' | 'superseded' | 'hangup' | 'drain' | 'idle' | 'timeout' | 'error' | 'shutdown';
+
+export class Aborted extends ParleyError {
+  override readonly name = 'Aborted';
+
+  constructor(
+    readonly kind: AbortKind,
+    detail: string = kind,
+  ) {
+    super('aborted', detail);
+  }
+}
+
+export function isAborted(error: unknown): error is Aborted {
+  return error instanceof Aborted;
+}
+
+/** An AbortController that also ends when `parent` does, and stops listening to it once it has ended itself. */
+export function childController(parent: AbortSignal): AbortController {
+  const controller = new AbortController();
+  if (parent.aborted) {
+    controller.abort(parent.reason);
+    return controller;
+  }
+  const onAbort = (): void => controller.abort(parent.reason);
+  parent.addEventListener('abort', onAbort, { once: true });
+  controller.signal.addEventListener('abort', () => parent.removeEventListener('abort', onAbort), { once: true });
+  return controller;
+}

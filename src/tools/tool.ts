@@ -1,0 +1,37 @@
+import type { z } from 'zod';
+
+/** What an agent can do besides talking. Tools are providers that register themselves with the ToolRegistry. */
+export interface Tool<A = unknown> {
+  /** snake_case, unique. */
+  readonly name: string;
+  /** One sentence for the model. */
+  readonly description: string;
+  readonly parameters: z.ZodType<A>;
+  /** The call is given up after this long. */
+  readonly timeoutMs: number;
+  /** Whether a barge-in may abort it. False for whatever must not stop half-way, such as blocking a card. */
+  readonly interruptible: boolean;
+  /** `signal` aborts on time-out, hang-up and, if interruptible, barge-in. */
+  run(args: A, context: ToolContext, signal: AbortSignal): Promise<ToolOutcome>;
+}
+
+export interface ToolContext {
+  readonly sessionId: string;
+  readonly agent: string;
+  /** Facts about the session that tools and templates share (the verified caller, say). Tools may change them. */
+  readonly variables: Record<string, unknown>;
+  /** Agents the active one may hand over to. */
+  readonly handoffTargets: readonly string[];
+}
+
+export interface ToolOutcome {
+  /** JSON-able; goes back to the model. */
+  readonly result: unknown;
+  /** What the session does once the call is done. */
+  readonly effect?: ToolEffect;
+}
+
+export type ToolEffect =
+  | { readonly type: 'handoff'; readonly target: string; readonly reason: string }
+  | { readonly type: 'transfer'; readonly target: string; readonly reason: string }
+  | { readonly type: 'end'; readonly reason: string };
