@@ -28,7 +28,9 @@ export interface NoInputPolicy {
   readonly afterMs: number;
   /** Spoken one after the other; then comes the action. */
   readonly reprompts: readonly string[];
-  readonly action: { readonly type: 'end'; readonly text: string } | { readonly type: 'transfer'; readonly text: string; readonly target: string };
+  readonly action:
+    | { readonly type: 'end'; readonly text: string }
+    | { readonly type: 'transfer'; readonly text: string; readonly target: string };
 }
 
 /** Which agents work together, and who hands over to whom. */

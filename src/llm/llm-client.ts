@@ -48,7 +48,11 @@ export interface LlmToolCall {
 export type LlmEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tool_call'; readonly call: LlmToolCall }
-  | { readonly type: 'finish'; readonly reason: 'stop' | 'tool_calls' | 'length' | 'content_filter'; readonly usage?: LlmUsage };
+  | {
+      readonly type: 'finish';
+      readonly reason: 'stop' | 'tool_calls' | 'length' | 'content_filter';
+      readonly usage?: LlmUsage;
+    };
 
 export interface LlmUsage {
   readonly inputTokens: number;

@@ -7,6 +7,8 @@ export interface Tool<A = unknown> {
   /** One sentence for the model. */
   readonly description: string;
   readonly parameters: z.ZodType<A>;
+  /** The parameters narrowed to what makes sense now; undefined when the tool makes none at all. */
+  parametersIn?(context: ToolContext): z.ZodType<A> | undefined;
   /** The call is given up after this long. */
   readonly timeoutMs: number;
   /** Whether a barge-in may abort it. False for whatever must not stop half-way, such as blocking a card. */

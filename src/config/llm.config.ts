@@ -1,0 +1,9 @@
+import { configOf, oneOf, setting } from './setting.js';
+
+export class LlmConfig extends configOf('llm', {
+  driver: setting(
+    'LLM_DRIVER',
+    oneOf(['embedded']),
+    'What makes the agents’ words: `embedded` follows the rules in their YAML.',
+  ),
+}) {}

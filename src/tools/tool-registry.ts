@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { childController } from '../kernel/abort.js';
+import { Aborted } from '../kernel/abort.js';
+import { Clock } from '../kernel/clock.js';
+import { formatDuration } from '../kernel/duration.js';
+import { messageOf, ParleyError } from '../kernel/errors.js';
+import type { LlmTool, LlmToolCall } from '../llm/llm-client.js';
+import type { Tool, ToolContext, ToolEffect, ToolOutcome } from './tool.js';
+
+export interface ToolRun {
+  readonly call: LlmToolCall;
+  readonly ok: boolean;
+  /** JSON for the model: the tool's result, or `{"error": …, "code": …}` with what it can do about it. */
+  readonly content: string;
+  readonly error?: string;
+  readonly durationMs: number;
+  readonly effect?: ToolEffect;
+}
+
+/** Why a call failed, for a model or a dialogue rule to tell apart. */
+export type ToolFailure = 'unknown_tool' | 'not_available' | 'invalid_arguments' | 'timeout' | 'tool_failed';
+
+/** All tools of the process. Safe for calls that run at the same time: it keeps no state per call. */
+@Injectable()
+export class ToolRegistry {
+  private readonly tools = new Map<string, Tool>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Throws `config_invalid` for a name that is taken or not snake_case. */
+  register(tool: Tool): void {
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(tool.name))
+      throw new ParleyError('config_invalid', `"${tool.name}" is no snake_case tool name`);
+    if (this.tools.has(tool.name)) throw new ParleyError('config_invalid', `There are two tools named "${tool.name}"`);
+    this.tools.set(tool.name, tool);
+  }
+
+  /** Every registered name with the names of its parameters. */
+  known(): ReadonlyMap<string, readonly string[]> {
+    return new Map([...this.tools.values()].map((tool) => [tool.name, parameterNames(tool.parameters)]));
+  }
+
+  /** What the model gets to see. Unknown names and tools that make no sense in this context are left out. */
+  definitions(names: readonly string[], context: ToolContext): LlmTool[] {
+    return names.flatMap((name) => {
+      const tool = this.tools.get(name);
+      const parameters = tool && parametersIn(tool, context);
+      return parameters ? [{ name, description: tool.description, parameters: jsonSchema(parameters) }] : [];
+    });
+  }
+
+  /** Whether a barge-in may abort this tool. An unknown one fails at once anyway. */
+  isInterruptible(name: string): boolean {
+    return this.tools.get(name)?.interruptible ?? true;
+  }
+
+  /** Never throws, whatever the model asked for and the tool did, except the signal's reason when it aborts. */
+  async run(call: LlmToolCall, context: ToolContext, signal: AbortSignal): Promise<ToolRun> {
+    signal.throwIfAborted();
+    const startedAt = this.clock.now();
+    const finished = (): number => this.clock.now() - startedAt;
+    const failed = (code: ToolFailure, error: string): ToolRun => ({
+      call,
+      ok: false,
+      content: JSON.stringify({ error, code }),
+      error,
+      durationMs: finished(),
+    });
+
+    const tool = this.tools.get(call.name);
+    if (!tool) return failed('unknown_tool', `There is no tool "${call.name}". Go on without it.`);
+    const parameters = parametersIn(tool, context);
+    if (!parameters) return failed('not_available', `"${call.name}" cannot be used now. Go on without it.`);
+    const parsed = parseArguments(call.arguments, parameters);
+    if ('error' in parsed) return failed('invalid_arguments', `${parsed.error} Correct the arguments and call again.`);
+
+    try {
+      const { result, effect } = await this.runInTime(tool, parsed.value, context, signal);
+      const run = { call, ok: true, content: JSON.stringify(result ?? null), durationMs: finished() };
+      return effect ? { ...run, effect } : run;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof Aborted && error.kind === 'timeout') {
+        return failed('timeout', `"${call.name}" did not answer within ${formatDuration(tool.timeoutMs)}.`);
+      }
+      return failed('tool_failed', `"${call.name}" failed: ${messageOf(error)}`);
+    }
+  }
+
+  /** Does not wait for a tool that ignores its signal: its late result is dropped. */
+  private async runInTime(tool: Tool, args: unknown, context: ToolContext, signal: AbortSignal): Promise<ToolOutcome> {
+    const controller = childController(signal);
+    const timer = this.clock.setTimeout(() => controller.abort(new Aborted('timeout')), tool.timeoutMs);
+    const aborted = new Promise<never>((_, reject) => {
+      controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), { once: true });
+    });
+    try {
+      return await Promise.race([(async () => tool.run(args, context, controller.signal))(), aborted]);
+    } finally {
+      timer.cancel();
+      // Lets go of the session's signal; the race is over, so that nobody sees this reason.
+      aborted.catch(() => undefined);
+      controller.abort(new Aborted('superseded'));
+    }
+  }
+}
+
+function parametersIn(tool: Tool, context: ToolContext): z.ZodType | undefined {
+  return tool.parametersIn ? tool.parametersIn(context) : tool.parameters;
+}
+
+function parseArguments(text: string, schema: z.ZodType): { value: unknown } | { error: string } {
+  let value: unknown;
+  try {
+    // Models send an empty text for a tool without parameters.
+    value = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    return { error: 'The arguments are not valid JSON.' };
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { value: parsed.data };
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'arguments'}: ${issue.message}`);
+  return { error: `Invalid arguments: ${problems.join('; ')}.` };
+}
+
+function jsonSchema(parameters: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...schema } = z.toJSONSchema(parameters, { io: 'input' });
+  return schema;
+}
+
+function parameterNames(parameters: z.ZodType): string[] {
+  return Object.keys((jsonSchema(parameters)['properties'] as object | undefined) ?? {});
+}
