@@ -1,0 +1,78 @@
+import { ParleyError } from '../../../../kernel/errors.js';
+import type { InferencePriority } from '../../../inference-gate.js';
+import type { SpeechHints, SttListener, SttStream } from '../../../stt-stream.js';
+import type { WorkerAnswer } from './protocol.js';
+import type { RecogniserWorker } from './recogniser-worker.js';
+import { Utterance } from './utterance.js';
+
+export interface StreamSetup {
+  readonly priority: InferencePriority;
+  readonly batchSamples: number;
+  /** The worker this stream belongs to; another one after the first was lost. */
+  readonly worker: () => RecogniserWorker;
+  readonly nextUtterance: () => number;
+  readonly onAnswer: (answer: WorkerAnswer, samples: number) => void;
+  readonly onClose: () => void;
+}
+
+export class EmbeddedSttStream implements SttStream {
+  private hints: SpeechHints | undefined;
+  private utterance: Utterance | undefined;
+  /** The caller's channel, learnt from the utterances so far. */
+  private mean: Float32Array | undefined;
+  private closed = false;
+
+  constructor(private readonly setup: StreamSetup) {}
+
+  async prepare(hints: SpeechHints): Promise<void> {
+    if (this.closed) throw new ParleyError('stt_failed', 'The stream is closed');
+    if (hints.id === this.hints?.id) return;
+    if (!/^en\b/i.test(hints.language)) {
+      throw new ParleyError('stt_failed', `The embedded recogniser understands English only, not "${hints.language}"`);
+    }
+    await this.setup.worker().request(() => ({ request: { kind: 'prepare', hints } }), this.setup.priority);
+    this.hints = hints;
+  }
+
+  start(listener: SttListener): void {
+    this.utterance?.cancel();
+    this.utterance = undefined;
+    if (this.closed || !this.hints) {
+      const reason = this.closed ? 'The stream is closed' : 'The stream has no hints: call prepare first';
+      queueMicrotask(() => listener.onError(new ParleyError('stt_failed', reason)));
+      return;
+    }
+    this.utterance = new Utterance({
+      id: this.setup.nextUtterance(),
+      worker: this.setup.worker(),
+      listener,
+      hints: this.hints,
+      mean: this.mean,
+      priority: this.setup.priority,
+      batchSamples: this.setup.batchSamples,
+      onAnswer: (answer, samples) => {
+        this.mean = answer.mean ?? this.mean;
+        this.setup.onAnswer(answer, samples);
+      },
+    });
+  }
+
+  write(pcm: Int16Array): void {
+    this.utterance?.write(pcm);
+  }
+
+  finish(): void {
+    this.utterance?.finish();
+  }
+
+  cancel(): void {
+    this.utterance?.cancel();
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    this.cancel();
+    this.setup.onClose();
+    return Promise.resolve();
+  }
+}

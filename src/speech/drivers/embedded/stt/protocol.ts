@@ -1,0 +1,46 @@
+import type { SpeechHints, SttResult } from '../../../stt-stream.js';
+import type { DecoderTuning } from './telephone-decoder.js';
+
+/** What the main thread asks a recogniser worker. One request at a time, each answered once. */
+export type WorkerRequest =
+  | { readonly kind: 'prepare'; readonly hints: SpeechHints }
+  | {
+      readonly kind: 'decode';
+      readonly utterance: number;
+      /** Present in the first request of an utterance. */
+      readonly begin?: { readonly hints: SpeechHints; readonly mean: Float32Array | undefined };
+      readonly pcm: Int16Array<ArrayBuffer>;
+      /** Whether this is all: the answer then holds the result. */
+      readonly end: boolean;
+    }
+  | { readonly kind: 'cancel'; readonly utterance: number };
+
+export interface WorkerAnswer {
+  /** The hypothesis so far; absent when the request was not `decode`. */
+  readonly text?: string;
+  readonly result?: SttResult;
+  /** The channel's cepstral mean, with the result. */
+  readonly mean?: Float32Array;
+  /** Milliseconds the worker computed for this. */
+  readonly busyMs: number;
+}
+
+/** Worker to main thread: once `ready`, then one of the others for each request. */
+export type WorkerMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answer'; readonly answer: WorkerAnswer }
+  | { readonly kind: 'failure'; readonly message: string };
+
+export interface RecogniserOptions {
+  /** Decoders built at the start; each can follow one utterance. */
+  readonly warmDecoders: number;
+  /** Utterances one worker can follow at the same time; each decoder takes 30 MB and is never freed. */
+  readonly maxDecoders: number;
+  readonly tuning: DecoderTuning;
+  /** Standard deviation of the dither, full scale 1. */
+  readonly ditherLevel: number;
+  readonly garbageWeight: number;
+  readonly garbageContinueWeight: number;
+  /** Results below are rejected; 0 to 1. */
+  readonly minConfidence: number;
+}

@@ -1,0 +1,17 @@
+import type { RecogniserOptions } from './protocol.js';
+
+/** Chosen on the tuning half of the evaluation's material, see docs/speech-evaluation.md. */
+export const defaultTuning: Omit<RecogniserOptions, 'warmDecoders' | 'maxDecoders'> = {
+  tuning: {
+    languageWeight: 6.5,
+    wordInsertionPenalty: 0.2,
+    silenceProbability: 0.005,
+    fillerProbability: 1e-8,
+    beam: 1e-60,
+    wordBeam: 1e-40,
+  },
+  ditherLevel: 1e-4,
+  garbageWeight: 1e-3,
+  garbageContinueWeight: 0.9,
+  minConfidence: 0.1,
+};
