@@ -1,0 +1,128 @@
+import type { Transferable, Worker } from 'node:worker_threads';
+import type { Clock, Timer } from '../../kernel/clock.js';
+import { ParleyError, messageOf } from '../../kernel/errors.js';
+
+/** What a worker posts, once, when it can take messages. */
+export const WORKER_READY = 'ready';
+
+export interface SupervisedWorkerOptions {
+  /** For messages. */
+  readonly name: string;
+  readonly spawn: () => Worker;
+  /** How long a worker may take until it is ready. */
+  readonly readyTimeoutMs: number;
+  readonly clock: Clock;
+  /** A worker (the first one or a replacement) is ready; what the previous one was given is gone. */
+  readonly onReady?: () => void;
+  readonly onMessage: (message: unknown) => void;
+  /** The worker died or was replaced: nothing will come back of what it was given. */
+  readonly onLost: (reason: Error) => void;
+}
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5000;
+
+/** A worker thread that is replaced when it dies; the first start must succeed, later ones are tried again for ever. */
+export class SupervisedWorker {
+  private worker: Worker | undefined;
+  private isReady = false;
+  private retryMs = 0;
+  private timer: Timer | undefined;
+  private firstStart: { resolve: () => void; reject: (reason: Error) => void } | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(private readonly options: SupervisedWorkerOptions) {}
+
+  get ready(): boolean {
+    return this.isReady;
+  }
+
+  /** Rejects if the worker does not become ready; nothing is left running then. */
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const onAbort = (): void => this.firstStart?.reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.firstStart = { resolve, reject };
+        this.launch();
+      });
+    } catch (error) {
+      await this.close();
+      throw error;
+    } finally {
+      this.firstStart = undefined;
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Only while `ready`. */
+  post(message: unknown, transfer: readonly Transferable[] = []): void {
+    this.worker?.postMessage(message, transfer);
+  }
+
+  /** Gives up the worker, which hangs or answers nonsense, and starts another. */
+  replace(reason: string): void {
+    if (this.worker) this.lose(this.worker, new Error(reason));
+  }
+
+  close(): Promise<void> {
+    return (this.closing ??= this.doClose());
+  }
+
+  private async doClose(): Promise<void> {
+    this.timer?.cancel();
+    this.isReady = false;
+    const worker = this.worker;
+    this.worker = undefined;
+    if (worker) await discard(worker);
+  }
+
+  private launch(): void {
+    if (this.closing) return;
+    const { name, readyTimeoutMs, clock } = this.options;
+    const worker = this.options.spawn();
+    this.worker = worker;
+    this.timer = clock.setTimeout(
+      () => this.lose(worker, new ParleyError('timeout', `${name} was not ready within ${readyTimeoutMs} ms`, true)),
+      readyTimeoutMs,
+    );
+    worker.on('message', (message: unknown) =>
+      message === WORKER_READY ? this.welcome() : this.options.onMessage(message),
+    );
+    worker.on('error', (error) =>
+      this.lose(worker, new Error(`${name} failed: ${messageOf(error)}`, { cause: error })),
+    );
+    worker.on('exit', (code) => this.lose(worker, new Error(`${name} ended with exit code ${code}`)));
+  }
+
+  private welcome(): void {
+    this.timer?.cancel();
+    this.isReady = true;
+    this.retryMs = 0;
+    this.firstStart?.resolve();
+    this.options.onReady?.();
+  }
+
+  private lose(worker: Worker, reason: Error): void {
+    if (this.worker !== worker) return;
+    this.timer?.cancel();
+    this.worker = undefined;
+    this.isReady = false;
+    void discard(worker);
+    if (this.firstStart) {
+      this.firstStart.reject(reason);
+      return;
+    }
+    this.timer = this.options.clock.setTimeout(() => this.launch(), this.retryMs);
+    this.retryMs = Math.min(LONGEST_RETRY_MS, Math.max(FIRST_RETRY_MS, this.retryMs * 2));
+    this.options.onLost(reason);
+  }
+}
+
+async function discard(worker: Worker): Promise<void> {
+  worker.removeAllListeners();
+  // A worker that is being stopped may still fail; nobody waits for it any more.
+  worker.on('error', () => undefined);
+  await worker.terminate();
+}
