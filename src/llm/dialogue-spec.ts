@@ -52,7 +52,8 @@ export interface DialogueIntent {
   readonly failed: readonly DialogueReply[];
 }
 
-export type DialogueCommand = 'repeat' | 'cancel' | 'help';
+/** `repeat` says the last reply again, `cancel` drops the task, `help` says what there is, `hush` only stops talking. */
+export type DialogueCommand = 'repeat' | 'cancel' | 'help' | 'hush';
 
 export interface DialogueToolCall {
   readonly name: string;
@@ -64,7 +65,7 @@ export interface DialogueReply {
   /** A Liquid condition such as `result.verified`. */
   readonly when?: string;
   readonly say: readonly string[];
-  readonly then: DialogueStep;
+  readonly next: DialogueStep;
 }
 
 export type DialogueStep =
@@ -72,8 +73,8 @@ export type DialogueStep =
   | { readonly type: 'done' }
   /** Finished, without asking anything. */
   | { readonly type: 'listen' }
-  /** Forgets the slots of this task and asks for them again. */
-  | { readonly type: 'retry' }
+  /** Forgets these slots (none: all of the task) and asks for them again. */
+  | { readonly type: 'retry'; readonly slots: readonly string[] }
   /** Drops this task and whatever was waiting for it. */
   | { readonly type: 'abandon' }
   | { readonly type: 'start'; readonly intent: string }

@@ -12,6 +12,7 @@ import { LlmClient } from './llm-client.js';
       useFactory: (config: LlmConfig, clock: Clock): LlmClient => {
         switch (config.driver) {
           case 'embedded':
+          default:
             return new EmbeddedLlmClient(clock);
         }
       },

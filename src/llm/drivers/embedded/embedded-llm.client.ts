@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
+import { messageOf, ParleyError } from '../../../kernel/errors.js';
 import { LlmClient, type LlmEvent, type LlmRequest } from '../../llm-client.js';
+import { respond, type DialogueReplyText } from './dialogue-engine.js';
 
-/** Drives a conversation by the rules in the agent's YAML, without a model. */
+const WORDS_PER_EVENT = 4;
+
+/** Drives a conversation by the rules in the agent's YAML, without a model. Its limits are in docs/agents.md. */
 @Injectable()
 export class EmbeddedLlmClient extends LlmClient {
   readonly name = 'embedded';
@@ -13,11 +17,32 @@ export class EmbeddedLlmClient extends LlmClient {
 
   override async start(): Promise<void> {}
 
-  override async *stream(_request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmEvent> {
+  override async *stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmEvent> {
     signal.throwIfAborted();
-    yield { type: 'text', text: 'I am sorry, I did not understand that.' };
-    yield { type: 'finish', reason: 'stop' };
+    const { text, toolCall } = this.respond(request);
+    for (const group of wordGroups(text)) {
+      yield { type: 'text', text: group };
+      signal.throwIfAborted();
+    }
+    if (toolCall) {
+      yield { type: 'tool_call', call: toolCall };
+      signal.throwIfAborted();
+    }
+    yield { type: 'finish', reason: toolCall ? 'tool_calls' : 'stop' };
   }
 
   override async close(): Promise<void> {}
+
+  private respond(request: LlmRequest): DialogueReplyText {
+    try {
+      return respond(request, this.clock.wallTime());
+    } catch (error) {
+      throw new ParleyError('llm_failed', `The dialogue rules failed: ${messageOf(error)}`, false, { cause: error });
+    }
+  }
+}
+
+/** A few words at a time, as a model's tokens come, so that whatever follows meets the same input. */
+function wordGroups(text: string): string[] {
+  return text.match(new RegExp(String.raw`(?:\S+\s*){1,${WORDS_PER_EVENT}}`, 'g')) ?? [];
 }
