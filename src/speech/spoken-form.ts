@@ -64,7 +64,8 @@ const pauses: readonly { readonly pattern: RegExp; readonly kind: Pause }[] = [
   { pattern: /\s*\n\s*\n\s*/y, kind: 'sentence' },
   { pattern: /[ \t]*\n\s*/y, kind: 'clause' },
   { pattern: /[—|]|\s[–-]{1,3}\s|--/y, kind: 'clause' },
-  { pattern: /[()]/y, kind: 'clause' },
+  // Not the bracket of an area code.
+  { pattern: /\((?!\d{2,4}\)[ .-]?\d{3})|\)/y, kind: 'clause' },
 ];
 
 function matchPause(text: string, position: number): { kind: Pause; end: number } | undefined {

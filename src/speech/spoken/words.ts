@@ -1,19 +1,21 @@
 import { letterWords } from './identifiers.js';
 import { END, sticky, type SpokenRule } from './rule.js';
 
-/** Never the end of a sentence: a name or a number follows. */
+/** Never the end of a sentence: a name follows. */
 const titles: Readonly<Record<string, string>> = {
-  mr: 'mister',
-  mrs: 'missus',
-  ms: 'miz',
-  dr: 'doctor',
-  prof: 'professor',
-  sgt: 'sergeant',
-  capt: 'captain',
-  lt: 'lieutenant',
-  gen: 'general',
-  rev: 'reverend',
-  hon: 'honorable',
+  Mr: 'mister',
+  Mrs: 'missus',
+  Ms: 'miz',
+  Dr: 'doctor',
+  Prof: 'professor',
+  Sgt: 'sergeant',
+  Capt: 'captain',
+  Lt: 'lieutenant',
+  Gen: 'general',
+  Rev: 'reverend',
+};
+/** More follows here as well. */
+const connectives: Readonly<Record<string, string>> = {
   'e.g': 'for example',
   'i.e': 'that is',
   approx: 'approximately',
@@ -22,8 +24,6 @@ const titles: Readonly<Record<string, string>> = {
   ext: 'extension',
   tel: 'telephone',
   ref: 'reference',
-  apt: 'apartment',
-  est: 'established',
 };
 /** May also stand at the end of a sentence. */
 const shortened: Readonly<Record<string, string>> = {
@@ -37,15 +37,10 @@ const shortened: Readonly<Record<string, string>> = {
   corp: 'corporation',
   co: 'company',
   dept: 'department',
-  max: 'maximum',
-  min: 'minimum',
   etc: 'et cetera',
   govt: 'government',
   'a.m': 'A M',
   'p.m': 'P M',
-  'u.s': 'U S',
-  'u.k': 'U K',
-  'u.s.a': 'U S A',
 };
 
 /** Said letter by letter although they could be read as a word. */
@@ -77,8 +72,10 @@ const ligatures: Readonly<Record<string, string>> = {
 
 /** ASCII letters for a word in Latin script; nothing for other scripts, which the synthesiser cannot read. */
 function foldWord(word: string): string {
-  return [...word.normalize('NFKD')]
-    .map((character) => ligatures[character] ?? (character === '’' ? "'" : character))
+  return Array.from(
+    word.normalize('NFKD'),
+    (character) => ligatures[character] ?? (character === '’' ? "'" : character),
+  )
     .join('')
     .replace(/[^A-Za-z']/g, '')
     .replace(/'+$/, '');
@@ -95,6 +92,7 @@ function wordOrAcronym(word: string): string {
 
 function alternatives(words: Readonly<Record<string, string>>): string {
   return Object.keys(words)
+    .sort((a, b) => b.length - a.length)
     .map((word) => word.replace(/\./g, String.raw`\.`))
     .join('|');
 }
@@ -111,8 +109,12 @@ export const wordRules: readonly SpokenRule[] = [
     speak: () => 'number',
   },
   {
-    pattern: sticky(String.raw`(${alternatives(titles)})\.(?=[\s,)]|$)`, 'i'),
-    speak: ([, word = '']) => titles[word.toLowerCase()],
+    pattern: sticky(String.raw`(${alternatives(titles)})\.(?=\s)`),
+    speak: ([, word = '']) => titles[word],
+  },
+  {
+    pattern: sticky(String.raw`(${alternatives(connectives)})\.(?=[\s,)]|$)`, 'i'),
+    speak: ([, word = '']) => connectives[word.toLowerCase()],
   },
   {
     pattern: sticky(String.raw`(${alternatives(shortened)})\.(?=[\s,)]|$)`, 'i'),
@@ -122,7 +124,6 @@ export const wordRules: readonly SpokenRule[] = [
   {
     pattern: sticky(String.raw`(?:[A-Z]\.){2,6}`),
     speak: ([text]) => letterWords(text.replace(/\./g, '')),
-    mayEndSentence: true,
   },
   // Initials: "J. Smith".
   { pattern: sticky(String.raw`([A-Z])\.(?=\s[A-Z][a-z])`), speak: ([, letter]) => letter },
