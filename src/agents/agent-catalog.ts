@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import path from 'node:path';
 import { AgentsConfig } from '../config/agents.config.js';
+import { packageRoot } from '../config/package-root.js';
 import { ParleyError } from '../kernel/errors.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 import type { Agent, Handoff, Scenario } from './agent.js';
@@ -19,7 +21,7 @@ export class AgentCatalog {
   /** Throws `config_invalid` with every fault of every file. `voices`: those the synthesiser has, to check names against. */
   load(voices?: readonly string[]): void {
     const loaded = loadAgents({
-      directory: this.config.directory,
+      directory: path.resolve(packageRoot, this.config.directory),
       defaultScenario: this.config.scenario,
       tools: this.tools.known(),
       ...(voices && { voices }),

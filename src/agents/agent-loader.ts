@@ -1,4 +1,16 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { z } from 'zod';
+import { ParleyError } from '../kernel/errors.js';
+import { compileDialogue } from '../llm/drivers/embedded/compiled-dialogue.js';
 import type { Agent, Scenario } from './agent.js';
+import { checkAgent, handoffTargets, type KnownNames } from './agent-checks.js';
+import { agentFile, type AgentFile, scenarioFile, type ScenarioFile } from './agent-schema.js';
+import { buildAgent, buildScenario } from './build-agent.js';
+import { deepMerge } from './deep-merge.js';
+import { checkScenario } from './scenario-checks.js';
+import { checkPrompt, checkTemplates } from './template-checks.js';
+import { type Fault, fieldName, type FieldPath, YamlFile } from './yaml-file.js';
 
 export interface LoadOptions {
   readonly directory: string;
@@ -15,6 +27,195 @@ export interface LoadedAgents {
   readonly scenarios: readonly Scenario[];
 }
 
-export function loadAgents(_options: LoadOptions): LoadedAgents {
-  return { agents: [], scenarios: [] };
+/** Everything that is wrong with the files under `agents/`, one line each: `file:line:column field: message`. */
+export class AgentsInvalidError extends ParleyError {
+  override readonly name = 'AgentsInvalidError';
+
+  constructor(readonly faults: readonly Fault[]) {
+    super(
+      'config_invalid',
+      `The agents are not valid:\n${faults.map((fault) => `  ${describeFault(fault)}`).join('\n')}`,
+    );
+  }
+}
+
+export function describeFault({ file, line, column, field, message }: Fault): string {
+  return `${file}:${line}:${column} ${field === '' ? '' : `${field}: `}${message}`;
+}
+
+interface AgentSource {
+  readonly name: string;
+  readonly yaml: YamlFile;
+  readonly promptFile: string;
+  readonly prompt: string | undefined;
+  readonly file: AgentFile | undefined;
+}
+
+/** Reads and checks all agents and scenarios. Throws AgentsInvalidError with every fault there is. */
+export function loadAgents(options: LoadOptions): LoadedAgents {
+  const loader = new Loader(options);
+  return loader.load();
+}
+
+class Loader {
+  private readonly faults = new Map<string, Fault>();
+  private readonly root: string;
+
+  constructor(private readonly options: LoadOptions) {
+    this.root = path.resolve(options.directory);
+  }
+
+  load(): LoadedAgents {
+    if (!existsSync(this.root)) throw new AgentsInvalidError([this.wholeFile(this.root, 'there is no such folder')]);
+    const defaults = this.readYaml('_defaults.yaml') ?? new YamlFile(this.shown('_defaults.yaml'), '');
+    const sources = this.folders().map((name) => this.readAgent(name, defaults));
+    const scenarios = this.scenarioFiles().map((file) => this.readScenario(file));
+    if (sources.length === 0) this.add(this.wholeFile(this.root, 'there is no agent: a folder with an agent.yaml'));
+
+    const known: KnownNames = { ...this.options, agents: new Set(sources.map(({ name }) => name)) };
+    for (const source of sources) this.checkAgent(source, defaults, known, scenarios);
+    for (const scenario of scenarios) this.checkScenario(scenario, sources, defaults, known);
+    this.checkDefaultScenario(scenarios);
+    if (this.faults.size > 0) throw new AgentsInvalidError([...this.faults.values()]);
+
+    const agents = sources.map(({ name, file, prompt }) => buildAgent(name, file!, prompt!));
+    // Trained here and not while the first caller waits.
+    for (const agent of agents) compileDialogue(agent.dialogue);
+    return { agents, scenarios: scenarios.map(({ name, file }) => buildScenario(name, file!)) };
+  }
+
+  private folders(): string[] {
+    return readdirSync(this.root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'scenarios')
+      .map((entry) => entry.name)
+      .sort();
+  }
+
+  private scenarioFiles(): string[] {
+    const directory = path.join(this.root, 'scenarios');
+    if (!existsSync(directory)) return [];
+    return readdirSync(directory)
+      .filter((name) => name.endsWith('.yaml'))
+      .sort();
+  }
+
+  private readAgent(name: string, defaults: YamlFile): AgentSource {
+    const promptFile = path.join(name, 'prompt.md');
+    const prompt = this.readText(promptFile);
+    const yaml =
+      this.readYaml(path.join(name, 'agent.yaml')) ?? new YamlFile(this.shown(path.join(name, 'agent.yaml')), '');
+    if (prompt === undefined)
+      this.add(this.wholeFile(path.join(this.root, promptFile), 'is missing: the system prompt for models'));
+    if (!/^[a-z][a-z0-9_]*$/.test(name))
+      this.add({ ...this.at(yaml, []), message: `the folder name "${name}" must be in snake_case` });
+    const file =
+      yaml.faults.length > 0
+        ? undefined
+        : this.validate(agentFile, deepMerge(defaults.data, yaml.data), yaml, defaults);
+    return { name, yaml, promptFile: this.shown(promptFile), prompt, file };
+  }
+
+  private readScenario(fileName: string): { name: string; yaml: YamlFile; file: ScenarioFile | undefined } {
+    const yaml = this.readYaml(path.join('scenarios', fileName))!;
+    const file = yaml.faults.length > 0 ? undefined : this.validate(scenarioFile, yaml.data, yaml);
+    return { name: fileName.replace(/\.yaml$/, ''), yaml, file };
+  }
+
+  private validate<T>(schema: z.ZodType<T>, data: unknown, yaml: YamlFile, defaults?: YamlFile): T | undefined {
+    const parsed = schema.safeParse(data, { error: plainly });
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) {
+      const place = issue.path.filter((part) => typeof part !== 'symbol');
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) this.add({ ...this.at(yaml, [...place, key], defaults), message: 'unknown key' });
+      } else {
+        this.add({ ...this.at(yaml, place, defaults), message: issue.message });
+      }
+    }
+    return undefined;
+  }
+
+  private checkAgent(
+    { yaml, file, prompt, promptFile }: AgentSource,
+    defaults: YamlFile,
+    known: KnownNames,
+    scenarios: readonly { file: ScenarioFile | undefined }[],
+  ): void {
+    if (!file) return;
+    const variables = [...new Set(scenarios.flatMap((scenario) => Object.keys(scenario.file?.variables ?? {})))];
+    checkAgent(file, known, (field, message) => this.add({ ...this.at(yaml, field, defaults), message }));
+    checkTemplates(file, variables, ({ path: field }, message, line) =>
+      this.add({ ...this.at(yaml, field, defaults, line), message }),
+    );
+    checkPrompt(prompt ?? '', file, variables, (_, message, line) =>
+      this.add({ file: promptFile, line, column: 1, field: '', message }),
+    );
+  }
+
+  private checkScenario(
+    { name, yaml, file }: { name: string; yaml: YamlFile; file: ScenarioFile | undefined },
+    sources: readonly AgentSource[],
+    defaults: YamlFile,
+    known: KnownNames,
+  ): void {
+    if (!file) return;
+    checkScenario(file, known.agents, (field, message) => this.add({ ...this.at(yaml, field), message }));
+    for (const source of sources) {
+      if (!source.file || !file.agents.includes(source.name)) continue;
+      for (const { path: field, target } of handoffTargets(source.file)) {
+        const allowed = (file.handoffs ?? []).some(({ from, to }) => from === source.name && to === target);
+        const message = `the scenario "${name}" has no handoff from ${source.name} to ${target}`;
+        if (known.agents.has(target) && !allowed) this.add({ ...this.at(source.yaml, field, defaults), message });
+      }
+    }
+  }
+
+  private checkDefaultScenario(scenarios: readonly { name: string }[]): void {
+    const wanted = this.options.defaultScenario;
+    if (wanted === undefined || scenarios.some(({ name }) => name === wanted)) return;
+    const names = scenarios.map(({ name }) => name).join(', ') || 'none';
+    this.add(
+      this.wholeFile(
+        path.join(this.root, 'scenarios', `${wanted}.yaml`),
+        `is missing: it is the default scenario (there are ${names})`,
+      ),
+    );
+  }
+
+  private readYaml(relative: string): YamlFile | undefined {
+    const text = this.readText(relative);
+    if (text === undefined) return undefined;
+    const yaml = new YamlFile(this.shown(relative), text);
+    for (const fault of yaml.faults) this.add(fault);
+    return yaml;
+  }
+
+  private readText(relative: string): string | undefined {
+    const file = path.join(this.root, relative);
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  }
+
+  /** Where a field stands: in the agent's own file, or in the defaults if only they have it. */
+  private at(yaml: YamlFile, field: FieldPath, defaults?: YamlFile, line = 1): Omit<Fault, 'message'> {
+    const file = defaults && !yaml.has(field) && defaults.has(field) ? defaults : yaml;
+    return { file: file.name, ...file.positionOf(field, line), field: fieldName(field) };
+  }
+
+  private wholeFile(file: string, message: string): Fault {
+    return { file: this.shown(path.relative(this.root, file)), line: 1, column: 1, field: '', message };
+  }
+
+  private shown(relative: string): string {
+    return path.join(path.basename(this.root), relative);
+  }
+
+  /** A fault of the defaults would come up again with every agent. */
+  private add(fault: Fault): void {
+    this.faults.set(describeFault(fault), fault);
+  }
+}
+
+/** Zod's own wording is for programmers. */
+function plainly(issue: { code?: string | undefined; input?: unknown }): string | undefined {
+  return issue.code === 'invalid_type' && issue.input === undefined ? 'is missing' : undefined;
 }
