@@ -53,7 +53,7 @@ export class Classifier {
   private train(vectors: readonly Vector[], targets: readonly number[]): void {
     const rate = 8;
     const decay = 1e-4;
-    for (let epoch = 0; epoch < 150; epoch += 1) {
+    for (let epoch = 0; epoch < 40; epoch += 1) {
       const gradient = new Float64Array(this.weights.length);
       for (const [sample, vector] of vectors.entries()) {
         const errors = this.probabilities(vector);

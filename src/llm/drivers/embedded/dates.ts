@@ -10,12 +10,14 @@ const DAY_MS = 86_400_000;
 
 /** A date as callers say it, as `YYYY-MM-DD`; `today` is midnight UTC of the caller's day. */
 export function dateAt(tokens: readonly string[], at: number, today: Date): Reading<string> | undefined {
-  return (
+  const day =
     relativeAt(tokens, at, today) ??
     weekdayAt(tokens, at, today) ??
     figuresAt(tokens, at) ??
-    calendarAt(tokens, at, today)
-  );
+    calendarAt(tokens, at, today) ??
+    dayOfMonthAt(tokens, at, today);
+  // "tomorrow morning" is tomorrow.
+  return day && /^(morning|afternoon|evening)$/.test(tokens[day.end] ?? '') ? { ...day, end: day.end + 1 } : day;
 }
 
 function relativeAt(tokens: readonly string[], at: number, today: Date): Reading<string> | undefined {
@@ -71,16 +73,42 @@ function calendarAt(tokens: readonly string[], at: number, today: Date): Reading
     day = { value: first.value, end: monthIndex + 1 };
   }
   if (month < 0 || !day) return undefined;
-  const year = numberAt(tokens, day.end);
-  if (year && year.value >= 1900 && year.value < 2200) {
+  const year = yearAt(tokens, day.end);
+  if (year) {
     const date = valid(year.value, month + 1, day.value);
     return date && { value: iso(date), end: year.end };
   }
-  const near = [-1, 0, 1]
-    .map((offset) => valid(today.getUTCFullYear() + offset, month + 1, day.value))
+  const years = [-1, 0, 1].map((offset) => valid(today.getUTCFullYear() + offset, month + 1, day.value));
+  return nearest(years, today, day.end);
+}
+
+/** "the fourteenth": the nearest one. */
+function dayOfMonthAt(tokens: readonly string[], at: number, today: Date): Reading<string> | undefined {
+  const start = tokens[at] === 'on' ? at + 1 : at;
+  if (tokens[start] !== 'the') return undefined;
+  const day = dayAt(tokens, start + 1);
+  if (!day) return undefined;
+  const months = [-1, 0, 1].map((offset) => {
+    const first = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + offset, 1));
+    return valid(first.getUTCFullYear(), first.getUTCMonth() + 1, day.value);
+  });
+  return nearest(months, today, day.end);
+}
+
+/** "2026", "two thousand and six", "nineteen eighty four". */
+function yearAt(tokens: readonly string[], at: number): Reading<number> | undefined {
+  const first = numberAt(tokens, at);
+  if (!first) return undefined;
+  const second = first.value >= 18 && first.value <= 21 ? numberAt(tokens, first.end) : undefined;
+  const year = second ? { value: first.value * 100 + second.value, end: second.end } : first;
+  return Number.isInteger(year.value) && year.value >= 1800 && year.value < 2200 ? year : undefined;
+}
+
+function nearest(dates: readonly (Date | undefined)[], today: Date, end: number): Reading<string> | undefined {
+  const [near] = dates
     .filter((date) => date !== undefined)
-    .sort((a, b) => Math.abs(a.getTime() - today.getTime()) - Math.abs(b.getTime() - today.getTime()))[0];
-  return near && { value: iso(near), end: day.end };
+    .sort((a, b) => Math.abs(a.getTime() - today.getTime()) - Math.abs(b.getTime() - today.getTime()));
+  return near && { value: iso(near), end };
 }
 
 function dayAt(tokens: readonly string[], at: number): Reading<number> | undefined {

@@ -107,7 +107,13 @@ function settleInterruptedCall(turn: DialogueTurn, runner: TaskRunner): void {
   if (!pending) return;
   turn.state.pending = undefined;
   const message = resultOf(turn, pending.callId);
-  if (pending.purpose === 'task' && message) runner.finishTool(parse(message));
+  const result = message && parse(message);
+  if (pending.purpose === 'task' && result !== undefined && !wasInterrupted(result)) runner.finishTool(result);
+}
+
+/** The session's mark for a tool that was stopped half-way: the task is still to be done. */
+function wasInterrupted(result: unknown): boolean {
+  return isFailure(result) && (result as { code?: unknown }).code === 'interrupted';
 }
 
 function resultOf(turn: DialogueTurn, callId: string): ToolMessage | undefined {

@@ -61,17 +61,25 @@ export function digitRuns(tokens: readonly string[]): { value: string; start: nu
   return runs;
 }
 
+const CURRENCY = /^(dollars?|bucks|pounds?|euros?)$/;
+const CENTS = /^(cents?|pence)$/;
+
+/** Whether `token` makes a number an amount of money. */
+export function isCurrency(token: string): boolean {
+  return CURRENCY.test(token) || CENTS.test(token);
+}
+
 function amountsAt(tokens: readonly string[], at: number): Reading<number>[] {
   const first = numberAt(tokens, at);
   if (!first) return [];
   const unit = tokens[first.end] ?? '';
-  if (/^cents?$/.test(unit)) return [{ value: first.value / 100, end: first.end + 1 }];
-  if (/^(dollars?|bucks)$/.test(unit)) {
+  if (CENTS.test(unit)) return [{ value: first.value / 100, end: first.end + 1 }];
+  if (CURRENCY.test(unit)) {
     const centsStart = tokens[first.end + 1] === 'and' ? first.end + 2 : first.end + 1;
     const cents = numberAt(tokens, centsStart);
     const dollars = { value: first.value, end: first.end + 1 };
     if (!cents || cents.value >= 100 || !Number.isInteger(cents.value)) return [dollars];
-    const named = /^cents?$/.test(tokens[cents.end] ?? '');
+    const named = CENTS.test(tokens[cents.end] ?? '');
     return [{ value: round(first.value + cents.value / 100), end: named ? cents.end + 1 : cents.end }, dollars];
   }
   // "twelve fifty"
@@ -93,13 +101,13 @@ type PhraseTable = readonly (readonly [words: readonly string[], value: SlotValu
 const YES_NO: PhraseTable = phraseTable([
   ...(
     'yes|yeah|yep|yup|sure|correct|right|okay|yes please|yes it is|yes that is right|yes that is correct|yes i do|that is correct|that is right|' +
-    'of course|absolutely|exactly|go ahead|please do|do it|i do|certainly|sounds good|i am sure|yes i am sure'
+    'of course|absolutely|exactly|go ahead|please do|do it|i do|certainly|sounds good|i am sure|yes i am sure|yes i am|yes i did|i did'
   )
     .split('|')
     .map((text) => [text, true] as const),
   ...(
     'no|nope|nah|no thank you|no thanks|no it is not|no that is not right|no that is wrong|not really|wrong|incorrect|' +
-    'that is wrong|that is not right|that is not correct|that is incorrect|i do not|do not|do not do it|not now|never|no i do not'
+    'that is wrong|that is not right|that is not correct|that is incorrect|i do not|do not|do not do it|not now|never|no i do not|no i did not|i did not'
   )
     .split('|')
     .map((text) => [text, false] as const),

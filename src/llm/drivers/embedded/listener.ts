@@ -20,7 +20,9 @@ export class Listener {
     const tokens = tokenize(text);
     if (tokens.length === 0) return this.miss();
     const heard = understand(tokens, this.turn.dialogue, this.turn.today);
-    if (this.answer(tokens, heard) || this.correct(tokens, heard) || this.request(tokens, heard)) {
+    const understood =
+      this.answer(tokens, heard) || this.correct(tokens, heard) || this.request(tokens, heard) || this.nod(tokens);
+    if (understood) {
       this.turn.state.misses = 0;
     } else {
       this.miss();
@@ -193,14 +195,29 @@ export class Listener {
         runner.askAgain();
         return true;
       default:
-        runner.fill(
-          heard.score === 1
-            ? heard.values
-            : extractValues(this.slotsOf(heard.intent), tokens, turn.dialogue, turn.today),
-        );
-        runner.start(heard.intent);
+        this.startTask(heard.intent, tokens, heard);
         return true;
     }
+  }
+
+  private startTask(intent: string, tokens: readonly string[], heard: Understanding): void {
+    const { turn, runner } = this;
+    const { awaiting } = turn.state;
+    runner.fill(
+      heard.score === 1 ? heard.values : extractValues(this.slotsOf(intent), tokens, turn.dialogue, turn.today),
+    );
+    runner.start(intent);
+    // After a "you are welcome" the question whether there is anything else still stands.
+    const isOver = !runner.current && !turn.toolCall && !turn.state.awaiting;
+    if (awaiting?.type === 'anything_else' && isOver) runner.await(awaiting);
+  }
+
+  /** A yes or a no that nothing asked for. */
+  private nod(tokens: readonly string[]): boolean {
+    const said = this.runner.current ? undefined : this.yesOrNo(tokens);
+    if (!said || said.rest.length > 0) return false;
+    this.turn.message(said.value ? 'goAhead' : 'nothingToCancel');
+    return true;
   }
 
   /** Of the intent and of those it requires. */

@@ -1,6 +1,6 @@
 import type { SpeechSlot } from '../../../speech/stt-stream.js';
 import type { CompiledDialogue } from './compiled-dialogue.js';
-import { digitRuns, findSlot, type SlotValue } from './entities.js';
+import { digitRuns, findSlot, isCurrency, type SlotValue } from './entities.js';
 import { matchPhrase, placeholder } from './phrases.js';
 import { trimHesitations } from './tokens.js';
 
@@ -14,7 +14,7 @@ export interface Understanding {
 }
 
 /** Below this, a sentence is taken as not understood. Chosen on the held-out sentences of the shipped agents. */
-export const ACCEPTED_SCORE = 0.42;
+export const ACCEPTED_SCORE = 0.36;
 
 const NOTHING: Understanding = { intent: undefined, score: 0, values: {} };
 
@@ -52,7 +52,7 @@ function withPlaceholders(tokens: readonly string[], today: Date): string[] {
     const amount = findSlot(AMOUNT, tokens, today, start);
     if (!amount) break;
     // A bare number may be anything.
-    if (/^(dollars?|bucks|cents?)$/.test(tokens[amount.end - 1] ?? '')) mark(amount.start, amount.end, 'amount');
+    if (isCurrency(tokens[amount.end - 1] ?? '')) mark(amount.start, amount.end, 'amount');
     start = amount.end;
   }
   const date = findSlot(DATE, tokens, today);

@@ -1,0 +1,80 @@
+import { NestFactory } from '@nestjs/core';
+import { Global, Module } from '@nestjs/common';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { AgentsInvalidError, describeFault, type LoadedAgents, loadAgents } from '../agents/agent-loader.js';
+import { loadConfig } from '../config/load.js';
+import { AgentsConfig } from '../config/agents.config.js';
+import { packageRoot } from '../config/package-root.js';
+import { Clock, SystemClock } from '../kernel/clock.js';
+import { messageOf } from '../kernel/errors.js';
+import { EmbeddedTtsDriver } from '../speech/drivers/embedded/tts/embedded-tts.driver.js';
+import { ToolRegistry } from '../tools/tool-registry.js';
+import { ToolsModule } from '../tools/tools.module.js';
+
+const HELP = `Usage: npm run agents:check [-- --dir <folder>]
+
+Checks every agent and scenario, and prints them with who hands over to whom.
+Prints "file:line:column field: message" for every fault, and exits 1, if there are any.
+
+  --dir <folder>   instead of the folder that AGENTS_DIR names
+`;
+
+@Global()
+@Module({ providers: [{ provide: Clock, useClass: SystemClock }], exports: [Clock] })
+class ClockModule {}
+
+@Module({ imports: [ClockModule, ToolsModule] })
+class CheckModule {}
+
+/** `npm run agents:check` */
+export async function main(args: string[]): Promise<number> {
+  try {
+    const { values } = parseArgs({ args, options: { dir: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+    if (values.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    const directory = values.dir === undefined ? configuredDirectory() : path.resolve(values.dir);
+    process.stdout.write(
+      describe(loadAgents({ directory, tools: await knownTools(), voices: new EmbeddedTtsDriver().voices })),
+    );
+    return 0;
+  } catch (error) {
+    const faults = error instanceof AgentsInvalidError ? error.faults.map(describeFault).join('\n') : messageOf(error);
+    process.stderr.write(`${faults}\n`);
+    return 1;
+  }
+}
+
+function configuredDirectory(): string {
+  const config = loadConfig(process.env).values.get(AgentsConfig) as AgentsConfig;
+  return path.resolve(packageRoot, config.directory);
+}
+
+async function knownTools(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const app = await NestFactory.createApplicationContext(CheckModule, { logger: false });
+  try {
+    return app.get(ToolRegistry).known();
+  } finally {
+    await app.close();
+  }
+}
+
+function describe({ agents, scenarios }: LoadedAgents): string {
+  const lines = [`${agents.length} agents`];
+  for (const { name, description, voice, tools, dialogue } of agents) {
+    const intents = Object.values(dialogue.intents ?? {});
+    const examples = intents.reduce((sum, intent) => sum + intent.examples.length, 0);
+    lines.push(`  ${name}: ${description}`);
+    lines.push(
+      `    voice ${voice.name}, ${intents.length} intents with ${examples} phrases, tools ${tools.join(', ')}`,
+    );
+  }
+  lines.push('', `${scenarios.length} scenarios`);
+  for (const { name, description, start, handoffs } of scenarios) {
+    lines.push(`  ${name}: ${description}`, `    starts with ${start}`);
+    for (const { from, to, kind, when } of handoffs) lines.push(`    ${from} -> ${to} (${kind}): ${when}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
