@@ -62,7 +62,7 @@ async function knownTools(): Promise<ReadonlyMap<string, readonly string[]>> {
 }
 
 function describe({ agents, scenarios }: LoadedAgents): string {
-  const lines = [`${agents.length} agents`];
+  const lines = [count(agents.length, 'agent')];
   for (const { name, description, voice, tools, dialogue } of agents) {
     const intents = Object.values(dialogue.intents ?? {});
     const examples = intents.reduce((sum, intent) => sum + intent.examples.length, 0);
@@ -71,10 +71,14 @@ function describe({ agents, scenarios }: LoadedAgents): string {
       `    voice ${voice.name}, ${intents.length} intents with ${examples} phrases, tools ${tools.join(', ')}`,
     );
   }
-  lines.push('', `${scenarios.length} scenarios`);
+  lines.push('', count(scenarios.length, 'scenario'));
   for (const { name, description, start, handoffs } of scenarios) {
     lines.push(`  ${name}: ${description}`, `    starts with ${start}`);
     for (const { from, to, kind, when } of handoffs) lines.push(`    ${from} -> ${to} (${kind}): ${when}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -13,8 +13,8 @@ type Settings = Record<string, Setting>;
 type Values<S extends Settings> = { readonly [K in keyof S]: z.output<S[K]['schema']> };
 
 /** A class that is at once the type, the injection token and the description of one concern of the configuration. */
-export interface ConfigClass<S extends Settings = Settings> {
-  new (): Values<S>;
+export interface ConfigClass<S extends Settings = Settings, T extends object = object> {
+  new (): T;
   /** The section in `config/default.yaml`. */
   readonly section: string;
   readonly settings: S;
@@ -24,11 +24,11 @@ export interface ConfigClass<S extends Settings = Settings> {
  * `class VoiceConfig extends configOf('voice', { maxConnections: setting('MAX_CONNECTIONS', int(1, 10_000), '…') }) {}`
  * The key is the name in the YAML section; defaults stand in `config/default.yaml` only.
  */
-export function configOf<S extends Settings>(section: string, settings: S): ConfigClass<S> {
+export function configOf<S extends Settings>(section: string, settings: S): ConfigClass<S, Values<S>> {
   return class {
     static readonly section = section;
     static readonly settings = settings;
-  } as unknown as ConfigClass<S>;
+  } as unknown as ConfigClass<S, Values<S>>;
 }
 
 export function setting<T extends z.ZodType>(env: string, schema: T, description: string): Setting<T> {
@@ -59,5 +59,6 @@ export const list = () =>
   );
 export const text = () => z.string().trim();
 /** A text that may be missing or empty. */
-export const optionalText = () => z.preprocess((value) => (value === '' || value === null ? undefined : value), text().optional());
+export const optionalText = () =>
+  z.preprocess((value) => (value === '' || value === null ? undefined : value), text().optional());
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values);

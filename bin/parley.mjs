@@ -1,0 +1,127 @@
+#!/usr/bin/env node
+// Runs on any Node >= 20: installs what is missing, builds what is stale, then runs the command under the Node 24 that
+// came with the dependencies. It needs no package, because on a fresh clone there is none.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const stamps = path.join(root, 'node_modules', '.parley');
+
+/** name: [what it does, how]. `node` arguments are relative to the root. */
+const commands = {
+  start: ['start the server', ['--enable-source-maps', '--import', './dist/telemetry.js', 'dist/main.js']],
+  demo: ['place a real call with recorded speech and show it', ['dist/cli/main.js', 'demo']],
+  call: ['stream a WAV file to a server as a caller', ['dist/cli/main.js', 'call']],
+  'config:check': ['print the effective configuration, secrets masked', ['dist/cli/main.js', 'config:check']],
+  'agents:check': ['check all agents and scenarios', ['dist/cli/main.js', 'agents:check']],
+  'eval:speech': ['measure how well the embedded speech stack hears', ['dist/cli/main.js', 'eval:speech']],
+  'docs:generate': ['write the generated documents (--check: only compare)', ['dist/cli/main.js', 'docs:generate']],
+  test: ['run the tests', ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js']],
+};
+
+const [name = 'start', ...args] = process.argv.slice(2);
+if (name === '--help' || name === '-h' || !(name in commands)) {
+  if (!['--help', '-h'].includes(name)) console.error(`Unknown command "${name}".\n`);
+  console.log('Usage: npm start | npm test | npm run <command> [-- options]\n');
+  for (const [command, [summary]] of Object.entries(commands)) console.log(`  ${command.padEnd(14)} ${summary}`);
+  process.exit(['--help', '-h'].includes(name) ? 0 : 2);
+}
+
+await ensure('dependencies', hashOf(['package-lock.json', 'package.json', '.npmrc']), 'node_modules', install);
+const node24 = findNode24();
+await ensure('build', hashOf(['src', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']), 'dist', build);
+process.exitCode = await run(node24, [...commands[name][1], ...args], { forwardSignals: true });
+
+/** Runs `make` unless its product exists and was made from the same inputs. */
+async function ensure(what, fingerprint, product, make) {
+  const stamp = path.join(stamps, what);
+  const fresh = existsSync(path.join(root, product)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint;
+  if (fresh) return;
+  const startedAt = Date.now();
+  await make();
+  mkdirSync(stamps, { recursive: true });
+  writeFileSync(stamp, fingerprint);
+  say(`${what} ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+}
+
+async function install() {
+  say('installing dependencies (npm ci, about 500 packages and 800 MB on disk; once)');
+  const done = tick('still installing');
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
+  const code = await run(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  done();
+  if (code !== 0) fail(`npm ci failed with exit code ${code}; the message above says why.`);
+}
+
+async function build() {
+  say('building');
+  const code = await run(node24, ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
+  if (code !== 0) fail('the build failed; the message above says where.');
+}
+
+function findNode24() {
+  const platformPackage = `node-${process.platform}-${process.arch}`;
+  try {
+    return createRequire(path.join(root, 'package.json')).resolve(`${platformPackage}/bin/node`);
+  } catch {
+    const major = Number(process.versions.node.split('.')[0]);
+    if (major >= 24) return process.execPath;
+    fail(`Parley runs under Node 24. npm brings it for Linux (x64, arm64); on ${process.platform}-${process.arch} please install Node 24 (this is ${process.version}).`);
+  }
+}
+
+/** The command's exit code; its output is ours. */
+function run(command, commandArgs, { forwardSignals = false } = {}) {
+  return new Promise((resolve) => {
+    const bin = path.join(root, 'node_modules', '.bin');
+    const env = { ...process.env, PATH: [path.dirname(command), bin, process.env.PATH].join(path.delimiter) };
+    const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit', env });
+    // On a terminal the whole process group gets SIGINT; elsewhere only we do. The server takes signals that arrive
+    // together for one.
+    if (forwardSignals) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.on('error', (error) => fail(`cannot run ${command}: ${error.message}`));
+    child.on('exit', (code, signal) => resolve(code ?? 128 + ({ SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 1)));
+  });
+}
+
+function hashOf(inputs) {
+  const hash = createHash('sha256').update(process.platform + process.arch);
+  const add = (relative) => {
+    const absolute = path.join(root, relative);
+    if (!existsSync(absolute)) return;
+    const entries = readdirOrNull(absolute);
+    if (entries) for (const entry of entries.sort()) add(path.join(relative, entry));
+    else hash.update(relative).update('\0').update(readFileSync(absolute)).update('\0');
+  };
+  inputs.forEach(add);
+  return hash.digest('hex');
+}
+
+function readdirOrNull(absolute) {
+  try {
+    return readdirSync(absolute);
+  } catch (error) {
+    if (error.code === 'ENOTDIR') return null;
+    throw error;
+  }
+}
+
+function tick(message) {
+  const startedAt = Date.now();
+  const timer = setInterval(() => say(`${message} (${Math.round((Date.now() - startedAt) / 1000)} s)`), 5000);
+  return () => clearInterval(timer);
+}
+
+function say(message) {
+  console.error(`parley: ${message}`);
+}
+
+function fail(message) {
+  say(message);
+  process.exit(1);
+}

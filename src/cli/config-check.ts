@@ -1,0 +1,52 @@
+import { loadConfig } from '../config/load.js';
+import { messageOf } from '../kernel/errors.js';
+
+const HELP = `Usage: npm run config:check [-- --json]
+
+Prints the effective configuration, each setting with where it comes from; secrets are masked.
+Exits 1, with every problem listed, if it is not valid.
+`;
+
+/** `npm run config:check` */
+export function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(HELP);
+    return Promise.resolve(0);
+  }
+  try {
+    const { settings } = loadConfig(process.env);
+    const rows = settings.map(({ section, setting, value, origin }) => ({
+      section,
+      variable: setting.env,
+      value: setting.secret ? mask(value) : value,
+      origin,
+    }));
+    if (args.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    else print(rows);
+    return Promise.resolve(0);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return Promise.resolve(1);
+  }
+}
+
+function print(rows: readonly { section: string; variable: string; value: unknown; origin: string }[]): void {
+  const width = Math.max(...rows.map((row) => row.variable.length));
+  let section = '';
+  for (const row of rows) {
+    if (row.section !== section) process.stdout.write(`\n${row.section}\n`);
+    section = row.section;
+    process.stdout.write(`  ${row.variable.padEnd(width)}  ${show(row.value).padEnd(24)} ${row.origin}\n`);
+  }
+}
+
+function show(value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '–';
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
+
+/** How many there are is no secret. */
+function mask(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(() => '********');
+  return value === undefined ? undefined : '********';
+}

@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import { messageOf } from '../kernel/errors.js';
+
+type Command = { main(args: string[]): Promise<number> };
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  'agents:check': () => import('./agents-check.js'),
+  call: () => import('./call.js'),
+  'config:check': () => import('./config-check.js'),
+  demo: () => import('./demo.js'),
+  'docs:generate': () => import('./docs-generate.js'),
+  'eval:speech': () => import('./eval-speech.js'),
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const load = commands[name];
+try {
+  if (!load) throw new Error(`Unknown command "${name}"; there are ${Object.keys(commands).join(', ')}`);
+  process.exitCode = await (await load()).main(args);
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,21 @@
+import { AgentsConfig } from './agents.config.js';
+import { ConversationConfig } from './conversation.config.js';
+import { LifecycleConfig } from './lifecycle.config.js';
+import { LlmConfig } from './llm.config.js';
+import { LoggingConfig } from './logging.config.js';
+import { ServerConfig } from './server.config.js';
+import type { ConfigClass } from './setting.js';
+import { SpeechConfig } from './speech.config.js';
+import { VoiceConfig } from './voice.config.js';
+
+/** Every concern, in the order of the documentation. */
+export const configClasses: readonly ConfigClass[] = [
+  ServerConfig,
+  LoggingConfig,
+  LifecycleConfig,
+  VoiceConfig,
+  ConversationConfig,
+  SpeechConfig,
+  LlmConfig,
+  AgentsConfig,
+];

@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ConfigError, loadConfig } from './load.js';
+import { VoiceConfig } from './voice.config.js';
+
+function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems;
+  }
+}
+
+describe('loadConfig', () => {
+  it('takes defaults from the file and lets the environment win', () => {
+    const config = loadConfig({ MAX_CONNECTIONS: '25' });
+    const voice = config.values.get(VoiceConfig) as VoiceConfig;
+    expect(voice.maxConnections).toBe(25);
+    expect(voice.acquireTimeoutMs).toBe(5000);
+    expect(config.settings.find(({ setting }) => setting.env === 'MAX_CONNECTIONS')?.origin).toBe('environment');
+  });
+
+  it('has a default, or none by intent, for every setting', () => {
+    const unset = loadConfig({}).settings.filter(({ origin }) => origin === 'unset');
+    expect(unset.map(({ setting }) => setting.env)).toEqual([]);
+  });
+
+  it('lists all that is wrong, each with its name, what was given and what is allowed', () => {
+    expect(problemsOf({ PORT: 'eighty', VAD: 'loud', MAX_CONNECTIONS: '0' })).toEqual([
+      'PORT: was given "eighty" (from environment), but allowed is a whole number from 0 to 65535',
+      'MAX_CONNECTIONS: was given "0" (from environment), but allowed is a whole number from 1 to 10000',
+      'VAD: was given "loud" (from environment), but allowed is one of silero, energy',
+    ]);
+  });
+
+  it('does not start in production without a token', () => {
+    expect(problemsOf({ NODE_ENV: 'production' })).toEqual([expect.stringContaining('AUTH_TOKENS')]);
+    expect(problemsOf({ NODE_ENV: 'production', AUTH_TOKENS: 'a-long-enough-token' })).toEqual([]);
+  });
+
+  it('takes an overlay file, and refuses names it does not know', () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'parley-')), 'overlay.yaml');
+    writeFileSync(file, 'voice:\n  maxConnections: 3\n');
+    expect((loadConfig({ PARLEY_CONFIG: file }).values.get(VoiceConfig) as VoiceConfig).maxConnections).toBe(3);
+    writeFileSync(file, 'voice:\n  maxConections: 3\nvoices: {}\n');
+    expect(problemsOf({ PARLEY_CONFIG: file })).toEqual([
+      expect.stringContaining('voice.maxConections: unknown setting in overlay'),
+      expect.stringContaining('voices: unknown section in overlay'),
+    ]);
+  });
+});

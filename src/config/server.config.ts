@@ -1,0 +1,35 @@
+import { configOf, flag, int, list, oneOf, secret, setting, text } from './setting.js';
+
+export class ServerConfig extends configOf('server', {
+  environment: setting(
+    'NODE_ENV',
+    oneOf(['development', 'test', 'production']),
+    'In production nobody gets in without a token.',
+  ),
+  host: setting(
+    'HOST',
+    text().min(1),
+    'Address to listen on. The default is reachable from this machine only; use `0.0.0.0` in a container.',
+  ),
+  port: setting('PORT', int(0, 65_535), 'Port for HTTP and WebSockets; 0 picks a free one.'),
+  authTokens: secret(
+    'AUTH_TOKENS',
+    list(),
+    'Bearer tokens that may open calls and read the API (`Authorization: Bearer …` or `?token=…`). Empty: no token is asked for, which production refuses.',
+  ),
+  allowedOrigins: setting(
+    'ALLOWED_ORIGINS',
+    list(),
+    'Web origins whose pages may open WebSockets, such as `https://desk.example.com`; `*` allows all. Pages served by this server always may.',
+  ),
+  upgradesPerMinute: setting(
+    'UPGRADES_PER_MINUTE',
+    int(0, 1_000_000),
+    'WebSocket upgrades a minute from one address before it gets 429; 0 sets no limit.',
+  ),
+  trustProxy: setting(
+    'TRUST_PROXY',
+    flag(),
+    'Take the client address from `X-Forwarded-For`. Only behind a proxy that sets it.',
+  ),
+}) {}

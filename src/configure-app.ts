@@ -1,0 +1,30 @@
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from './app.module.js';
+import { loadConfig } from './config/load.js';
+import { ServerConfig } from './config/server.config.js';
+import { VoiceConfig } from './config/voice.config.js';
+import { ParleyWsAdapter } from './voice/ws-adapter.js';
+
+/** The application, ready to `listen`: the same for the server and for every end-to-end test. */
+export async function createApp(env: NodeJS.ProcessEnv): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(loadConfig(env)), {
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(Logger));
+  app.disable('x-powered-by');
+  app.useWebSocketAdapter(new ParleyWsAdapter(app, app.get(VoiceConfig).maxFrameBytes));
+  return app;
+}
+
+/** Starts listening; returns the server's address. */
+export async function listen(app: INestApplication): Promise<string> {
+  const { host, port } = app.get(ServerConfig);
+  await app.listen(port, host);
+  const url = new URL(await app.getUrl());
+  if (['[::1]', '[::]', '0.0.0.0', '127.0.0.1'].includes(url.hostname)) url.hostname = 'localhost';
+  return url.origin;
+}

@@ -1,0 +1,16 @@
+import type { AudioEncoding } from '../audio/codec.js';
+import type { CloseCode } from '../kernel/close-codes.js';
+import type { SessionEvent } from './session-events.js';
+
+/** All that a conversation knows of the wire: what to send, and how the audio is to sound. */
+export interface CallTransport {
+  readonly encoding: AudioEncoding;
+  /** Hz of the audio given to the session. */
+  readonly inputRate: number;
+  /** Hz of the audio that `sendAudio` takes. */
+  readonly outputRate: number;
+  /** None of these throws, also not when the client has gone. */
+  send(event: SessionEvent): void;
+  sendAudio(pcm: Int16Array): void;
+  close(code: CloseCode, reason: string): void;
+}

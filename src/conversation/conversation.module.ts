@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AgentsModule } from '../agents/agents.module.js';
+import { LlmModule } from '../llm/llm.module.js';
+import { SpeechModule } from '../speech/speech.module.js';
+import { StateModule } from '../state/state.module.js';
+import { ToolsModule } from '../tools/tools.module.js';
+
+/** Everything a VoicePipeline, which is made for each session, is injected with. */
+@Module({
+  imports: [StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule],
+  exports: [StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule],
+})
+export class ConversationModule {}

@@ -1,0 +1,264 @@
+import type { AgentCatalog } from '../agents/agent-catalog.js';
+import type { ConversationConfig } from '../config/conversation.config.js';
+import type { AbortKind } from '../kernel/abort.js';
+import type { Clock } from '../kernel/clock.js';
+import { ParleyError, messageOf } from '../kernel/errors.js';
+import type { TaskSupervisor } from '../kernel/task-supervisor.js';
+import type { LlmClient } from '../llm/llm-client.js';
+import { Template } from '../llm/templates.js';
+import type { TtsVoice } from '../speech/tts-voice.js';
+import type { ToolRegistry } from '../tools/tool-registry.js';
+import type { CallTransport } from './call-transport.js';
+import type { ConversationState } from './conversation-state.js';
+import type { Speaking } from './floor-control.js';
+import { Generation } from './generation.js';
+import { type GenerationOutcome, type GenerationState, GenerationTracker } from './generation-tracker.js';
+import { Playout } from './playout.js';
+import { Responder } from './responder.js';
+import { Speaker } from './speaker.js';
+import { type Turn, isCallerTurn } from './turn.js';
+
+export interface GenerationRunnerParts {
+  readonly state: ConversationState;
+  readonly transport: CallTransport;
+  readonly voice: TtsVoice;
+  readonly clock: Clock;
+  readonly config: ConversationConfig;
+  readonly llm: LlmClient;
+  readonly tools: ToolRegistry;
+  readonly catalog: AgentCatalog;
+  readonly supervisor: TaskSupervisor;
+  /** Ends with the session. */
+  readonly session: AbortSignal;
+  log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** The generation is over and heard (or cut off). */
+  onComplete(generation: Generation): void;
+}
+
+/** Makes and speaks one generation at a time, and can be stopped at any point of it. */
+export class GenerationRunner implements Speaking {
+  readonly playout: Playout;
+  /** Its `run` is the session's task `speaking`. */
+  readonly speaker: Speaker;
+  private readonly tracker: GenerationTracker;
+  private readonly responder: Responder;
+  private current: Generation | undefined;
+  private heard: ReadonlyMap<string, string> | undefined;
+  private failure: ParleyError | undefined;
+  private outcome: GenerationOutcome | undefined;
+  private taskRunning = false;
+  private isHeld = false;
+
+  constructor(private readonly parts: GenerationRunnerParts) {
+    const { clock, config, transport, state, llm, tools, catalog, session } = parts;
+    this.tracker = new GenerationTracker((_, outcome) => this.complete(outcome));
+    this.playout = new Playout(clock, transport.outputRate, config.playoutLeadMs, {
+      messageStarted: (generation_id, message_id) =>
+        transport.send({
+          type: 'audio_stream_start',
+          generation_id,
+          message_id,
+          encoding: transport.encoding,
+          sample_rate: transport.outputRate,
+        }),
+      frame: (_, pcm) => {
+        this.current?.noteFrame();
+        transport.sendAudio(pcm);
+      },
+      messageStopped: (generation_id, message_id) =>
+        transport.send({ type: 'audio_stream_stop', generation_id, message_id }),
+      sentencePlayed: (id, index) => {
+        this.speaker.played();
+        this.tracker.sentencePlayed(id, index);
+      },
+    });
+    this.speaker = new Speaker(parts.voice, transport.outputRate, this.playout, this.tracker, (generation, error) =>
+      this.onSpeechError(generation, error),
+    );
+    this.responder = new Responder(
+      state,
+      llm,
+      tools,
+      catalog,
+      clock,
+      config,
+      {
+        event: (event) => transport.send(event),
+        sentence: (generation, messageId, text) => this.say(generation, messageId, text),
+      },
+      session,
+    );
+  }
+
+  get state(): GenerationState {
+    return this.tracker.state;
+  }
+
+  get active(): boolean {
+    return this.tracker.active;
+  }
+
+  get audible(): boolean {
+    return this.active && !this.isHeld && this.playout.audible;
+  }
+
+  get interruptible(): boolean {
+    return this.current?.interruptible ?? true;
+  }
+
+  get held(): boolean {
+    return this.isHeld;
+  }
+
+  /** How the last generation ended. */
+  get wasInterrupted(): boolean {
+    return this.outcome === 'interrupted';
+  }
+
+  /** Resolves when the next generation may begin. */
+  get settled(): Promise<void> {
+    return this.current?.settled ?? Promise.resolve();
+  }
+
+  /** The one before must have settled. */
+  begin(turn: Turn): void {
+    const { state, transport, supervisor, clock, session } = this.parts;
+    const id = this.tracker.begin();
+    const generation = new Generation(id, turn, state.agent, session, clock);
+    this.current = generation;
+    this.heard = this.failure = this.outcome = undefined;
+    this.playout.begin(id);
+    transport.send({ type: 'generation_started', generation_id: id, turn_id: turn.id, agent: state.agent.name });
+    this.taskRunning = true;
+    void supervisor
+      .spawn(id, () => this.answer(generation))
+      .then(() => {
+        this.taskRunning = false;
+        this.settleWhenDone();
+      });
+  }
+
+  /**
+   * Ends what is being made and said: model, synthesis and interruptible tools are aborted, the queues and the client's
+   * buffer cleared, the history cut to what was heard. Returns the generation's id, null if there was none.
+   */
+  interrupt(kind: AbortKind, clearClient: boolean): string | null {
+    const generation = this.current;
+    if (!generation || !this.tracker.isCurrent(generation.id)) return null;
+    const cleared = this.isHeld;
+    this.isHeld = false;
+    const heardMs = this.playout.heardMs;
+    const heard = generation.timeline.heard(heardMs);
+    this.heard = heard.byMessage;
+    generation.abort(kind);
+    const audioSent = this.playout.audible || heardMs > 0;
+    this.playout.clear();
+    this.speaker.discard();
+    if (clearClient && audioSent && !cleared) this.clearClient(generation, heardMs, heard.text);
+    this.tracker.end(generation.id, 'interrupted');
+    return generation.id;
+  }
+
+  hold(arrivedAt: number): void {
+    const generation = this.current;
+    if (!generation || this.isHeld || !this.active) return;
+    this.isHeld = true;
+    generation.hold();
+    const heardMs = this.playout.pause();
+    this.clearClient(generation, heardMs, generation.timeline.heard(heardMs).text);
+    generation.noteBargeIn(arrivedAt);
+  }
+
+  resume(): void {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    this.current?.release();
+    this.playout.resume();
+  }
+
+  close(): void {
+    this.playout.clear();
+    this.speaker.discard();
+  }
+
+  private clearClient(generation: Generation, heardMs: number, heardText: string): void {
+    this.parts.transport.send({
+      type: 'audio_clear',
+      generation_id: generation.id,
+      heard_ms: Math.round(heardMs),
+      heard_text: heardText,
+    });
+  }
+
+  /** The task of a generation. */
+  private async answer(generation: Generation): Promise<void> {
+    const { turn } = generation;
+    const { history } = this.parts.state;
+    try {
+      if (isCallerTurn(turn)) {
+        history.addUser(turn.text, turn.rejected);
+        await this.responder.respond(generation);
+      } else {
+        this.responder.say(generation, turn.text);
+      }
+    } catch (error) {
+      if (generation.signal.aborted) throw error;
+      this.fail(error);
+      this.responder.say(generation, this.render(this.parts.state.agent.apology));
+    }
+    this.tracker.llmDone(generation.id, generation.sentences);
+    this.speaker.endPlayoutWhenDone(generation.id);
+  }
+
+  private say(generation: Generation, messageId: string, text: string): void {
+    if (!this.tracker.isCurrent(generation.id)) return;
+    generation.noteSentence();
+    this.speaker.say({
+      generation,
+      index: generation.sentences++,
+      messageId,
+      text,
+      voice: this.parts.state.agent.voice,
+      cacheable: !isCallerTurn(generation.turn),
+    });
+  }
+
+  private onSpeechError(generation: Generation, error: unknown): void {
+    this.parts.log('warn', `Synthesis: ${messageOf(error)}`);
+    if (!this.tracker.isCurrent(generation.id) || this.failure) return;
+    this.fail(error instanceof ParleyError ? error : new ParleyError('tts_failed', messageOf(error), true));
+  }
+
+  private fail(error: unknown): void {
+    this.failure = error instanceof ParleyError ? error : new ParleyError('internal', messageOf(error));
+    const { code, retryable } = this.failure;
+    this.parts.log('warn', `Answer failed: ${messageOf(error)}`);
+    this.parts.transport.send({ type: 'error', code, message: 'The answer could not be completed', retryable });
+  }
+
+  private complete(outcome: GenerationOutcome): void {
+    const generation = this.current;
+    if (!generation) return;
+    this.isHeld = false;
+    this.outcome = outcome === 'completed' && this.failure ? 'failed' : outcome;
+    this.parts.transport.send({
+      type: 'generation_complete',
+      generation_id: generation.id,
+      outcome: this.outcome,
+      metrics: generation.metrics,
+    });
+    this.parts.onComplete(generation);
+    this.settleWhenDone();
+  }
+
+  private settleWhenDone(): void {
+    const generation = this.current;
+    if (!generation || this.taskRunning || this.tracker.active) return;
+    if (this.heard) this.parts.state.history.truncate(generation.id, this.heard);
+    generation.settle();
+  }
+
+  private render(template: string): string {
+    return Template.parse(template).render(this.parts.state.templateVariables);
+  }
+}

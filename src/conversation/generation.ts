@@ -1,0 +1,126 @@
+import type { Agent } from '../agents/agent.js';
+import { type AbortKind, Aborted, childController } from '../kernel/abort.js';
+import type { Clock } from '../kernel/clock.js';
+import type { GenerationMetrics } from './session-events.js';
+import { SpokenTimeline } from './spoken-timeline.js';
+import type { FinalAction, Turn } from './turn.js';
+
+/** One answer of the agent while it is being made and spoken. */
+export class Generation {
+  readonly timeline = new SpokenTimeline();
+  /** Resolves when nothing of it runs any more; only then may the next one begin. */
+  readonly settled: Promise<void>;
+  /** Sentences handed to the synthesiser so far. */
+  sentences = 0;
+  /** What happens once it has been heard. */
+  then: FinalAction | undefined;
+  private messages = 0;
+  private firstTokenAt: number | undefined;
+  private firstSentenceAt: number | undefined;
+  private firstAudioAt: number | undefined;
+  private firstFrameAt: number | undefined;
+  private bargeInStopMs: number | undefined;
+  private readonly startedAt: number;
+  private readonly controller: AbortController;
+  private resolveSettled: () => void = () => undefined;
+  private gate: { readonly open: Promise<void>; readonly release: () => void } | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly turn: Turn,
+    /** The agent it began with; a handoff may change the session's. */
+    readonly agent: Agent,
+    session: AbortSignal,
+    private readonly clock: Clock,
+  ) {
+    this.controller = childController(session);
+    this.startedAt = clock.now();
+    this.then = turn.then;
+    this.settled = new Promise((resolve) => (this.resolveSettled = resolve));
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  get interruptible(): boolean {
+    return this.turn.interruptible;
+  }
+
+  nextMessageId(): string {
+    return `${this.id}_m${++this.messages}`;
+  }
+
+  abort(kind: AbortKind): void {
+    this.controller.abort(new Aborted(kind));
+    this.release();
+  }
+
+  settle(): void {
+    this.resolveSettled();
+  }
+
+  /** Keeps it from starting tools or further requests, while it is not clear whether the caller cut in. */
+  hold(): void {
+    if (this.gate) return;
+    let release: () => void = () => undefined;
+    const open = new Promise<void>((resolve) => (release = resolve));
+    this.gate = { open, release };
+  }
+
+  release(): void {
+    this.gate?.release();
+    this.gate = undefined;
+  }
+
+  /** Waits while it is held; throws the signal's reason if it was interrupted. */
+  async whenReleased(): Promise<void> {
+    await this.gate?.open;
+    this.signal.throwIfAborted();
+  }
+
+  noteToken(): void {
+    this.firstTokenAt ??= this.clock.now();
+  }
+
+  noteSentence(): void {
+    this.firstSentenceAt ??= this.clock.now();
+  }
+
+  noteAudio(): void {
+    this.firstAudioAt ??= this.clock.now();
+  }
+
+  noteFrame(): void {
+    this.firstFrameAt ??= this.clock.now();
+  }
+
+  /** @param arrivedAt of the caller's first loud frame. */
+  noteBargeIn(arrivedAt: number): void {
+    this.bargeInStopMs ??= this.clock.now() - arrivedAt;
+  }
+
+  get metrics(): GenerationMetrics {
+    const timing = this.turn.timing;
+    return definedOnly({
+      endpointing_ms: between(timing?.speechEndedAt, timing?.endpointedAt),
+      stt_final_ms: between(timing?.endpointedAt, timing?.finalAt),
+      llm_first_token_ms: between(this.startedAt, this.firstTokenAt),
+      tts_first_byte_ms: between(this.firstSentenceAt, this.firstAudioAt),
+      voice_to_voice_ms: between(timing?.speechEndedAt, this.firstFrameAt),
+      barge_in_stop_ms: this.bargeInStopMs,
+    });
+  }
+}
+
+function between(from: number | undefined, to: number | undefined): number | undefined {
+  return from === undefined || to === undefined ? undefined : Math.max(0, to - from);
+}
+
+function definedOnly(metrics: { [K in keyof GenerationMetrics]: number | undefined }): GenerationMetrics {
+  return Object.fromEntries(
+    Object.entries(metrics)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, Math.round(value! * 10) / 10]),
+  );
+}

@@ -1,0 +1,187 @@
+import { FrameQueue, type Gap } from '../audio/frame-queue.js';
+import { Resampler } from '../audio/resampler.js';
+import type { Clock } from '../kernel/clock.js';
+import type { SpeechHints, SttResult, SttStream } from '../speech/stt-stream.js';
+import type { VadRate, VadStream, VoiceActivityDetector } from '../speech/voice-activity.js';
+import { AudioRing } from './audio-ring.js';
+import { TurnDetector, type TurnDetectorOptions, type TurnSignal } from './turn-detector.js';
+import type { SpeechTiming } from './turn.js';
+
+const MIC_FRAMES = 100;
+const RING_MS = 3000;
+
+export interface ListenerEvents {
+  /** `speechMs` of speech without a break, begun at `sinceMs`; the first frame of it arrived at clock time `arrivedAt`. */
+  speechHeard(speechMs: number, sinceMs: number, arrivedAt: number, first: boolean): void;
+  speechStopped(atMs: number): void;
+  partial(text: string, stable: boolean): void;
+  final(result: SttResult, timing: SpeechTiming, span: { startMs: number; endMs: number }): void;
+  failed(error: Error): void;
+  dropped(gap: Gap): void;
+}
+
+export interface ListenerOptions extends TurnDetectorOptions {
+  readonly inputRate: number;
+  readonly sttRate: number;
+  readonly preRollMs: number;
+}
+
+/** The caller's audio: from frames to utterances. Silence never reaches the recogniser. */
+export class Listener {
+  private readonly queue: FrameQueue;
+  private readonly detector: TurnDetector;
+  private readonly ring: AudioRing;
+  private readonly vad: VadStream;
+  private readonly toVad: Resampler | undefined;
+  private readonly toStt: Resampler | undefined;
+  private utterance: { startMs: number; speechEndMs: number; endpointedAt: number } | undefined;
+  /** An utterance that began while the final of the one before it is still to come. */
+  private waiting: { readonly sinceMs: number; stoppedAtMs?: number } | undefined;
+  private awaitingFinal = false;
+  private listening = false;
+  private closed = false;
+  /** Audio processed; what was dropped is not in it, but is in every time that goes out. */
+  private receivedMs = 0;
+  private lostMs = 0;
+
+  constructor(
+    private readonly options: ListenerOptions,
+    private readonly stt: SttStream,
+    detector: VoiceActivityDetector,
+    private readonly clock: Clock,
+    private readonly events: ListenerEvents,
+  ) {
+    const { inputRate, sttRate } = options;
+    const vadRate: VadRate = inputRate === 8000 ? 8000 : 16_000;
+    this.queue = new FrameQueue(MIC_FRAMES, inputRate, clock);
+    this.ring = new AudioRing(sttRate, RING_MS);
+    this.toVad = inputRate === vadRate ? undefined : new Resampler(inputRate, vadRate);
+    this.toStt = inputRate === sttRate ? undefined : new Resampler(inputRate, sttRate);
+    this.detector = new TurnDetector(options);
+    this.vad = detector.open(vadRate, (probability, endMs) => this.onWindow(probability, endMs));
+  }
+
+  /** The caller speaks, or has just spoken and is being understood. */
+  get busy(): boolean {
+    return this.detector.speaking || this.awaitingFinal;
+  }
+
+  get speaking(): boolean {
+    return this.detector.speaking;
+  }
+
+  /** What may be said next; takes effect with the next utterance. */
+  prepare(hints: SpeechHints): Promise<void> {
+    return this.stt.prepare(hints);
+  }
+
+  /** Audio that came before this waits in the queue. */
+  start(): void {
+    this.listening = true;
+    this.drain();
+  }
+
+  push(pcm: Int16Array): void {
+    if (this.closed) return;
+    const gap = this.queue.push(pcm);
+    if (gap) this.events.dropped(gap);
+    if (this.listening) this.drain();
+  }
+
+  /** Idempotent; the recogniser's stream goes back to whoever lent it. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.stt.cancel();
+    this.vad.close();
+    this.queue.clear();
+  }
+
+  private drain(): void {
+    for (let frame = this.queue.take(); frame; frame = this.queue.take()) {
+      const { pcm, gap } = frame;
+      if (gap) this.lostMs += gap.toMs - gap.fromMs;
+      this.receivedMs += (pcm.length * 1000) / this.options.inputRate;
+      const forStt = this.toStt ? this.toStt.process(pcm) : pcm;
+      this.ring.push(forStt);
+      if (this.utterance && !this.awaitingFinal) this.stt.write(forStt);
+      this.vad.write(this.toVad ? this.toVad.process(pcm) : pcm);
+    }
+  }
+
+  private onWindow(probability: number, endMs: number): void {
+    if (this.closed) return;
+    const signal = this.detector.push(probability, endMs);
+    if (signal) this.onSignal(signal);
+  }
+
+  private onSignal(signal: TurnSignal): void {
+    if (signal.type === 'stopped') {
+      this.events.speechStopped(signal.atMs + this.lostMs);
+      this.endUtterance(signal.atMs);
+      return;
+    }
+    if (signal.type === 'started') this.beginUtterance(signal.sinceMs);
+    this.events.speechHeard(
+      signal.speechMs,
+      signal.sinceMs + this.lostMs,
+      this.arrivalOf(signal.sinceMs),
+      signal.type === 'started',
+    );
+  }
+
+  private beginUtterance(sinceMs: number): void {
+    if (this.awaitingFinal) {
+      this.waiting = { sinceMs };
+      return;
+    }
+    this.waiting = undefined;
+    this.utterance = { startMs: sinceMs, speechEndMs: sinceMs, endpointedAt: 0 };
+    this.stt.start({
+      onPartial: (text, stable) => this.events.partial(text, stable),
+      onFinal: (result) => this.onFinal(result),
+      onError: (error) => this.onError(error),
+    });
+    this.stt.write(this.ring.since(sinceMs - this.options.preRollMs));
+  }
+
+  private endUtterance(atMs: number): void {
+    if (this.awaitingFinal && this.waiting) this.waiting.stoppedAtMs = atMs;
+    if (!this.utterance || this.awaitingFinal) return;
+    this.utterance.speechEndMs = atMs;
+    this.utterance.endpointedAt = this.clock.now();
+    this.awaitingFinal = true;
+    this.stt.finish();
+  }
+
+  private onFinal(result: SttResult): void {
+    const utterance = this.utterance;
+    this.nextUtterance();
+    if (!utterance) return;
+    const { startMs, speechEndMs, endpointedAt } = utterance;
+    const finalAt = this.clock.now();
+    // A recogniser may decide by itself that the utterance is over.
+    const timing = { speechEndedAt: this.arrivalOf(speechEndMs), endpointedAt: endpointedAt || finalAt, finalAt };
+    const span = { startMs: startMs + this.lostMs, endMs: Math.max(startMs, speechEndMs) + this.lostMs };
+    this.events.final(result, timing, span);
+  }
+
+  private onError(error: Error): void {
+    this.nextUtterance();
+    this.events.failed(error);
+  }
+
+  private nextUtterance(): void {
+    this.utterance = undefined;
+    this.awaitingFinal = false;
+    const waiting = this.waiting;
+    if (!waiting) return;
+    this.beginUtterance(waiting.sinceMs);
+    if (waiting.stoppedAtMs !== undefined) this.endUtterance(waiting.stoppedAtMs);
+  }
+
+  /** Clock time at which the caller's audio at `atMs` came in, taken to flow in real time. */
+  private arrivalOf(atMs: number): number {
+    return this.clock.now() - Math.max(0, this.receivedMs - atMs);
+  }
+}

@@ -1,0 +1,209 @@
+import type { AgentCatalog } from '../agents/agent-catalog.js';
+import { isAborted } from '../kernel/abort.js';
+import type { Clock, Timer } from '../kernel/clock.js';
+import { ParleyError } from '../kernel/errors.js';
+import type { LlmClient, LlmToolCall } from '../llm/llm-client.js';
+import type { ToolRegistry, ToolRun } from '../tools/tool-registry.js';
+import type { ToolContext } from '../tools/tool.js';
+import type { ConversationState } from './conversation-state.js';
+import type { Generation } from './generation.js';
+import { SentenceSplitter } from './sentence-splitter.js';
+import type { SessionEvent } from './session-events.js';
+
+export interface ResponderOptions {
+  readonly maxToolRounds: number;
+  readonly firstClauseMinChars: number;
+  readonly firstClauseWaitMs: number;
+}
+
+export interface ResponderOutput {
+  event(event: SessionEvent): void;
+  /** A sentence to speak. */
+  sentence(generation: Generation, messageId: string, text: string): void;
+}
+
+interface Answer {
+  readonly messageId: string;
+  text: string;
+  readonly calls: LlmToolCall[];
+}
+
+/** Makes one answer: asks the model, runs the tools it wants, hands over to other agents, until there is nothing left to do. */
+export class Responder {
+  constructor(
+    private readonly state: ConversationState,
+    private readonly llm: LlmClient,
+    private readonly tools: ToolRegistry,
+    private readonly catalog: AgentCatalog,
+    private readonly clock: Clock,
+    private readonly options: ResponderOptions,
+    private readonly output: ResponderOutput,
+    /** Ends with the session: what tools that must not stop half-way are bound to. */
+    private readonly session: AbortSignal,
+  ) {}
+
+  /** Throws the generation's abort reason, or a ParleyError when the model failed. */
+  async respond(generation: Generation): Promise<void> {
+    for (let round = 0; round < this.options.maxToolRounds; round++) {
+      const answer = await this.ask(generation);
+      if (answer.calls.length === 0) return;
+      await generation.whenReleased();
+      const runs = await this.runTools(generation, answer.calls);
+      generation.signal.throwIfAborted();
+      for (const run of runs) this.apply(generation, run);
+    }
+    throw new ParleyError('llm_failed', `The model asked for tools ${this.options.maxToolRounds} times in one turn`);
+  }
+
+  /** Speaks a fixed text as the agent's next message. */
+  say(generation: Generation, text: string): void {
+    const answer: Answer = { messageId: generation.nextMessageId(), text: '', calls: [] };
+    const splitter = this.splitter();
+    this.onText(generation, answer, splitter, text);
+    this.finishMessage(generation, answer, splitter);
+  }
+
+  private async ask(generation: Generation): Promise<Answer> {
+    const answer: Answer = { messageId: generation.nextMessageId(), text: '', calls: [] };
+    const splitter = this.splitter();
+    let waiting: Timer | undefined;
+    try {
+      for await (const event of this.llm.stream(this.request(), generation.signal)) {
+        generation.signal.throwIfAborted();
+        if (event.type === 'tool_call') answer.calls.push(event.call);
+        if (event.type !== 'text' || event.text === '') continue;
+        this.onText(generation, answer, splitter, event.text);
+        if (splitter.firstPending) {
+          waiting ??= this.clock.setTimeout(
+            () => this.speak(generation, answer, splitter.flushFirst()),
+            this.options.firstClauseWaitMs,
+          );
+        }
+      }
+      generation.signal.throwIfAborted();
+    } catch (error) {
+      if (generation.signal.aborted) {
+        // What was said so far stays; the pipeline cuts it to what was heard.
+        this.state.history.addAssistant(generation.id, answer.messageId, answer.text);
+        throw generation.signal.reason;
+      }
+      this.finishMessage(generation, answer, splitter);
+      throw error instanceof ParleyError
+        ? error
+        : new ParleyError('llm_failed', 'The model failed', true, { cause: error });
+    } finally {
+      waiting?.cancel();
+    }
+    this.finishMessage(generation, answer, splitter);
+    return answer;
+  }
+
+  private request(): Parameters<LlmClient['stream']>[0] {
+    const { agent, history, memory } = this.state;
+    const variables = this.state.templateVariables;
+    return {
+      messages: [{ role: 'system', content: agent.renderPrompt(variables) }, ...history.window()],
+      tools: this.tools.definitions(agent.tools, this.toolContext()),
+      dialogue: agent.dialogue,
+      variables,
+      memory,
+    };
+  }
+
+  private onText(generation: Generation, answer: Answer, splitter: SentenceSplitter, text: string): void {
+    const { messageId } = answer;
+    if (answer.text === '') {
+      generation.noteToken();
+      this.output.event({
+        type: 'text_stream_start',
+        generation_id: generation.id,
+        message_id: messageId,
+        agent: this.state.agent.name,
+      });
+    }
+    answer.text += text;
+    this.output.event({ type: 'text_chunk', generation_id: generation.id, message_id: messageId, text });
+    this.speak(generation, answer, splitter.push(text));
+  }
+
+  private finishMessage(generation: Generation, answer: Answer, splitter: SentenceSplitter): void {
+    const { messageId, text, calls } = answer;
+    if (text !== '') {
+      this.speak(generation, answer, splitter.end());
+      this.output.event({ type: 'text_stream_stop', generation_id: generation.id, message_id: messageId, text });
+    }
+    this.state.history.addAssistant(generation.id, messageId, text, calls);
+  }
+
+  private speak(generation: Generation, answer: Answer, sentences: readonly string[]): void {
+    for (const text of sentences) this.output.sentence(generation, answer.messageId, text);
+  }
+
+  private async runTools(generation: Generation, calls: readonly LlmToolCall[]): Promise<ToolRun[]> {
+    const context = this.toolContext();
+    const results = await Promise.allSettled(calls.map((call) => this.runTool(generation, call, context)));
+    const runs: ToolRun[] = [];
+    for (const [index, result] of results.entries()) {
+      const call = calls[index]!;
+      if (result.status === 'fulfilled') runs.push(result.value);
+      const content =
+        result.status === 'fulfilled'
+          ? result.value.content
+          : JSON.stringify({ error: 'The caller interrupted', code: 'interrupted' });
+      this.state.history.addToolResult(generation.id, call, content);
+    }
+    return runs;
+  }
+
+  private async runTool(generation: Generation, call: LlmToolCall, context: ToolContext): Promise<ToolRun> {
+    const { callId, name } = call;
+    const startedAt = this.clock.now();
+    this.output.event({ type: 'tool_start', generation_id: generation.id, tool: name, call_id: callId });
+    const end = (ok: boolean, error?: string): void =>
+      this.output.event({
+        type: 'tool_end',
+        generation_id: generation.id,
+        tool: name,
+        call_id: callId,
+        ok,
+        duration_ms: Math.round(this.clock.now() - startedAt),
+        ...(error === undefined ? {} : { error }),
+      });
+    try {
+      const run = await this.tools.run(
+        call,
+        context,
+        this.tools.isInterruptible(name) ? generation.signal : this.session,
+      );
+      end(run.ok, run.error);
+      return run;
+    } catch (error) {
+      end(false, isAborted(error) ? error.kind : 'failed');
+      throw error;
+    }
+  }
+
+  private apply(generation: Generation, run: ToolRun): void {
+    const effect = run.effect;
+    if (!effect) return;
+    if (effect.type !== 'handoff') {
+      generation.then = effect;
+      return;
+    }
+    const { agent, scenario } = this.state;
+    const handoff = this.catalog.handoffsFrom(scenario, agent.name).find((candidate) => candidate.to === effect.target);
+    const kind = handoff?.kind ?? 'announced';
+    this.state.agent = this.catalog.agent(effect.target);
+    this.output.event({ type: 'handoff', from: agent.name, to: effect.target, reason: effect.reason, kind });
+  }
+
+  private toolContext(): ToolContext {
+    const { sessionId, agent, scenario, variables } = this.state;
+    const handoffTargets = this.catalog.handoffsFrom(scenario, agent.name).map((handoff) => handoff.to);
+    return { sessionId, agent: agent.name, variables, handoffTargets };
+  }
+
+  private splitter(): SentenceSplitter {
+    return new SentenceSplitter(this.state.agent.language, this.options.firstClauseMinChars);
+  }
+}

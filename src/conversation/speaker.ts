@@ -1,0 +1,109 @@
+import { Resampler } from '../audio/resampler.js';
+import type { Agent } from '../agents/agent.js';
+import { AsyncQueue } from '../kernel/async-queue.js';
+import { messageOf } from '../kernel/errors.js';
+import type { TtsVoice } from '../speech/tts-voice.js';
+import type { Generation } from './generation.js';
+import type { GenerationTracker } from './generation-tracker.js';
+import type { Playout } from './playout.js';
+
+export interface SentenceJob {
+  readonly generation: Generation;
+  readonly index: number;
+  readonly messageId: string;
+  /** As the model wrote it, with the white space behind. */
+  readonly text: string;
+  readonly voice: Agent['voice'];
+  readonly cacheable: boolean;
+}
+
+/** One sentence plays, the next one is made ready. */
+const SENTENCES_AHEAD = 2;
+
+/** Speaks sentences one after the other, one ahead of the one that is being heard. */
+export class Speaker {
+  private readonly queue = new AsyncQueue<SentenceJob>();
+  private unplayed = 0;
+  private wake: (() => void) | undefined;
+
+  constructor(
+    private readonly voice: TtsVoice,
+    private readonly outputRate: number,
+    private readonly playout: Playout,
+    private readonly tracker: GenerationTracker,
+    private readonly onError: (generation: Generation, error: unknown) => void,
+  ) {}
+
+  say(job: SentenceJob): void {
+    this.queue.offer(job);
+  }
+
+  /** A sentence has been heard. */
+  played(): void {
+    this.unplayed--;
+    this.wake?.();
+  }
+
+  /** The generation is over: what is queued for it will not be spoken. */
+  discard(): void {
+    this.queue.clear();
+    this.unplayed = 0;
+    this.wake?.();
+  }
+
+  /** The lifetime task `speaking`. */
+  async run(signal: AbortSignal): Promise<void> {
+    const onAbort = (): void => this.queue.fail(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    for await (const job of this.queue) {
+      await this.room(job.generation.signal);
+      if (!this.tracker.isCurrent(job.generation.id)) continue;
+      this.unplayed++;
+      await this.speak(job);
+    }
+  }
+
+  /** Waits until the one before the last sentence has been heard. */
+  private async room(signal: AbortSignal): Promise<void> {
+    while (this.unplayed >= SENTENCES_AHEAD && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  private async speak({ generation, index, messageId, text, voice, cacheable }: SentenceJob): Promise<void> {
+    const { id, signal, timeline } = generation;
+    timeline.begin(messageId, text, this.playout.appendedMs);
+    try {
+      const request = { text, voice: voice.name, rate: voice.rate, pitch: voice.pitch, cacheable };
+      let resampler: Resampler | undefined;
+      for await (const chunk of this.voice.synthesize(request, signal)) {
+        signal.throwIfAborted();
+        generation.noteAudio();
+        if (chunk.sampleRate !== this.outputRate) resampler ??= new Resampler(chunk.sampleRate, this.outputRate);
+        this.playout.append(id, messageId, resampler ? resampler.process(chunk.pcm) : chunk.pcm);
+        timeline.extend(this.playout.appendedMs, chunk.marks);
+      }
+      if (resampler) this.playout.append(id, messageId, resampler.flush());
+      timeline.extend(this.playout.appendedMs);
+      timeline.finish();
+      this.tracker.sentenceSynthesised(id, index);
+      this.playout.endSentence(id, index);
+      this.endPlayoutWhenDone(id);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.onError(generation, error);
+      this.unplayed--;
+      this.tracker.sentenceFailed(id, index, messageOf(error));
+      this.endPlayoutWhenDone(id);
+    }
+  }
+
+  /** All sentences of the generation are known; tells the playout when all of them are in. */
+  endPlayoutWhenDone(generationId: string): void {
+    if (this.tracker.isCurrent(generationId) && this.tracker.state === 'STREAMING')
+      this.playout.endGeneration(generationId);
+  }
+}

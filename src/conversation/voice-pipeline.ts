@@ -1,0 +1,450 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { PinoLogger } from 'nestjs-pino';
+import { AgentCatalog } from '../agents/agent-catalog.js';
+import { speechHintsOf } from '../agents/speech-hints.js';
+import { ConversationConfig } from '../config/conversation.config.js';
+import { SpeechConfig } from '../config/speech.config.js';
+import { VoiceConfig } from '../config/voice.config.js';
+import { type AbortKind, Aborted, isAborted } from '../kernel/abort.js';
+import { AsyncQueue } from '../kernel/async-queue.js';
+import { Clock, type Timer } from '../kernel/clock.js';
+import { CloseCode } from '../kernel/close-codes.js';
+import { ParleyError, messageOf } from '../kernel/errors.js';
+import { TaskSupervisor } from '../kernel/task-supervisor.js';
+import { LlmClient } from '../llm/llm-client.js';
+import { Template } from '../llm/templates.js';
+import { type SessionSpeech, SpeechService } from '../speech/speech.service.js';
+import type { SttResult } from '../speech/stt-stream.js';
+import { SessionRegistry, type LiveSession, type SessionSummary } from '../state/session-registry.js';
+import { ToolRegistry } from '../tools/tool-registry.js';
+import { isBackchannel } from './backchannel.js';
+import type { CallTransport } from './call-transport.js';
+import { ConversationState } from './conversation-state.js';
+import { DtmfCollector } from './dtmf-collector.js';
+import { FloorControl } from './floor-control.js';
+import { GenerationRunner } from './generation-runner.js';
+import { Listener } from './listener.js';
+import type { SessionEvent } from './session-events.js';
+import { SilenceWatch } from './silence-watch.js';
+import { type SpeechTiming, type Turn, isCallerTurn } from './turn.js';
+
+export interface SessionStart {
+  readonly scenario: string;
+  /** Where to begin; the scenario's start agent if undefined. */
+  readonly agent: string | undefined;
+}
+
+const MAX_PENDING_TURNS = 20;
+/** Speech this short that was not understood is taken for a noise. */
+const NOISE_MS = 350;
+
+/**
+ * One live voice session, made afresh for each connection. Frames go in, events and audio come out through the
+ * transport; everything in between hangs on one abort tree and is gone after `close`.
+ *
+ *     push ─► Listener (VAD, recogniser) ─► turns ─► GenerationRunner (model, tools, synthesiser, playout) ─► transport
+ */
+@Injectable()
+export class VoicePipeline implements LiveSession {
+  readonly id = randomUUID();
+  private readonly lifetime = new AbortController();
+  private readonly supervisor: TaskSupervisor;
+  private readonly turns = new AsyncQueue<Turn>(MAX_PENDING_TURNS);
+  private readonly startedAt: number;
+  private turnCount = 0;
+  private idleTimer: Timer | undefined;
+  private closing: Promise<void> | undefined;
+  private whenClosed: () => void = () => undefined;
+
+  /** Resolves when the session is gone, whoever ended it. */
+  readonly closed = new Promise<void>((resolve) => (this.whenClosed = resolve));
+
+  // Set by `start`.
+  private transport!: CallTransport;
+  private state!: ConversationState;
+  private speech!: SessionSpeech;
+  private listener!: Listener;
+  private runner!: GenerationRunner;
+  private floor!: FloorControl;
+  private silence!: SilenceWatch;
+  private dtmf!: DtmfCollector;
+  private started = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly config: ConversationConfig,
+    private readonly speechConfig: SpeechConfig,
+    private readonly voiceConfig: VoiceConfig,
+    private readonly catalog: AgentCatalog,
+    private readonly tools: ToolRegistry,
+    private readonly llm: LlmClient,
+    private readonly speechService: SpeechService,
+    private readonly registry: SessionRegistry,
+    private readonly logger: PinoLogger,
+  ) {
+    this.startedAt = clock.now();
+    this.supervisor = new TaskSupervisor(
+      this.lifetime.signal,
+      clock,
+      (end) => void this.close(end.status === 'cancelled' ? 'hangup' : 'error'),
+      (name, problem) => this.log('error', `Task ${name} ${problem}`),
+    );
+  }
+
+  /** Builds the session and starts its tasks. On failure everything is given back and the error thrown. */
+  async start(transport: CallTransport, options: SessionStart): Promise<void> {
+    this.transport = transport;
+    try {
+      const scenario = this.catalog.scenario(options.scenario);
+      const agent = this.catalog.agent(options.agent ?? scenario.start);
+      this.state = new ConversationState(this.id, scenario, agent, this.config.historyMaxTokens);
+      this.speech = await this.speechService.lease(this.id, this.lifetime.signal);
+      this.build();
+      await this.listener.prepare(speechHintsOf(agent, []));
+    } catch (error) {
+      this.lifetime.abort(new Aborted('error'));
+      this.listener?.close();
+      this.speech?.release();
+      this.closing = Promise.resolve();
+      this.whenClosed();
+      throw error;
+    }
+    this.started = true;
+    this.registry.add(this);
+    this.announce();
+    void this.supervisor.spawn('turns', (signal) => this.answerTurns(signal), { lifetime: true });
+    void this.supervisor.spawn('speaking', (signal) => this.runner.speaker.run(signal), { lifetime: true });
+    this.listener.start();
+    this.greet();
+    this.touch();
+  }
+
+  /** Audio of the caller, mono, at the transport's input rate. Kept, not copied. */
+  pushAudio(pcm: Int16Array): void {
+    this.listener?.push(pcm);
+  }
+
+  /** A typed turn. */
+  pushText(text: string): void {
+    if (!this.accepts()) return;
+    this.submit({ id: this.nextTurnId(), source: 'text', text, rejected: false, interruptible: true });
+  }
+
+  pushDtmf(digit: string): void {
+    if (!this.accepts()) return;
+    this.touch();
+    this.silence.disarm();
+    this.dtmf.press(digit, this.wantedDigits());
+  }
+
+  /** The caller's own client asks the agent to stop speaking. */
+  interrupt(): void {
+    if (!this.accepts()) return;
+    this.emit({ type: 'interrupt_ack', generation_id: this.runner.interrupt('barge_in', true) });
+  }
+
+  /** The client's word on how much of a generation it has played. */
+  reportPlayback(generationId: string, playedMs: number): void {
+    this.runner?.playout.report(generationId, playedMs);
+  }
+
+  describe(): SessionSummary {
+    return {
+      session_id: this.id,
+      agent: this.state.agent.name,
+      scenario: this.state.scenario.name,
+      started_at: new Date(this.clock.wallTime() - (this.clock.now() - this.startedAt)).toISOString(),
+      duration_ms: Math.round(this.clock.now() - this.startedAt),
+      turns: this.turnCount,
+      state: this.runner.state,
+      active_tasks: this.supervisor.activeTasks,
+    };
+  }
+
+  /** Ends the session: what runs is aborted, what was leased goes back, the client is told why. Idempotent. */
+  close(kind: AbortKind): Promise<void> {
+    return (this.closing ??= this.doClose(kind));
+  }
+
+  private build(): void {
+    const { transport, state, speech } = this;
+    const { vadThreshold, vadStartMs, endpointSilenceMs, maxUtteranceMs, preRollMs } = this.config;
+    this.runner = new GenerationRunner({
+      state,
+      transport,
+      voice: speech.voice,
+      clock: this.clock,
+      config: this.config,
+      llm: this.llm,
+      tools: this.tools,
+      catalog: this.catalog,
+      supervisor: this.supervisor,
+      session: this.lifetime.signal,
+      log: (level, message) => this.log(level, message),
+      onComplete: (generation) => this.onGenerationComplete(generation.then),
+    });
+    this.listener = new Listener(
+      {
+        inputRate: transport.inputRate,
+        sttRate: speech.sttRate,
+        preRollMs,
+        threshold: vadThreshold,
+        startMs: vadStartMs,
+        endSilenceMs: endpointSilenceMs,
+        maxUtteranceMs,
+      },
+      speech.stt,
+      speech.vad,
+      this.clock,
+      {
+        speechHeard: (speechMs, sinceMs, arrivedAt, first) => this.onSpeech(speechMs, sinceMs, arrivedAt, first),
+        speechStopped: (atMs) => this.emit({ type: 'speech_stopped', at_ms: Math.round(atMs) }),
+        partial: (text, stable) => this.onPartial(text, stable),
+        final: (result, timing, span) => this.onFinal(result, timing, span),
+        failed: (error) => this.onRecogniserError(error),
+        dropped: ({ fromMs, toMs }) =>
+          this.emit({ type: 'audio_dropped', source: 'mic', from_ms: fromMs, to_ms: toMs, reason: 'queue_full' }),
+      },
+    );
+    this.floor = new FloorControl(this.clock, this.config, this.runner, () => this.listener.busy);
+    this.silence = new SilenceWatch(this.clock, (step) => this.onSilence(step));
+    this.dtmf = new DtmfCollector(this.clock, (digits) =>
+      this.submit({ id: this.nextTurnId(), source: 'dtmf', text: digits, rejected: false, interruptible: true }),
+    );
+  }
+
+  private announce(): void {
+    const { encoding, inputRate, outputRate } = this.transport;
+    this.emit({
+      type: 'session_started',
+      session_id: this.id,
+      protocol: 1,
+      agent: this.state.agent.name,
+      scenario: this.state.scenario.name,
+      encoding,
+      sample_rate: inputRate,
+      out_sample_rate: outputRate,
+      resume_token: null,
+    });
+    this.log('info', `Session started with ${this.state.agent.name}`);
+  }
+
+  private greet(): void {
+    const greeting = this.state.agent.greeting;
+    if (!greeting || !this.config.greeting) {
+      this.silence.arm(this.state.agent.noInput);
+      return;
+    }
+    const text = this.render(greeting.text);
+    this.submit({ id: null, source: 'greeting', text, rejected: false, interruptible: greeting.interruptible });
+  }
+
+  private onSpeech(speechMs: number, sinceMs: number, arrivedAt: number, first: boolean): void {
+    this.touch();
+    this.silence.disarm();
+    if (first) this.emit({ type: 'speech_started', at_ms: Math.round(sinceMs) });
+    if (speechMs >= this.config.bargeInMs && this.state.agent.bargeIn.enabled) this.floor.callerSpeaks(arrivedAt);
+  }
+
+  private onPartial(text: string, stable: boolean): void {
+    const turn_id = this.currentTurnId();
+    this.emit({ type: stable ? 'transcription_stabilized' : 'transcription_update', text, turn_id });
+    const words = text.split(' ').filter(Boolean).length;
+    if (stable && words >= this.config.bargeInMinWords && this.state.agent.bargeIn.enabled)
+      this.floor.callerSpeaks(this.clock.now());
+  }
+
+  private onFinal(result: SttResult, timing: SpeechTiming, span: { startMs: number; endMs: number }): void {
+    this.touch();
+    const speechMs = span.endMs - span.startMs;
+    const rejected = result.rejected || (result.text !== '' && result.confidence < this.speechConfig.minConfidence);
+    this.emit({
+      type: 'transcription_finished',
+      text: result.text,
+      turn_id: this.currentTurnId(),
+      confidence: result.confidence,
+      rejected,
+      start_ms: Math.round(span.startMs),
+      end_ms: Math.round(span.endMs),
+    });
+    const nothing = result.text === '' && !rejected;
+    const noise = rejected && speechMs < NOISE_MS;
+    const backchannel =
+      this.runner.audible && !rejected && isBackchannel(result.text, this.state.agent.bargeIn.backchannels);
+    if (nothing || noise || backchannel) {
+      this.floor.callerSaidNothing();
+      if (!this.runner.active) this.silence.arm(this.state.agent.noInput);
+      return;
+    }
+    this.submit({
+      id: this.nextTurnId(),
+      source: 'voice',
+      text: rejected ? '' : result.text,
+      rejected,
+      timing,
+      interruptible: true,
+    });
+  }
+
+  private onRecogniserError(error: Error): void {
+    this.log('warn', `Recogniser: ${error.message}`);
+    this.emit({ type: 'error', code: 'stt_failed', message: 'The recogniser failed', retryable: true });
+    this.submit({ id: this.nextTurnId(), source: 'voice', text: '', rejected: true, interruptible: true });
+  }
+
+  private onSilence(step: Parameters<ConstructorParameters<typeof SilenceWatch>[1]>[0]): void {
+    const base = { id: null, source: 'no_input', rejected: false, interruptible: true } as const;
+    if ('reprompt' in step) return this.submit({ ...base, text: this.render(step.reprompt) });
+    const { action } = step;
+    const then =
+      action.type === 'end' ? ({ type: 'end', reason: 'no_input' } as const) : { ...action, reason: 'no_input' };
+    this.submit({ ...base, text: this.render(action.text), then });
+  }
+
+  private submit(turn: Turn): void {
+    if (isCallerTurn(turn)) {
+      this.touch();
+      this.silence.reset();
+      if (this.cutsIn()) this.runner.interrupt('barge_in', true);
+      else this.floor.callerWaits();
+    }
+    if (!this.turns.offer(turn)) {
+      this.emit({
+        type: 'error',
+        code: 'at_capacity',
+        message: `More than ${MAX_PENDING_TURNS} turns are waiting`,
+        retryable: true,
+      });
+    }
+  }
+
+  /** Whether a new turn of the caller ends what the agent is saying. */
+  private cutsIn(): boolean {
+    return this.runner.active && this.runner.interruptible && this.state.agent.onNewInput === 'interrupt';
+  }
+
+  /** The lifetime task `turns`. */
+  private async answerTurns(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.turns.fail(signal.reason), { once: true });
+    for await (const turn of this.turns) {
+      if (isCallerTurn(turn) && this.cutsIn()) this.runner.interrupt('superseded', true);
+      await this.runner.settled;
+      // An occasion to speak passes when the caller speaks first.
+      if (turn.source === 'no_input' && (this.turns.depth > 0 || this.listener.busy)) continue;
+      this.silence.disarm();
+      this.runner.begin(turn);
+    }
+  }
+
+  private onGenerationComplete(then: Turn['then']): void {
+    if (this.closing) return;
+    void this.prepareListener();
+    this.touch();
+    if (then && !this.runner.wasInterrupted) return this.finish(then);
+    if (this.turns.depth === 0 && !this.listener.busy) this.silence.arm(this.state.agent.noInput);
+  }
+
+  private finish(action: NonNullable<Turn['then']>): void {
+    if (action.type === 'transfer') {
+      const { target, reason } = action;
+      this.emit({ type: 'transfer', target, status: 'simulated', reason });
+    }
+    void this.close('completed');
+  }
+
+  private async prepareListener(): Promise<void> {
+    try {
+      await this.listener.prepare(speechHintsOf(this.state.agent, this.state.expecting));
+    } catch (error) {
+      if (!this.closing) this.log('error', `Speech hints of ${this.state.agent.name}: ${messageOf(error)}`);
+    }
+  }
+
+  private wantedDigits(): number | undefined {
+    const [name] = this.state.expecting;
+    const slot = name === undefined ? undefined : this.state.agent.dialogue.slots[name];
+    return slot?.kind === 'digits' && slot.minLength === slot.maxLength ? slot.maxLength : undefined;
+  }
+
+  /** Something happened: the idle time starts over. */
+  private touch(): void {
+    this.idleTimer?.cancel();
+    if (!this.closing)
+      this.idleTimer = this.clock.setTimeout(() => void this.close('idle'), this.voiceConfig.idleTimeoutMs);
+  }
+
+  private accepts(): boolean {
+    return this.started && !this.closing;
+  }
+
+  private currentTurnId(): string {
+    return `turn_${this.turnCount + 1}`;
+  }
+
+  private nextTurnId(): string {
+    return `turn_${++this.turnCount}`;
+  }
+
+  private async doClose(kind: AbortKind): Promise<void> {
+    if (!this.started) {
+      // Still being built: `start` sees the abort, and gives back what it has.
+      this.lifetime.abort(new Aborted(kind));
+      return this.closed;
+    }
+    this.idleTimer?.cancel();
+    this.silence.disarm();
+    this.dtmf.close();
+    this.floor.close();
+    this.runner.interrupt(kind, false);
+    this.emit({
+      type: 'session_ended',
+      reason: kind,
+      duration_ms: Math.round(this.clock.now() - this.startedAt),
+      turns: this.turnCount,
+    });
+    this.transport.close(closeCodes[kind], kind);
+    this.listener.close();
+    this.lifetime.abort(new Aborted(kind));
+    const leaked = await this.supervisor.stop(kind, this.config.taskStopMs);
+    this.runner.close();
+    this.speech.release();
+    this.registry.remove(this.id);
+    this.log(
+      'info',
+      `Session ended (${kind}) after ${this.turnCount} turns${leaked.length > 0 ? `; leaked ${leaked.join(', ')}` : ''}`,
+    );
+    this.whenClosed();
+  }
+
+  private render(template: string): string {
+    return Template.parse(template).render(this.state.templateVariables);
+  }
+
+  private emit(event: SessionEvent): void {
+    this.transport.send(event);
+  }
+
+  private log(level: 'info' | 'warn' | 'error', message: string): void {
+    this.logger[level]({ session_id: this.id }, message);
+  }
+}
+
+const closeCodes: Readonly<Record<AbortKind, CloseCode>> = {
+  barge_in: CloseCode.Ended,
+  superseded: CloseCode.Ended,
+  completed: CloseCode.Ended,
+  protocol: CloseCode.Malformed,
+  hangup: CloseCode.Ended,
+  drain: CloseCode.Restart,
+  shutdown: CloseCode.Restart,
+  idle: CloseCode.Idle,
+  timeout: CloseCode.Internal,
+  error: CloseCode.Internal,
+};
+
+/** What a client is told about a session that could not be built. */
+export function buildFailure(error: unknown): ParleyError {
+  if (error instanceof ParleyError && !isAborted(error)) return error;
+  return new ParleyError('build_failed', messageOf(error), true);
+}

@@ -1,0 +1,171 @@
+import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { HealthIndicatorService } from '@nestjs/terminus';
+import type { Response } from 'express';
+import { VoiceConfig } from '../config/voice.config.js';
+import { Clock } from '../kernel/clock.js';
+import { DrainState } from '../lifecycle/drain-state.js';
+import { LifecycleService } from '../lifecycle/lifecycle.service.js';
+import { Readiness, type ReadinessCheck, type ReadinessOptions } from '../lifecycle/readiness-check.js';
+import { SpeechService } from '../speech/speech.service.js';
+import { SessionRegistry } from '../state/session-registry.js';
+
+interface Check {
+  readonly component: string;
+  readonly status: 'up' | 'down';
+  readonly critical: boolean;
+  readonly response_time_ms: number;
+  readonly error?: string;
+  readonly details?: Record<string, unknown>;
+}
+
+/** Liveness, readiness and what they are made of. Probes need no token. */
+@Controller('api/v1')
+export class HealthController {
+  constructor(
+    private readonly clock: Clock,
+    private readonly lifecycle: LifecycleService,
+    private readonly drain: DrainState,
+    private readonly sessions: SessionRegistry,
+    private readonly speech: SpeechService,
+    private readonly voice: VoiceConfig,
+    private readonly indicators: HealthIndicatorService,
+    private readonly discovery: DiscoveryService,
+  ) {}
+
+  /** Liveness: 200 from the end of the critical start-up steps on, also while draining. */
+  @Get('health')
+  health() {
+    const { connected, disconnected, active } = this.sessions.counts;
+    return {
+      status: 'healthy',
+      timestamp: this.timestamp(),
+      message: 'Parley API v1 is running',
+      active_sessions: active,
+      session_metrics: { connected, disconnected, active },
+    };
+  }
+
+  /** Whether traffic should come here: 503 until the deferred steps are done, and while draining. */
+  @Get('ready')
+  ready(@Res({ passthrough: true }) response: Response) {
+    const { draining } = this.drain;
+    const ready = this.lifecycle.deferredReady && !draining;
+    const steps = this.lifecycle.statuses.filter((step) => step.deferred);
+    const detailsOf = (name: string): unknown => steps.find((step) => step.name === name)?.details ?? null;
+    const isStarted = (name: string): boolean => steps.find((step) => step.name === name)?.state === 'started';
+    response.status(ready ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE);
+    return {
+      ready,
+      timestamp: this.timestamp(),
+      deferred_startup_complete: this.lifecycle.deferredReady,
+      warmup_completed: isStarted('warmup'),
+      mcp_ready: isStarted('mcp'),
+      draining,
+      details: {
+        warmup_results: detailsOf('warmup'),
+        mcp_servers: detailsOf('mcp') ?? {},
+        deferred_results: Object.fromEntries(
+          steps.map(({ name, state, attempts, durationMs, error }) => [
+            name,
+            { state, attempts, duration_ms: Math.round(durationMs), error },
+          ]),
+        ),
+      },
+    };
+  }
+
+  /** Every dependency, checked in parallel. 503 when a critical one is down or the server drains, else 200. */
+  @Get('readiness')
+  async readiness(@Res({ passthrough: true }) response: Response) {
+    const startedAt = this.clock.now();
+    const checks = await Promise.all(this.findChecks().map(([options, check]) => this.run(options, check)));
+    const down = checks.filter((check) => check.status === 'down');
+    const unhealthy = this.drain.draining || down.some((check) => check.critical);
+    response.status(unhealthy ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK);
+    return {
+      status: unhealthy ? 'unhealthy' : down.length > 0 ? 'degraded' : 'ready',
+      timestamp: this.timestamp(),
+      draining: this.drain.draining,
+      response_time_ms: Math.round(this.clock.now() - startedAt),
+      checks,
+    };
+  }
+
+  @Get('voice/health')
+  voiceHealth() {
+    return {
+      status: this.drain.draining ? 'draining' : 'healthy',
+      service: 'voice',
+      active_connections: this.sessions.active,
+      max_connections: this.voice.maxConnections,
+    };
+  }
+
+  @Get('pools')
+  pools() {
+    const snapshots = this.speech.pools();
+    const sum = (pick: (snapshot: (typeof snapshots)[number]) => number): number =>
+      snapshots.reduce((total, snapshot) => total + pick(snapshot), 0);
+    const total = sum((snapshot) => snapshot.metrics.allocations_total);
+    const cold = sum((snapshot) => snapshot.metrics.allocations_cold);
+    return {
+      status: snapshots.every((snapshot) => snapshot.ready) ? 'healthy' : 'degraded',
+      timestamp: this.timestamp(),
+      pools: Object.fromEntries(snapshots.map((snapshot) => [snapshot.name, snapshot])),
+      summary: {
+        total_warm: sum((snapshot) => snapshot.warm_pool_size),
+        total_active_sessions: sum((snapshot) => snapshot.active_sessions),
+        allocations_total: total,
+        hit_rate_percent: total === 0 ? 100 : Math.round(((total - cold) / total) * 1000) / 10,
+        tier_breakdown: {
+          dedicated: sum((snapshot) => snapshot.metrics.allocations_dedicated),
+          warm: sum((snapshot) => snapshot.metrics.allocations_warm),
+          cold,
+        },
+      },
+    };
+  }
+
+  private async run(options: ReadinessOptions, check: ReadinessCheck): Promise<Check> {
+    const { name, critical, timeoutMs, cacheMs } = options;
+    const result = await this.indicators
+      .check(name)
+      .attempt(async ({ signal }) => await check.check(signal))
+      .withTimeout(timeoutMs)
+      .cacheFor(cacheMs);
+    const {
+      status,
+      responseTime,
+      message,
+      cachedResponse: _,
+      ...details
+    } = result[name] as {
+      status: string;
+      responseTime?: number;
+      message?: string;
+      cachedResponse?: boolean;
+    };
+    return {
+      component: name,
+      status: status === 'down' ? 'down' : 'up',
+      critical,
+      response_time_ms: Math.round(responseTime ?? 0),
+      ...(status === 'down' ? { error: message ?? 'did not answer' } : {}),
+      details,
+    };
+  }
+
+  private findChecks(): [ReadinessOptions, ReadinessCheck][] {
+    return this.discovery.getProviders({ metadataKey: Readiness.KEY }).flatMap((wrapper) => {
+      const options = this.discovery.getMetadataByDecorator(Readiness, wrapper);
+      return options && wrapper.instance
+        ? [[options, wrapper.instance as ReadinessCheck] as [ReadinessOptions, ReadinessCheck]]
+        : [];
+    });
+  }
+
+  private timestamp(): number {
+    return this.clock.wallTime() / 1000;
+  }
+}

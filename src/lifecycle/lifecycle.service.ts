@@ -1,0 +1,85 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { LifecycleConfig } from '../config/lifecycle.config.js';
+import { LoggingConfig } from '../config/logging.config.js';
+import { Clock } from '../kernel/clock.js';
+import { LifecycleManager, type LifecycleListener, type StepStatus } from './lifecycle-manager.js';
+import { StartupDashboard } from './startup-dashboard.js';
+import { StartupLog } from './startup-log.js';
+import { orderSteps, type RegisteredStep } from './step-order.js';
+import { type LifecycleStep, Step } from './step.js';
+
+const CANCEL_DEFERRED_MS = 5000;
+
+/** Ties the manager to Nest: finds the steps, starts before the server listens, stops after its sockets are closed. */
+@Injectable()
+export class LifecycleService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Lifecycle');
+  private readonly dashboard: StartupDashboard | undefined;
+  private manager: LifecycleManager | undefined;
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly clock: Clock,
+    private readonly config: LifecycleConfig,
+    logging: LoggingConfig,
+  ) {
+    const onTerminal = process.stderr.isTTY && logging.format !== 'json' && logging.level !== 'silent';
+    if (onTerminal) this.dashboard = new StartupDashboard(process.stderr, 'Parley · real-time voice agents');
+  }
+
+  get statuses(): StepStatus[] {
+    return this.manager?.statuses ?? [];
+  }
+
+  get criticalReady(): boolean {
+    return this.manager?.criticalReady ?? false;
+  }
+
+  get deferredReady(): boolean {
+    return this.manager?.deferredReady ?? false;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const listeners: LifecycleListener[] = [this.dashboard ?? new StartupLog(this.logger)];
+    this.manager = new LifecycleManager(
+      orderSteps(this.findSteps()),
+      this.clock,
+      {
+        deferredRetryMs: this.config.deferredRetryMs,
+        cancelDeferredMs: CANCEL_DEFERRED_MS,
+        stopTimeoutMs: this.config.shutdownLimitMs / 2,
+      },
+      listeners,
+    );
+    await this.manager.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.manager?.stop();
+  }
+
+  /** Shows where the server is, once it listens. */
+  announce(baseUrl: string): void {
+    const links = [
+      ['console', `${baseUrl}/`],
+      ['voice', `${baseUrl.replace(/^http/, 'ws')}/api/v1/voice/ws`],
+      ['health', `${baseUrl}/api/v1/health`],
+      ['readiness', `${baseUrl}/api/v1/readiness`],
+      ['pools', `${baseUrl}/api/v1/pools`],
+    ] as const;
+    if (this.dashboard) this.dashboard.links(links);
+    else this.logger.log(`Listening on ${baseUrl}`);
+  }
+
+  private findSteps(): RegisteredStep[] {
+    return this.discovery
+      .getProviders({ metadataKey: Step.KEY })
+      .filter((wrapper) => wrapper.instance)
+      .map((wrapper) => {
+        const options = this.discovery.getMetadataByDecorator(Step, wrapper);
+        if (!options) throw new Error(`${String(wrapper.name)} has no options for @Step`);
+        return { options, step: wrapper.instance as LifecycleStep };
+      });
+  }
+}

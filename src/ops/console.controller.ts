@@ -1,0 +1,34 @@
+import { Controller, Get, NotFoundException, Param, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const directory = path.join(path.dirname(fileURLToPath(import.meta.url)), 'console');
+const POLICY =
+  "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; style-src 'self'; script-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/** The console: static files, nothing from elsewhere. What it shows comes over the API, which checks the token. */
+@Controller()
+export class ConsoleController {
+  @Get()
+  index(@Res() response: Response): void {
+    send(response, 'index.html');
+  }
+
+  @Get('console/:file')
+  asset(@Param('file') file: string, @Res() response: Response): void {
+    if (!/^[\w-]+\.(js|css|svg|html)$/.test(file) || !existsSync(path.join(directory, file)))
+      throw new NotFoundException();
+    send(response, file);
+  }
+}
+
+function send(response: Response, file: string): void {
+  response.set({
+    'Content-Security-Policy': POLICY,
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+  });
+  response.set('Cache-Control', 'no-cache').sendFile(file, { root: directory });
+}

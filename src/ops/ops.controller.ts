@@ -1,0 +1,89 @@
+import { Controller, Delete, Get, HttpCode, NotFoundException, Param, UseGuards } from '@nestjs/common';
+import { AgentCatalog } from '../agents/agent-catalog.js';
+import type { Agent, Scenario } from '../agents/agent.js';
+import { LifecycleService } from '../lifecycle/lifecycle.service.js';
+import { SessionRegistry, type LiveSession } from '../state/session-registry.js';
+import { protocolDocument } from '../voice/protocol-document.js';
+import { AccessGuard } from './access.guard.js';
+
+/** What operators and the console look at. */
+@Controller('api/v1')
+@UseGuards(AccessGuard)
+export class OpsController {
+  constructor(
+    private readonly sessions: SessionRegistry,
+    private readonly catalog: AgentCatalog,
+    private readonly lifecycle: LifecycleService,
+  ) {}
+
+  @Get('sessions')
+  listSessions() {
+    return { sessions: this.sessions.list().map((session) => session.describe()) };
+  }
+
+  @Get('sessions/:id')
+  getSession(@Param('id') id: string) {
+    return this.find(id).describe();
+  }
+
+  /** Hangs up. */
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  async endSession(@Param('id') id: string): Promise<void> {
+    await this.find(id).close('completed');
+  }
+
+  @Get('agents')
+  listAgents() {
+    return { agents: this.catalog.agents().map(agentView) };
+  }
+
+  @Get('agents/:name')
+  getAgent(@Param('name') name: string) {
+    const agent = this.catalog.agents().find((candidate) => candidate.name === name);
+    if (!agent) throw new NotFoundException(`There is no agent "${name}"`);
+    return agentView(agent);
+  }
+
+  @Get('scenarios')
+  listScenarios() {
+    return { scenarios: this.catalog.scenarios().map(scenarioView) };
+  }
+
+  @Get('startup')
+  startup() {
+    return {
+      steps: this.lifecycle.statuses.map(({ durationMs, ...status }) => ({
+        ...status,
+        duration_ms: Math.round(durationMs),
+      })),
+    };
+  }
+
+  @Get('protocol.json')
+  protocol() {
+    return protocolDocument;
+  }
+
+  private find(id: string): LiveSession {
+    const session = this.sessions.get(id);
+    if (!session) throw new NotFoundException('There is no such session');
+    return session;
+  }
+}
+
+function agentView({ name, description, language, voice, tools, onNewInput, noInput }: Agent) {
+  return {
+    name,
+    description,
+    language,
+    voice,
+    tools,
+    on_new_input: onNewInput,
+    no_input: { after_ms: noInput.afterMs, reprompts: noInput.reprompts.length, action: noInput.action.type },
+  };
+}
+
+function scenarioView({ name, description, start, agents, handoffs }: Scenario) {
+  return { name, description, start, agents, handoffs };
+}

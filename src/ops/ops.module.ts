@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { AgentsModule } from '../agents/agents.module.js';
+import { StateModule } from '../state/state.module.js';
+import { VoiceModule } from '../voice/voice.module.js';
+import { ConsoleController } from './console.controller.js';
+import { OpsController } from './ops.controller.js';
+
+@Module({
+  imports: [StateModule, AgentsModule, VoiceModule],
+  controllers: [OpsController, ConsoleController],
+})
+export class OpsModule {}

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { AbortKind } from '../kernel/abort.js';
+
+/** What the rest of the process may know of, and do to, a live session. */
+export interface LiveSession {
+  readonly id: string;
+  /** JSON-able, without what was said. */
+  describe(): SessionSummary;
+  /** Ends the session; resolves when everything it held has been given back. Idempotent. */
+  close(reason: AbortKind): Promise<void>;
+}
+
+export interface SessionSummary {
+  readonly session_id: string;
+  readonly agent: string;
+  readonly scenario: string;
+  readonly started_at: string;
+  readonly duration_ms: number;
+  readonly turns: number;
+  readonly state: string;
+  readonly active_tasks: Readonly<Record<string, string>>;
+}
+
+/** The sessions of this process. */
+@Injectable()
+export class SessionRegistry {
+  private readonly sessions = new Map<string, LiveSession>();
+  private connected = 0;
+  private whenEmpty: (() => void)[] = [];
+
+  get active(): number {
+    return this.sessions.size;
+  }
+
+  /** Since the process started. */
+  get counts(): { connected: number; disconnected: number; active: number } {
+    return { connected: this.connected, disconnected: this.connected - this.active, active: this.active };
+  }
+
+  add(session: LiveSession): void {
+    this.sessions.set(session.id, session);
+    this.connected++;
+  }
+
+  remove(id: string): void {
+    if (!this.sessions.delete(id) || this.sessions.size > 0) return;
+    const waiting = this.whenEmpty;
+    this.whenEmpty = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  get(id: string): LiveSession | undefined {
+    return this.sessions.get(id);
+  }
+
+  list(): LiveSession[] {
+    return [...this.sessions.values()];
+  }
+
+  /** Resolves when there is no session (any more). */
+  empty(): Promise<void> {
+    if (this.sessions.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.whenEmpty.push(resolve));
+  }
+
+  async closeAll(reason: AbortKind): Promise<void> {
+    await Promise.allSettled(this.list().map((session) => session.close(reason)));
+  }
+}

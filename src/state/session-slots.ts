@@ -1,0 +1,82 @@
+import type { Clock, Timer } from '../kernel/clock.js';
+import { ParleyError } from '../kernel/errors.js';
+
+/** The right to hold one session. */
+export interface SlotLease {
+  /** Gives the slot back; only the first call counts. */
+  release(): void;
+}
+
+interface Waiter {
+  grant(lease: SlotLease): void;
+  refuse(error: Error): void;
+}
+
+/** How many sessions there may be at a time: a first-in-first-out semaphore that hands out leases. */
+export class SessionSlots {
+  private held = 0;
+  private readonly waiters = new Set<Waiter>();
+
+  constructor(
+    readonly capacity: number,
+    private readonly clock: Clock,
+  ) {}
+
+  get active(): number {
+    return this.held;
+  }
+
+  get waiting(): number {
+    return this.waiters.size;
+  }
+
+  /**
+   * Waits up to `timeoutMs` for a slot. Rejects with `at_capacity` when there was none, and with the signal's reason
+   * when the caller has gone.
+   */
+  acquire(timeoutMs: number, signal: AbortSignal): Promise<SlotLease> {
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (this.held < this.capacity) return Promise.resolve(this.take());
+    if (timeoutMs === 0) return Promise.reject(atCapacity());
+    return new Promise((resolve, reject) => {
+      let timer: Timer | undefined;
+      const settle = (done: () => void): void => {
+        this.waiters.delete(waiter);
+        timer?.cancel();
+        signal.removeEventListener('abort', onAbort);
+        done();
+      };
+      const waiter: Waiter = {
+        grant: (lease) => settle(() => resolve(lease)),
+        refuse: (error) => settle(() => reject(error)),
+      };
+      const onAbort = (): void => waiter.refuse(signal.reason as Error);
+      timer = this.clock.setTimeout(() => waiter.refuse(atCapacity()), timeoutMs);
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.waiters.add(waiter);
+    });
+  }
+
+  /** Sends everyone who waits away, at a drain. */
+  refuseWaiting(error: Error): void {
+    for (const waiter of [...this.waiters]) waiter.refuse(error);
+  }
+
+  private take(): SlotLease {
+    this.held++;
+    let released = false;
+    return {
+      release: () => {
+        if (released) return;
+        released = true;
+        this.held--;
+        const [next] = this.waiters;
+        next?.grant(this.take());
+      },
+    };
+  }
+}
+
+function atCapacity(): ParleyError {
+  return new ParleyError('at_capacity', 'Server at capacity, please try again later', true);
+}

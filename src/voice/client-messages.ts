@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+const MAX_TEXT = 4000;
+
+/** Every JSON message of the client in `WS /api/v1/voice/ws`. */
+export const clientMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('user_message'), text: z.string().trim().min(1).max(MAX_TEXT) }),
+  z.object({ type: z.literal('interrupt') }),
+  z.object({ type: z.literal('dtmf'), digit: z.string().regex(/^[0-9*#A-D]$/) }),
+  z.object({
+    type: z.literal('playback'),
+    generation_id: z.string().max(64),
+    played_ms: z.number().min(0).max(86_400_000),
+  }),
+  z.object({ type: z.literal('ping') }),
+  z.object({ type: z.literal('end') }),
+]);
+
+export type ClientMessage = z.output<typeof clientMessageSchema>;
+
+const knownTypes = new Set<unknown>(clientMessageSchema.options.map((option) => option.shape.type.value));
+
+export interface MessageProblem {
+  readonly code: 'invalid_message' | 'unknown_message';
+  readonly message: string;
+}
+
+/** The message, or what is wrong with it, without repeating what it said. */
+export function parseClientMessage(text: string): ClientMessage | { readonly problem: MessageProblem } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { problem: { code: 'invalid_message', message: 'The text frame is not JSON' } };
+  }
+  const type = typeof json === 'object' && json !== null && 'type' in json ? json.type : undefined;
+  if (typeof type !== 'string') return { problem: { code: 'invalid_message', message: 'The message has no "type"' } };
+  if (!knownTypes.has(type)) {
+    return {
+      problem: { code: 'unknown_message', message: `Unknown message type; there are ${[...knownTypes].join(', ')}` },
+    };
+  }
+  const parsed = clientMessageSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  return { problem: { code: 'invalid_message', message: `${type}: ${problems.join('; ')}` } };
+}

@@ -1,0 +1,68 @@
+import type { WebSocket } from 'ws';
+import { type AudioDecoder, createDecoder } from '../audio/codec.js';
+import type { VoicePipeline } from '../conversation/voice-pipeline.js';
+import { parseClientMessage } from './client-messages.js';
+import type { NativeTransport } from './native-transport.js';
+import type { VoiceParameters } from './voice-parameters.js';
+
+/** After this many bad messages in a row the client is taken for broken. */
+const MAX_BAD_MESSAGES = 50;
+/** What a client may send while its session is built; about 2 s of audio. */
+const MAX_EARLY_MESSAGES = 100;
+
+/** Takes the client's frames apart and hands them to the session; those that come before it is built wait for it. */
+export class NativeSession {
+  private readonly decoder: AudioDecoder;
+  private early: [data: Buffer, isBinary: boolean][] = [];
+  private pipeline: VoicePipeline | undefined;
+  private bad = 0;
+
+  /** Listens from now on: make it before the first await, or early audio is lost. */
+  constructor(
+    socket: WebSocket,
+    private readonly transport: NativeTransport,
+    parameters: VoiceParameters,
+  ) {
+    this.decoder = createDecoder(parameters.encoding);
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (this.pipeline) this.receive(this.pipeline, data, isBinary);
+      else if (this.early.push([data, isBinary]) > MAX_EARLY_MESSAGES) this.early.shift();
+    });
+  }
+
+  /** The session is built: it gets what has come so far, and everything from now on. */
+  bind(pipeline: VoicePipeline): void {
+    this.pipeline = pipeline;
+    for (const [data, isBinary] of this.early) this.receive(pipeline, data, isBinary);
+    this.early = [];
+  }
+
+  private receive(pipeline: VoicePipeline, data: Buffer, isBinary: boolean): void {
+    if (isBinary) pipeline.pushAudio(this.decoder.decode(data));
+    else this.onText(pipeline, data.toString('utf8'));
+  }
+
+  private onText(pipeline: VoicePipeline, text: string): void {
+    const message = parseClientMessage(text);
+    if ('problem' in message) {
+      this.transport.send({ type: 'error', ...message.problem, retryable: false });
+      if (++this.bad >= MAX_BAD_MESSAGES) void pipeline.close('protocol');
+      return;
+    }
+    this.bad = 0;
+    switch (message.type) {
+      case 'user_message':
+        return pipeline.pushText(message.text);
+      case 'interrupt':
+        return pipeline.interrupt();
+      case 'dtmf':
+        return pipeline.pushDtmf(message.digit);
+      case 'playback':
+        return pipeline.reportPlayback(message.generation_id, message.played_ms);
+      case 'ping':
+        return this.transport.send({ type: 'pong' });
+      case 'end':
+        return void pipeline.close('completed');
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { LifecycleConfig } from '../config/lifecycle.config.js';
+import { Clock } from '../kernel/clock.js';
+import { formatDuration } from '../kernel/duration.js';
+import { DrainState } from '../lifecycle/drain-state.js';
+import { SessionRegistry } from '../state/session-registry.js';
+
+/** Lets live calls finish before the sockets are closed. */
+@Injectable()
+export class SessionDrain implements BeforeApplicationShutdown {
+  private readonly logger = new Logger('Drain');
+
+  constructor(
+    private readonly drain: DrainState,
+    private readonly sessions: SessionRegistry,
+    private readonly config: LifecycleConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.drain.begin();
+    if (this.sessions.active === 0) return;
+    const { drainLimitMs } = this.config;
+    this.logger.log(`Waiting up to ${formatDuration(drainLimitMs)} for ${this.sessions.active} live session(s)`);
+    let limit: { cancel(): void } | undefined;
+    const limitReached = new Promise<void>((resolve) => (limit = this.clock.setTimeout(resolve, drainLimitMs)));
+    await Promise.race([this.sessions.empty(), limitReached]);
+    limit?.cancel();
+    if (this.sessions.active > 0)
+      this.logger.warn(`Closing ${this.sessions.active} session(s) that did not finish in time`);
+    await this.sessions.closeAll('drain');
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { AudioEncoding } from '../audio/codec.js';
+
+const sampleRates = [8000, 16_000, 24_000, 48_000] as const;
+const encodings = ['pcm16', 'mulaw', 'alaw'] as const satisfies readonly AudioEncoding[];
+
+const sampleRate = z
+  .enum(sampleRates.map(String) as [string, ...string[]], { error: `allowed are ${sampleRates.join(', ')}` })
+  .transform(Number);
+const name = z.string().regex(/^[\w-]{1,64}$/, 'allowed are up to 64 letters, digits, "_" and "-"');
+
+/** The query of `WS /api/v1/voice/ws`. */
+const query = z.strictObject({
+  encoding: z.enum(encodings, { error: `allowed are ${encodings.join(', ')}` }).default('pcm16'),
+  sample_rate: sampleRate.default(16_000),
+  out_sample_rate: sampleRate.optional(),
+  agent: name.optional(),
+  scenario: name.optional(),
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'allowed is a BCP 47 tag such as en-US')
+    .optional(),
+  resume: z.string().max(512).optional(),
+  token: z.string().optional(),
+});
+
+export interface VoiceParameters {
+  readonly encoding: AudioEncoding;
+  /** Hz, caller to server. */
+  readonly sampleRate: number;
+  /** Hz, server to caller. */
+  readonly outSampleRate: number;
+  readonly agent: string | undefined;
+  readonly scenario: string | undefined;
+  readonly language: string | undefined;
+}
+
+/** The parameters, or a sentence that names the bad one and what is allowed. */
+export function parseVoiceParameters(search: URLSearchParams): VoiceParameters | string {
+  for (const key of search.keys()) {
+    if (search.getAll(key).length > 1) return `Parameter "${key}" is given more than once`;
+  }
+  const parsed = query.safeParse(Object.fromEntries(search));
+  if (!parsed.success) {
+    return parsed.error.issues
+      .map((issue) =>
+        issue.code === 'unrecognized_keys'
+          ? `Unknown parameter ${issue.keys.map((key) => `"${key}"`).join(', ')}; allowed are ${Object.keys(query.shape).join(', ')}`
+          : `Parameter "${issue.path.join('.')}": ${issue.message}`,
+      )
+      .join('. ');
+  }
+  const { encoding, sample_rate, out_sample_rate, agent, scenario, language } = parsed.data;
+  return {
+    encoding,
+    sampleRate: sample_rate,
+    outSampleRate: out_sample_rate ?? sample_rate,
+    agent,
+    scenario,
+    language,
+  };
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { AgentsModule } from '../agents/agents.module.js';
+import { ConversationModule } from '../conversation/conversation.module.js';
+import { StateModule } from '../state/state.module.js';
+import { SessionDrain } from './session-drain.js';
+import { TokenCheck } from './token-check.js';
+import { UpgradeGuard } from './upgrade-guard.js';
+import { VoiceAdmission } from './voice-admission.js';
+import { VoiceGateway } from './voice.gateway.js';
+
+@Module({
+  imports: [StateModule, AgentsModule, ConversationModule],
+  providers: [TokenCheck, UpgradeGuard, VoiceAdmission, VoiceGateway, SessionDrain],
+  exports: [TokenCheck],
+})
+export class VoiceModule {}
