@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import { loadConfig } from './config/load.js';
 import { ServerConfig } from './config/server.config.js';
 import { VoiceConfig } from './config/voice.config.js';
+import { FrameworkQuietLogger } from './lifecycle/framework-quiet-logger.js';
 import { ParleyWsAdapter } from './voice/ws-adapter.js';
 
 /** The application, ready to `listen`: the same for the server and for every end-to-end test. */
@@ -14,7 +15,8 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestExpressAppl
     bufferLogs: true,
     abortOnError: false,
   });
-  app.useLogger(app.get(Logger));
+  app.useLogger(new FrameworkQuietLogger(app.get(Logger)));
+  app.flushLogs();
   app.disable('x-powered-by');
   app.useWebSocketAdapter(new ParleyWsAdapter(app, app.get(VoiceConfig).maxFrameBytes));
   return app;

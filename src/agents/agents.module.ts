@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ToolsModule } from '../tools/tools.module.js';
+import { SpeechModule } from '../speech/speech.module.js';
 import { AgentCatalog } from './agent-catalog.js';
+import { AgentsStep } from './agents.step.js';
 
-@Module({ imports: [ToolsModule], providers: [AgentCatalog], exports: [AgentCatalog] })
+@Module({ imports: [ToolsModule, SpeechModule], providers: [AgentCatalog, AgentsStep], exports: [AgentCatalog] })
 export class AgentsModule {}

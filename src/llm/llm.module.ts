@@ -3,6 +3,7 @@ import { LlmConfig } from '../config/llm.config.js';
 import { Clock } from '../kernel/clock.js';
 import { EmbeddedLlmClient } from './drivers/embedded/embedded-llm.client.js';
 import { LlmClient } from './llm-client.js';
+import { LlmStep } from './llm.step.js';
 
 @Module({
   providers: [
@@ -17,6 +18,7 @@ import { LlmClient } from './llm-client.js';
         }
       },
     },
+    LlmStep,
   ],
   exports: [LlmClient],
 })

@@ -1,6 +1,7 @@
-import { Module, type OnApplicationShutdown, type OnModuleInit, type Type } from '@nestjs/common';
+import { Module, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { SampleBank } from './banking/sample-bank.js';
+import { ServicesStep } from './banking/services.step.js';
 import { BlockCardTool } from './builtin/block-card.tool.js';
 import { EndCallTool } from './builtin/end-call.tool.js';
 import { GetBalanceTool } from './builtin/get-balance.tool.js';
@@ -24,19 +25,14 @@ const BUILTIN_TOOLS: readonly Type<Tool>[] = [
 ];
 
 /** A tool of your own: a provider that implements `Tool`, and `registry.register(tool)` in your module's `onModuleInit`. */
-@Module({ providers: [ToolRegistry, SampleBank, ...BUILTIN_TOOLS], exports: [ToolRegistry] })
-export class ToolsModule implements OnModuleInit, OnApplicationShutdown {
+@Module({ providers: [ToolRegistry, SampleBank, ServicesStep, ...BUILTIN_TOOLS], exports: [ToolRegistry] })
+export class ToolsModule implements OnModuleInit {
   constructor(
     private readonly registry: ToolRegistry,
-    private readonly bank: SampleBank,
     private readonly modules: ModuleRef,
   ) {}
 
   onModuleInit(): void {
     for (const tool of BUILTIN_TOOLS) this.registry.register(this.modules.get(tool));
-  }
-
-  onApplicationShutdown(): void {
-    this.bank.close();
   }
 }

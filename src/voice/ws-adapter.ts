@@ -93,6 +93,8 @@ export class ParleyWsAdapter implements WebSocketAdapter<WebSocketServer, WebSoc
       socket.off('error', ignore).off('close', release);
       client.on('error', (error) => this.logger.debug(`Socket: ${error.message}`));
       route.server.emit('connection', client, request, admission.ticket);
+      // It was paused when waiting ended; the gateway's listener is attached now.
+      socket.resume();
     });
   }
 }

@@ -23,7 +23,8 @@ export class WarmupStep implements LifecycleStep {
         (text) => text !== undefined,
       );
       const spoken = texts.map((text) => Template.parse(text).render(variables));
-      await this.speech.warmUp(agent.voice, spoken, speechHintsOf(agent, []), signal);
+      const { name: voice, rate, pitch } = agent.voice;
+      await this.speech.warmUp({ voice, rate, pitch }, spoken, speechHintsOf(agent, []), signal);
       phrases += spoken.length;
     }
     const [stt, tts] = this.speech.pools().map((pool) => pool.warm_pool_size);

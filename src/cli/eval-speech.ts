@@ -1,0 +1,1 @@
+export function main(): Promise<number> { return Promise.resolve(0); }

@@ -1,0 +1,47 @@
+import { Logger, Module } from '@nestjs/common';
+import { SpeechConfig } from '../config/speech.config.js';
+import { Clock } from '../kernel/clock.js';
+import { EmbeddedSttDriver } from './drivers/embedded/stt/embedded-stt.driver.js';
+import { EmbeddedTtsDriver } from './drivers/embedded/tts/embedded-tts.driver.js';
+import { EnergyVad } from './drivers/energy/energy-vad.js';
+import { SileroVad } from './drivers/silero/silero-vad.js';
+import { SpeechService } from './speech.service.js';
+import { SpeechReadiness, SpeechStep } from './speech.step.js';
+import { SttDriver } from './stt-stream.js';
+import { TtsDriver } from './tts-voice.js';
+import { VoiceActivityDetector } from './voice-activity.js';
+
+const logger = new Logger('Speech');
+const onIncident = (message: string): void => logger.warn(message);
+
+@Module({
+  providers: [
+    {
+      provide: SttDriver,
+      inject: [SpeechConfig, Clock],
+      useFactory: (config: SpeechConfig, clock: Clock): SttDriver =>
+        new EmbeddedSttDriver(clock, { ...workersOf(config), minConfidence: config.minConfidence }),
+    },
+    {
+      provide: TtsDriver,
+      inject: [SpeechConfig, Clock],
+      useFactory: (config: SpeechConfig, clock: Clock): TtsDriver =>
+        new EmbeddedTtsDriver({ ...workersOf(config), cacheBytes: config.ttsCacheBytes, clock, onIncident }),
+    },
+    {
+      provide: VoiceActivityDetector,
+      inject: [SpeechConfig, Clock],
+      useFactory: (config: SpeechConfig, clock: Clock): VoiceActivityDetector =>
+        config.vad === 'energy' ? new EnergyVad() : new SileroVad({ clock }),
+    },
+    SpeechService,
+    SpeechStep,
+    SpeechReadiness,
+  ],
+  exports: [SpeechService, TtsDriver],
+})
+export class SpeechModule {}
+
+function workersOf(config: SpeechConfig): { workers?: number } {
+  return config.inferenceWorkers > 0 ? { workers: config.inferenceWorkers } : {};
+}

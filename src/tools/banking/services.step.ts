@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { type LifecycleStep, Step, type StepReport } from '../../lifecycle/step.js';
+import { SampleBank } from './sample-bank.js';
+
+/** What tools work on. Out of the box that is a sample bank in memory, so that the sample agents have something to say. */
+@Injectable()
+@Step({ name: 'services', after: ['aoai'], timeoutMs: 10_000 })
+export class ServicesStep implements LifecycleStep {
+  constructor(private readonly bank: SampleBank) {}
+
+  start(): Promise<StepReport> {
+    return Promise.resolve({ summary: 'sample bank in SQLite, in memory' });
+  }
+
+  stop(): Promise<void> {
+    this.bank.close();
+    return Promise.resolve();
+  }
+}
