@@ -57,6 +57,8 @@ export function loadAgents(options: LoadOptions): LoadedAgents {
   return loader.load();
 }
 
+const START = { line: 1, column: 1, field: '' };
+
 class Loader {
   private readonly faults = new Map<string, Fault>();
   private readonly root: string;
@@ -76,7 +78,7 @@ class Loader {
     for (const source of sources) this.checkAgent(source, defaults, known, scenarios);
     for (const scenario of scenarios) this.checkScenario(scenario, sources, defaults, known);
     this.checkDefaultScenario(scenarios);
-    if (this.faults.size > 0) throw new AgentsInvalidError([...this.faults.values()]);
+    if (this.faults.size > 0) throw new AgentsInvalidError([...this.faults.values()].sort(byPlace));
 
     const agents = sources.map(({ name, file, prompt }) => buildAgent(name, file!, prompt!));
     // Trained here and not while the first caller waits.
@@ -100,19 +102,20 @@ class Loader {
   }
 
   private readAgent(name: string, defaults: YamlFile): AgentSource {
-    const promptFile = path.join(name, 'prompt.md');
-    const prompt = this.readText(promptFile);
-    const yaml =
-      this.readYaml(path.join(name, 'agent.yaml')) ?? new YamlFile(this.shown(path.join(name, 'agent.yaml')), '');
+    const promptFile = this.shown(path.join(name, 'prompt.md'));
+    const prompt = this.readText(path.join(name, 'prompt.md'));
+    const read = this.readYaml(path.join(name, 'agent.yaml'));
+    const yaml = read ?? new YamlFile(this.shown(path.join(name, 'agent.yaml')), '');
+    if (!read) this.add({ ...this.at(yaml, []), message: 'is missing' });
     if (prompt === undefined)
-      this.add(this.wholeFile(path.join(this.root, promptFile), 'is missing: the system prompt for models'));
-    if (!/^[a-z][a-z0-9_]*$/.test(name))
+      this.add({ ...START, file: promptFile, message: 'is missing: the system prompt for models' });
+    if (!/^[a-z][a-z0-9_]*$/.test(name)) {
       this.add({ ...this.at(yaml, []), message: `the folder name "${name}" must be in snake_case` });
-    const file =
-      yaml.faults.length > 0
-        ? undefined
-        : this.validate(agentFile, deepMerge(defaults.data, yaml.data), yaml, defaults);
-    return { name, yaml, promptFile: this.shown(promptFile), prompt, file };
+    }
+    // What a broken file would have said is not worth a fault per key.
+    const readable = read && yaml.faults.length === 0 && defaults.faults.length === 0;
+    const file = readable ? this.validate(agentFile, deepMerge(defaults.data, yaml.data), yaml, defaults) : undefined;
+    return { name, yaml, promptFile, prompt, file };
   }
 
   private readScenario(fileName: string): { name: string; yaml: YamlFile; file: ScenarioFile | undefined } {
@@ -127,7 +130,11 @@ class Loader {
     for (const issue of parsed.error.issues) {
       const place = issue.path.filter((part) => typeof part !== 'symbol');
       if (issue.code === 'unrecognized_keys') {
-        for (const key of issue.keys) this.add({ ...this.at(yaml, [...place, key], defaults), message: 'unknown key' });
+        for (const key of issue.keys) {
+          const field = [...place, key];
+          const file = defaults && !yaml.has(field) ? defaults : yaml;
+          this.add({ file: file.name, ...file.positionOfKey(field), field: fieldName(field), message: 'unknown key' });
+        }
       } else {
         this.add({ ...this.at(yaml, place, defaults), message: issue.message });
       }
@@ -213,6 +220,10 @@ class Loader {
   private add(fault: Fault): void {
     this.faults.set(describeFault(fault), fault);
   }
+}
+
+function byPlace(a: Fault, b: Fault): number {
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
 }
 
 /** Zod's own wording is for programmers. */

@@ -213,6 +213,10 @@ type Schema = Record<string, unknown>;
 /** Nothing is required in maps, which are merged with the defaults; lists are replaced as a whole. */
 function withoutRequired(schema: Schema): Schema {
   const { required: _, ...rest } = schema;
+  const entries = rest['additionalProperties'];
+  if (typeof entries === 'object' && entries !== null) {
+    rest['additionalProperties'] = nullable(withoutRequired(entries as Schema));
+  }
   if (rest['properties']) {
     rest['properties'] = Object.fromEntries(
       Object.entries(rest['properties'] as Record<string, Schema>).map(([key, value]) => [

@@ -1,4 +1,4 @@
-import { ManualClock } from '../../kernel/clock.js';
+import { type Clock, ManualClock } from '../../kernel/clock.js';
 import { EmbeddedLlmClient } from '../../llm/drivers/embedded/embedded-llm.client.js';
 import { SampleBank } from '../../tools/banking/sample-bank.js';
 import { BlockCardTool } from '../../tools/builtin/block-card.tool.js';
@@ -21,23 +21,13 @@ export class ShippedAgents {
   readonly registry = new ToolRegistry(this.clock);
   readonly llm = new EmbeddedLlmClient(this.clock);
   readonly catalog: AgentCatalog;
+  private static loaded: AgentCatalog | undefined;
 
   /** `replaced`: tools that take the place of the real ones of the same name. */
   constructor(replaced: readonly Tool[] = []) {
-    const { bank } = this;
-    const tools: Tool[] = [
-      new HandoffToAgentTool(),
-      new TransferToHumanTool(),
-      new EndCallTool(),
-      new VerifyCallerTool(bank),
-      new GetBalanceTool(bank),
-      new ListRecentTransactionsTool(bank),
-      new BlockCardTool(bank),
-      new ReportChargeTool(bank),
-    ];
+    const tools = realTools(this.bank);
     for (const tool of tools) this.registry.register(replaced.find(({ name }) => name === tool.name) ?? tool);
-    this.catalog = new AgentCatalog({ directory: 'agents', scenario: 'banking' }, this.registry);
-    this.catalog.load(['slt', 'rms']);
+    this.catalog = ShippedAgents.loaded ??= load(tools, this.clock);
   }
 
   call(): TextConversation {
@@ -47,4 +37,26 @@ export class ShippedAgents {
   close(): void {
     this.bank.close();
   }
+}
+
+function realTools(bank: SampleBank): Tool[] {
+  return [
+    new HandoffToAgentTool(),
+    new TransferToHumanTool(),
+    new EndCallTool(),
+    new VerifyCallerTool(bank),
+    new GetBalanceTool(bank),
+    new ListRecentTransactionsTool(bank),
+    new BlockCardTool(bank),
+    new ReportChargeTool(bank),
+  ];
+}
+
+/** Once for all calls: the agents do not change, and training takes a while. */
+function load(tools: readonly Tool[], clock: Clock): AgentCatalog {
+  const registry = new ToolRegistry(clock);
+  for (const tool of tools) registry.register(tool);
+  const catalog = new AgentCatalog({ directory: 'agents', scenario: 'banking' }, registry);
+  catalog.load(['slt', 'rms']);
+  return catalog;
 }

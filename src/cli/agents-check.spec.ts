@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { main } from './agents-check.js';
+
+let out: string;
+let err: string;
+
+beforeEach(() => {
+  out = '';
+  err = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += String(text);
+    return true;
+  });
+});
+
+afterEach(() => jest.restoreAllMocks());
+
+describe('agents:check', () => {
+  it('prints the agents and who hands over to whom', async () => {
+    expect(await main(['--dir', 'agents'])).toBe(0);
+    expect(out).toContain('3 agents\n');
+    expect(out).toContain('1 scenario\n');
+    expect(out).toContain('    concierge -> fraud_desk (announced): ');
+    expect(err).toBe('');
+  });
+
+  it('prints every fault with its place, and fails', async () => {
+    const root = mkdtempSync(path.join(tmpdir(), 'parley-check-'));
+    mkdirSync(path.join(root, 'desk'));
+    writeFileSync(path.join(root, 'desk', 'agent.yaml'), 'description: Desk.\ncolour: red\n');
+    writeFileSync(path.join(root, 'desk', 'prompt.md'), 'Hello.');
+    expect(await main(['--dir', root])).toBe(1);
+    expect(err).toContain('desk/agent.yaml:2:1 colour: unknown key\n');
+    expect(out).toBe('');
+    rmSync(root, { recursive: true });
+  });
+
+  it('explains itself, and refuses what it does not know', async () => {
+    expect(await main(['--help'])).toBe(0);
+    expect(out).toContain('Usage: npm run agents:check');
+    expect(await main(['--dri', 'agents'])).toBe(1);
+    expect(err).toContain('--dri');
+  });
+});
