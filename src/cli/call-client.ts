@@ -131,6 +131,12 @@ export class CallClient extends EventEmitter<ClientEvents> {
     });
   }
 
+  /** Waits until the agent has finished an answer that began from `since` on. */
+  async agentFinished(timeoutMs: number, since = 0): Promise<void> {
+    const isAnswer = (event: SessionEvent): boolean => event.type === 'generation_complete' && event.outcome !== 'interrupted';
+    await this.waitFor('the agent to finish', isAnswer, timeoutMs, since);
+  }
+
   /** Ends the call and waits for the server to have closed it. */
   async hangUp(): Promise<void> {
     if (this.socket.readyState === WebSocket.CLOSED) return;

@@ -1,1 +1,73 @@
-export function main(): Promise<number> { return Promise.resolve(0); }
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { readWav, writeWav } from '../audio/wav.js';
+import { CallClient } from './call-client.js';
+import { CallLog } from './call-log.js';
+
+const HELP = `Usage: npm run call -- --wav FILE [--wav FILE …] [options]
+
+Calls a server, says the recordings one after the other, each when the agent has finished, and hangs up.
+
+  --wav FILE       mono or stereo WAV, PCM16, mu-law or A-law; the first channel is spoken. May be given several times.
+  --url URL        the server; default http://localhost:8000
+  --agent NAME     begin with this agent
+  --scenario NAME  one of the server's scenarios
+  --token TOKEN    credential; default: the variable PARLEY_TOKEN
+  --out FILE       write the call as a stereo WAV, the caller left and the agent right
+  --wait SECONDS   for the agent to finish speaking; default 30
+`;
+
+/** `npm run call`: exits 0 when every recording got an answer. */
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      wav: { type: 'string', multiple: true, default: [] },
+      url: { type: 'string', default: 'http://localhost:8000' },
+      agent: { type: 'string' },
+      scenario: { type: 'string' },
+      token: { type: 'string' },
+      out: { type: 'string' },
+      wait: { type: 'string', default: '30' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help || values.wav.length === 0) {
+    process.stdout.write(HELP);
+    return values.help ? 0 : 2;
+  }
+  const recordings = values.wav.map((file) => readWav(readFileSync(file)));
+  const token = values.token ?? process.env.PARLEY_TOKEN;
+  const waitMs = Number(values.wait) * 1000;
+  const sampleRate = recordings[0]!.sampleRate <= 8000 ? 8000 : 16_000;
+  const call = await CallClient.connect({
+    url: values.url,
+    sampleRate,
+    encoding: 'pcm16',
+    ...(values.agent && { agent: values.agent }),
+    ...(values.scenario && { scenario: values.scenario }),
+    ...(token && { token }),
+  });
+  const log = new CallLog();
+  call.events.forEach((event) => log.event(event));
+  call.on('event', (event) => log.event(event));
+  let failed = false;
+  try {
+    await call.agentFinished(waitMs);
+    for (const { channels, sampleRate: rate } of recordings) {
+      const since = call.events.length;
+      await call.say(channels[0]!, rate);
+      await call.agentFinished(waitMs, since);
+    }
+  } catch (error) {
+    failed = true;
+    process.stderr.write(`${(error as Error).message}\n`);
+  }
+  await call.hangUp();
+  if (values.out) {
+    const { caller, agent } = call.recording();
+    writeFileSync(values.out, writeWav({ sampleRate, channels: [caller, agent] }));
+    process.stdout.write(`The call is in ${values.out}\n`);
+  }
+  return failed ? 1 : 0;
+}
