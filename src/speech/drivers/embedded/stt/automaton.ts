@@ -24,7 +24,6 @@ export type Expression =
       readonly kind: 'choice';
       readonly branches: readonly { readonly weight: number; readonly expression: Expression }[];
     }
-  | { readonly kind: 'loop'; readonly body: Expression; readonly continueWeight: number }
   | { readonly kind: 'counted'; readonly least: number; readonly most: number; readonly steps: readonly CountedStep[] };
 
 /** One way to go on in a `counted` expression; it counts for `size` of its `least` to `most` elements. */
@@ -62,11 +61,6 @@ export function weighted(...branches: readonly (readonly [weight: number, expres
 
 export function optional(expression: Expression, probability = 0.5): Expression {
   return weighted([probability, expression], [1 - probability, nothing]);
-}
-
-/** Once or more. */
-export function repeated(body: Expression, continueWeight: number): Expression {
-  return { kind: 'loop', body, continueWeight };
 }
 
 export function compileAutomaton(root: Expression): Automaton {
@@ -111,15 +105,6 @@ class Builder {
         }
         return join;
       }
-      case 'loop': {
-        const entry = this.newState();
-        this.move(from, entry, 0);
-        const exit = this.add(expression.body, entry);
-        const out = this.newState();
-        this.move(exit, entry, Math.log(expression.continueWeight));
-        this.move(exit, out, Math.log(1 - expression.continueWeight));
-        return out;
-      }
       case 'counted': {
         const out = this.newState();
         const after = Array.from({ length: expression.most + 1 }, () => this.newState());
@@ -153,17 +138,27 @@ class Builder {
       for (const [reached, logWeight] of this.reachableWithoutWords(state)) {
         if (reached === end) exits.push({ from, logWeight });
         for (const arc of this.arcsFrom[reached]!) {
-          let to = numbers.get(arc.to);
+          const target = this.merged(arc.to);
+          let to = numbers.get(target);
           if (to === undefined) {
             to = numbers.size;
-            numbers.set(arc.to, to);
-            todo.push(arc.to);
+            numbers.set(target, to);
+            todo.push(target);
           }
           arcs.push({ from, to, word: arc.word, logWeight: logWeight + arc.logWeight });
         }
       }
     }
     return { stateCount: numbers.size + 1, startState: 0, finalState: numbers.size, arcs, exits };
+  }
+
+  /** The state itself, or the one that all it can do is move on to: so the branches of a choice end in one state. */
+  private merged(state: number): number {
+    for (;;) {
+      const [only, ...others] = this.emptyFrom[state]!;
+      if (!only || others.length > 0 || only.logWeight !== 0 || this.arcsFrom[state]!.length > 0) return state;
+      state = only.to;
+    }
   }
 
   private move(from: number, to: number, logWeight: number): void {

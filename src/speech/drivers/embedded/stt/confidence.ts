@@ -1,15 +1,15 @@
 import type { SttResult } from '../../../stt-stream.js';
-import { type HeardWord, isGarbage } from './telephone-decoder.js';
+import type { HeardWord } from './telephone-decoder.js';
 
 const FRAME_MS = 10;
-const HESITATIONS = new Set(['um', 'uh', 'er']);
+const HESITATIONS = new Set(['um', 'uh']);
 
-/** The words a person would write down: no silence, noise, garbage or hesitation, "double four" as "four four". */
+/** The words a person would write down: no silence, noise or hesitation, "double four" as "four four". */
 export function transcript(heard: readonly HeardWord[]): string {
   const words: string[] = [];
   let times = 1;
-  for (const { word } of spokenWords(heard)) {
-    if (isGarbage(word) || HESITATIONS.has(word)) continue;
+  for (const { word } of heard) {
+    if (isSilence(word) || HESITATIONS.has(word)) continue;
     if (word === 'double' || word === 'triple') {
       times = word === 'double' ? 2 : 3;
       continue;
@@ -20,30 +20,48 @@ export function transcript(heard: readonly HeardWord[]): string {
   return words.join(' ');
 }
 
-/** Judges the final path of an utterance. */
-export function judge(heard: readonly HeardWord[], minConfidence: number): SttResult {
-  const spoken = spokenWords(heard);
+/** Judges the final path of an utterance. `hadSpeech`: the sound was loud enough for speech, whatever the path says. */
+export function judge(heard: readonly HeardWord[], hadSpeech: boolean, minConfidence: number): SttResult {
+  const spoken = heard.filter(({ word }) => !isSilence(word));
   const first = spoken[0];
   const last = spoken.at(-1);
-  if (!first || !last) return { text: '', confidence: 0, rejected: false };
-  const span = { startMs: first.startFrame * FRAME_MS, endMs: (last.endFrame + 1) * FRAME_MS };
-  if (spoken.some(({ word }) => isGarbage(word))) return { text: '', confidence: 0, rejected: true, ...span };
-  const confidence = confidenceOf(spoken);
+  if (!first || !last) return { text: '', confidence: 0, rejected: hadSpeech };
+  const confidence = confidenceOf(heard);
   const rejected = confidence < minConfidence;
-  return { text: rejected ? '' : transcript(heard), confidence, rejected, ...span };
+  return {
+    text: rejected ? '' : transcript(heard),
+    confidence,
+    rejected,
+    startMs: first.startFrame * FRAME_MS,
+    endMs: (last.endFrame + 1) * FRAME_MS,
+  };
 }
 
-/** How well the words fit the sound, 0 to 1, as the mean acoustic score of a frame on a logistic scale. */
-function confidenceOf(spoken: readonly HeardWord[]): number {
-  const frames = spoken.reduce((sum, { startFrame, endFrame }) => sum + endFrame - startFrame + 1, 0);
-  const score = spoken.reduce((sum, { acousticScore }) => sum + acousticScore, 0);
-  return 1 / (1 + Math.exp(-(score / frames + CENTRE) / SPREAD));
+/** Fit at which a result is as likely wrong as right, and by how much it must differ to be e times as likely. */
+const EVEN_ODDS_FIT = -68;
+const FIT_PER_E = 6;
+/** Silence scores worse than this for each frame when it is not silence: words the grammar has no place for. */
+const SILENCE_ALLOWANCE = 20;
+
+/**
+ * How well the path fits the sound, 0 to 1. Scores are relative to the best-fitting sound of the whole model in each
+ * frame, which stands for "anything at all": a path far below it was forced on the sound by the grammar.
+ */
+function confidenceOf(heard: readonly HeardWord[]): number {
+  let score = 0;
+  let wordFrames = 0;
+  for (const { word, startFrame, endFrame, acousticScore } of heard) {
+    const frames = endFrame - startFrame + 1;
+    if (isSilence(word)) {
+      score += Math.min(0, acousticScore + SILENCE_ALLOWANCE * frames);
+    } else {
+      score += acousticScore;
+      wordFrames += frames;
+    }
+  }
+  return 1 / (1 + Math.exp((EVEN_ODDS_FIT - score / wordFrames) / FIT_PER_E));
 }
 
-/** Mean score of a frame at which a result is as likely wrong as right, and how fast that changes. */
-const CENTRE = 60;
-const SPREAD = 8;
-
-function spokenWords(heard: readonly HeardWord[]): HeardWord[] {
-  return heard.filter(({ word }) => !word.startsWith('<') && !word.startsWith('['));
+function isSilence(word: string): boolean {
+  return word.startsWith('<') || word.startsWith('[');
 }

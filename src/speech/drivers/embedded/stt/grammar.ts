@@ -6,7 +6,6 @@ import {
   nothing,
   oneOf,
   optional,
-  repeated,
   sequence,
   weighted,
   words,
@@ -14,33 +13,20 @@ import {
 import { normaliseWords } from './normalise-words.js';
 import { slotExpression } from './slot-expressions.js';
 
-export interface GrammarOptions {
-  /** Words, each one phone, that stand for speech outside the grammar; empty for none. */
-  readonly garbageWords: readonly string[];
-  /** Probability that an utterance is outside the grammar. */
-  readonly garbageWeight: number;
-  /** Probability of one more phone of garbage: the higher, the more readily garbage is taken. */
-  readonly garbageContinueWeight: number;
-}
-
-/** Everything the hints allow, with what people say around it. */
-export function compileGrammar(hints: SpeechHints, options: GrammarOptions): Automaton {
+/** Everything the hints allow, with what people say around it. Nothing at all when they allow nothing. */
+export function compileGrammar(hints: SpeechHints): Automaton {
   const slots = new Map(Object.entries(hints.slots).map(([name, slot]) => [name, slotExpression(slot)]));
   const phrases = hints.phrases.map((phrase) => parsePhrase(phrase, slots)).filter((each) => each !== undefined);
   const answers = hints.answers.map((name) => slots.get(name)).filter((each) => each !== undefined);
   const allowed: (readonly [number, Expression])[] = [];
-  if (phrases.length > 0)
+  if (phrases.length > 0) {
     allowed.push([1, sequence(optional(opening, 0.3), oneOf(...phrases), optional(closing, 0.2))]);
-  if (answers.length > 0)
+  }
+  // The agent has just asked: an answer is likelier than a new request.
+  if (answers.length > 0) {
     allowed.push([2, sequence(optional(answerOpening, 0.1), oneOf(...answers), optional(closing, 0.1))]);
-  const inGrammar = allowed.length > 0 ? weighted(...allowed) : undefined;
-  const garbage =
-    options.garbageWords.length > 0
-      ? repeated(oneOf(...options.garbageWords), options.garbageContinueWeight)
-      : undefined;
-  if (!inGrammar) return compileAutomaton(garbage ?? nothing);
-  if (!garbage) return compileAutomaton(inGrammar);
-  return compileAutomaton(weighted([1 - options.garbageWeight, inGrammar], [options.garbageWeight, garbage]));
+  }
+  return compileAutomaton(allowed.length > 0 ? weighted(...allowed) : nothing);
 }
 
 const opening = weighted(

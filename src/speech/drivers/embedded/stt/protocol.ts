@@ -39,8 +39,6 @@ export interface RecogniserOptions {
   readonly tuning: DecoderTuning;
   /** Standard deviation of the dither, full scale 1. */
   readonly ditherLevel: number;
-  readonly garbageWeight: number;
-  readonly garbageContinueWeight: number;
   /** Results below are rejected; 0 to 1. */
   readonly minConfidence: number;
 }

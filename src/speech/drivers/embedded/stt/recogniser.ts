@@ -5,7 +5,7 @@ import { judge, transcript } from './confidence.js';
 import { type Engine, loadEngine } from './engine.js';
 import { compileGrammar } from './grammar.js';
 import type { RecogniserOptions, WorkerAnswer, WorkerRequest } from './protocol.js';
-import { garbageWords, TelephoneDecoder } from './telephone-decoder.js';
+import { TelephoneDecoder } from './telephone-decoder.js';
 
 interface Utterance {
   readonly decoder: TelephoneDecoder;
@@ -75,7 +75,7 @@ export class Recogniser {
     }
     if (!end) return { text: transcript(decoder.heard()) };
     const mean = this.end(request.utterance);
-    const result = judge(decoder.heard(), this.options.minConfidence);
+    const result = judge(decoder.heard(), conditioner.hadSpeech, this.options.minConfidence);
     return { text: result.text, result, ...(mean && { mean }) };
   }
 
@@ -109,7 +109,7 @@ export class Recogniser {
 
   private grammarOf(hints: SpeechHints): Automaton {
     const cached = this.grammars.get(hints.id);
-    const grammar = cached ?? compileGrammar(hints, { ...this.options, garbageWords });
+    const grammar = cached ?? compileGrammar(hints);
     this.grammars.delete(hints.id);
     this.grammars.set(hints.id, grammar);
     if (this.grammars.size > GRAMMAR_CACHE_SIZE) this.grammars.delete(this.grammars.keys().next().value!);

@@ -11,7 +11,5 @@ export const defaultTuning: Omit<RecogniserOptions, 'warmDecoders' | 'maxDecoder
     wordBeam: 1e-40,
   },
   ditherLevel: 1e-4,
-  garbageWeight: 1e-3,
-  garbageContinueWeight: 0.9,
-  minConfidence: 0.1,
+  minConfidence: 0.5,
 };
