@@ -61,8 +61,8 @@ const pauses: readonly { readonly pattern: RegExp; readonly kind: Pause }[] = [
   { pattern: /[.!?…]{1,10}(?=["'’”)\]*_]{0,5}(?:\s|$))/uy, kind: 'sentence' },
   { pattern: /[!?]+/y, kind: 'sentence' },
   { pattern: /[,;:](?=["'’”)\]*_]{0,5}(?:\s|$))/uy, kind: 'clause' },
-  { pattern: /\s*\n\s*\n\s*/y, kind: 'sentence' },
-  { pattern: /[ \t]*\n\s*/y, kind: 'clause' },
+  { pattern: /\s{0,40}\n\s{0,40}\n\s{0,40}/y, kind: 'sentence' },
+  { pattern: /[ \t]{0,40}\n\s{0,40}/y, kind: 'clause' },
   { pattern: /[—|]|\s[–-]{1,3}\s|--/y, kind: 'clause' },
   // Not the bracket of an area code.
   { pattern: /\((?!\d{2,4}\)[ .-]?\d{3})|\)/y, kind: 'clause' },

@@ -112,9 +112,19 @@ export const dateRules: readonly SpokenRule[] = [
     mayEndSentence: true,
   },
   {
-    pattern: sticky(String.raw`(Mon|Tues?|Wed|Thu|Thurs?|Fri|Sat|Sun)\.`),
+    pattern: sticky(String.raw`(Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.`),
     speak: ([, name = '']) => weekdays[name.toLowerCase()],
     mayEndSentence: true,
+  },
+  {
+    pattern: sticky(String.raw`(Mon|Tues?|Wed|Thurs?|Thu|Fri)${END}`),
+    speak: ([, name = '']) => weekdays[name.toLowerCase()],
+  },
+  {
+    // The sun, and somebody who sat, are not days.
+    pattern: sticky(String.raw`(Sat|Sun)${END}`),
+    speak: ([, name = ''], { before, after }) =>
+      /(?:\bon |\bto |[–-])$/.test(before) || /^[–-]/.test(after) ? weekdays[name.toLowerCase()] : undefined,
   },
   {
     pattern: sticky(String.raw`(\d{1,2}):(\d{2})(?::\d{2})?${HALF}?${END}`, 'i'),

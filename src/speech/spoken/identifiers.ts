@@ -31,7 +31,9 @@ function addressWords(text: string): string {
 
 /** Without a vowel nobody can say it as a word. */
 function wordOrLetters(token: string): string {
-  return token.length <= 5 && !/[aeiouy]/i.test(token) ? letterWords(token) : token.toLowerCase();
+  return token.length === 1 || (token.length <= 5 && !/[aeiouy]/i.test(token))
+    ? letterWords(token)
+    : token.toLowerCase();
 }
 
 export function letterWords(letters: string): string {
@@ -58,8 +60,8 @@ export const identifierRules: readonly SpokenRule[] = [
     speak: ([text]) => (/[a-z]\w*\.[a-z]/i.test(text) ? addressWords(text) : undefined),
   },
   {
-    // A masked card: only what is visible is worth saying.
-    pattern: sticky(String.raw`(?:[*xX•·]{2,12}[ -]?){1,4}(\d{2,6})${END}`),
+    // A masked card: only what is visible is worth saying. (Up to three stars are markup.)
+    pattern: sticky(String.raw`(?:\*{4}|[xX•·]{2})[*xX•· -]{0,18}(\d{3,6})${END}`),
     speak: ([, digits = ''], { before }) =>
       /\b(?:ending|ends)(?: in| with)?\s$/i.test(before) ? digitWords(digits) : `ending in ${digitWords(digits)}`,
   },
@@ -90,12 +92,16 @@ function phoneWords(text: string): string {
 
 function referenceWords(text: string): string {
   const parts = text.match(/[A-Z]+|\d+/g) ?? [];
-  const isLong = text.length > 4;
+  // "Q3" and "COVID-19" are names with a number; in what is spelled, every digit counts.
+  const isSpelled = text.length > 4 && parts.every((part) => /\d/.test(part) || isLetters(part));
   return parts
-    .map((part) => (/[A-Z]/.test(part) ? spellOrSay(part) : isLong ? digitWords(part) : cardinalWords(part)))
+    .map((part) => {
+      if (/\d/.test(part)) return isSpelled ? digitWords(part) : cardinalWords(part);
+      return isLetters(part) ? letterWords(part) : part.toLowerCase();
+    })
     .join(' ');
 }
 
-function spellOrSay(letters: string): string {
-  return letters.length <= 4 || !/[AEIOU]/.test(letters) ? letterWords(letters) : letters.toLowerCase();
+function isLetters(part: string): boolean {
+  return part.length <= 4 || !/[AEIOU]/.test(part);
 }

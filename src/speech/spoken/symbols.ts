@@ -26,6 +26,7 @@ export const symbolRules: readonly SpokenRule[] = [
     pattern: sticky(String.raw`[–—-](?=\s?[$£€]?\d)`),
     speak: (_, { before }) => (/(?:\d|[ap]\.?m\.?|%)\s?$/i.test(before) ? 'to' : undefined),
   },
+  { pattern: sticky(String.raw`[–-](?=(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))`), speak: () => 'to' },
   {
     pattern: sticky(String.raw`[-−](?=[$£€]?\d)`),
     speak: (_, { before }) => (/[\p{L}\p{N}-]$/u.test(before) ? undefined : 'minus'),

@@ -125,6 +125,10 @@ export const wordRules: readonly SpokenRule[] = [
     pattern: sticky(String.raw`(?:[A-Z]\.){2,6}`),
     speak: ([text]) => letterWords(text.replace(/\./g, '')),
   },
+  {
+    pattern: sticky(String.raw`([A-Z]{1,4})&([A-Z]{1,3})${END}`),
+    speak: ([, first = '', second = '']) => `${letterWords(first)} and ${letterWords(second)}`,
+  },
   // Initials: "J. Smith".
   { pattern: sticky(String.raw`([A-Z])\.(?=\s[A-Z][a-z])`), speak: ([, letter]) => letter },
   { pattern: sticky(String.raw`w/o${END}`, 'i'), speak: () => 'without' },
