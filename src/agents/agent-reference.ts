@@ -22,39 +22,51 @@ export function agentsReferenceMarkdown(): string {
   ].join('\n');
 }
 
-function table(schema: Schema): string[] {
-  const rows = new Map<string, string>();
-  collect(schema, '', rows);
-  return ['| key | holds | meaning |', '| --- | --- | --- |', ...rows.values()];
+interface Row {
+  readonly types: Set<string>;
+  readonly meaning: string;
 }
 
-function collect(schema: Schema, path: string, rows: Map<string, string>): void {
-  if (path !== '' && !rows.has(path)) {
+function table(schema: Schema): string[] {
+  const rows = new Map<string, Row>();
+  collect(schema, '', rows);
+  const lines = [...rows].map(
+    ([key, { types, meaning }]) => `| \`${key}\` | ${cell([...types].join(' or '))} | ${cell(meaning)} |`,
+  );
+  return ['| key | holds | meaning |', '| --- | --- | --- |', ...lines];
+}
+
+/** Variants of a union share their keys' rows. */
+function collect(schema: Schema, path: string, rows: Map<string, Row>): void {
+  const options = variants(schema);
+  if (path !== '') {
     const meaning = typeof schema['description'] === 'string' ? schema['description'] : '';
-    rows.set(path, `| \`${path}\` | ${cell(typeOf(schema))} | ${cell(meaning)} |`);
+    const row = rows.get(path) ?? { types: new Set<string>(), meaning };
+    for (const option of options.length > 0 ? options : [schema]) row.types.add(typeOf(option));
+    rows.set(path, row);
   }
-  for (const [key, value] of Object.entries(asRecord(schema['properties'])))
+  for (const option of options) collectBelow(option, path, rows);
+  collectBelow(schema, path, rows);
+}
+
+function collectBelow(schema: Schema, path: string, rows: Map<string, Row>): void {
+  for (const [key, value] of Object.entries(asRecord(schema['properties']))) {
     collect(value, path === '' ? key : `${path}.${key}`, rows);
-  for (const option of variants(schema)) collect(option, path, rows);
+  }
   if (isSchema(schema['additionalProperties'])) collect(schema['additionalProperties'], `${path}.<name>`, rows);
-  if (isSchema(schema['items']) && (schema['items']['properties'] || variants(schema['items']).length > 0))
-    collect(schema['items'], `${path}[]`, rows);
+  if (isSchema(schema['items'])) collectBelow(schema['items'], `${path}[]`, rows);
 }
 
 function typeOf(schema: Schema): string {
   const options = variants(schema);
   if (options.length > 0) return [...new Set(options.map(typeOf))].join(' or ');
-  if (schema['const'] !== undefined) return `\`${String(schema['const'])}\``;
+  if (typeof schema['const'] === 'string') return `\`${schema['const']}\``;
   if (Array.isArray(schema['enum'])) return schema['enum'].map((value) => `\`${String(value)}\``).join(', ');
   switch (schema['type']) {
     case 'array':
-      return isSchema(schema['items']) ? `list of ${typeOf(schema['items'])}` : 'list';
+      return isSchema(schema['items']) ? `list of ${typeOf(schema['items'])}s` : 'list';
     case 'object':
-      return schema['properties']
-        ? `map with ${Object.keys(asRecord(schema['properties']))
-            .map((key) => `\`${key}\``)
-            .join(', ')}`
-        : 'map';
+      return 'map';
     case 'string':
       return 'text';
     case 'integer':
