@@ -1,21 +1,16 @@
-import { childController, Aborted } from '../../kernel/abort.js';
-import type { Clock, Timer } from '../../kernel/clock.js';
+import { Aborted } from '../../kernel/abort.js';
+import type { Timer } from '../../kernel/clock.js';
 import { ParleyError, messageOf } from '../../kernel/errors.js';
+import { buildResource, untilAborted, type ResourceFactory } from './build-resource.js';
 import { PoolMetrics, type PoolSnapshot } from './pool-metrics.js';
 
-export interface SpeechPoolOptions<T> {
-  readonly name: string;
-  readonly create: (signal: AbortSignal) => Promise<T>;
-  readonly dispose: (resource: T) => Promise<void>;
+export interface SpeechPoolOptions<T> extends ResourceFactory<T> {
   /** How many are kept ready for whoever comes next. */
   readonly warmSize: number;
   /** How many there may be in all, in use or not. */
   readonly maxSize: number;
   /** How many requests may wait. */
   readonly maxWaiting: number;
-  /** How long building one may take. */
-  readonly createTimeoutMs: number;
-  readonly clock: Clock;
 }
 
 /** `dedicated`: the session had it before; `warm`: it was ready; `cold`: it was built for this request. */
@@ -222,7 +217,7 @@ export class SpeechPool<T> {
   private async buildOnDemand(): Promise<void> {
     this.demandBuilds++;
     try {
-      const resource = await this.build();
+      const resource = await buildResource(this.options, this.closed.signal);
       this.add(resource, true);
     } catch (error) {
       const [first] = this.waiters;
@@ -251,7 +246,7 @@ export class SpeechPool<T> {
   private async buildWarm(): Promise<void> {
     this.warmBuilds++;
     try {
-      const resource = await this.build();
+      const resource = await buildResource(this.options, this.closed.signal);
       this.add(resource, false);
       this.retryMs = FIRST_RETRY_MS;
       this.warmBuilds--;
@@ -271,23 +266,6 @@ export class SpeechPool<T> {
       void this.refill();
     }, this.retryMs);
     this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
-  }
-
-  /** Rejects when it takes too long or the pool is closed; what comes of it afterwards is disposed of. */
-  private async build(): Promise<T> {
-    const { create, createTimeoutMs, clock, name } = this.options;
-    const scope = childController(this.closed.signal);
-    const late = new Aborted('timeout', `building a ${name} took more than ${createTimeoutMs} ms`);
-    const timer = clock.setTimeout(() => scope.abort(late), createTimeoutMs);
-    const creation = Promise.resolve().then(() => create(scope.signal));
-    try {
-      return await untilAborted(creation, scope.signal);
-    } catch (error) {
-      creation.then((resource) => this.options.dispose(resource)).catch(() => undefined);
-      throw error;
-    } finally {
-      timer.cancel();
-    }
   }
 
   private add(resource: T, isBuiltOnDemand: boolean): void {
@@ -333,14 +311,4 @@ interface Waiter<T> {
 
 function isWarm(entry: Entry<unknown>): boolean {
   return !entry.isLeased && entry.sessionId === undefined;
-}
-
-function untilAborted<R>(promise: Promise<R>, signal: AbortSignal): Promise<R> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const leave = (): void => signal.removeEventListener('abort', onAbort);
-    promise.then(resolve, reject).finally(leave);
-    if (signal.aborted) onAbort();
-  });
 }
