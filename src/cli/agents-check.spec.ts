@@ -20,7 +20,9 @@ beforeEach(() => {
   });
 });
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('agents:check', () => {
   it('prints the agents and who hands over to whom', async () => {

@@ -108,7 +108,10 @@ function settleInterruptedCall(turn: DialogueTurn, runner: TaskRunner): void {
   turn.state.pending = undefined;
   const message = resultOf(turn, pending.callId);
   const result = message && parse(message);
-  if (pending.purpose === 'task' && result !== undefined && !wasInterrupted(result)) runner.finishTool(result);
+  if (pending.purpose !== 'task' || result === undefined || wasInterrupted(result)) return;
+  runner.finishTool(result);
+  // They have begun to say what else there is.
+  if (turn.state.awaiting?.type === 'anything_else') turn.said.pop();
 }
 
 /** The session's mark for a tool that was stopped half-way: the task is still to be done. */

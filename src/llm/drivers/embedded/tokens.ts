@@ -1,6 +1,10 @@
+/** Nobody says more in one turn; a typed one could be of any length. */
+const LONGEST_TURN = 2000;
+
 /** Words and numbers of what a caller said, typed or keyed in, all in one normal form. */
 export function tokenize(text: string): string[] {
   const plain = text
+    .slice(0, LONGEST_TURN)
     .toLowerCase()
     .normalize('NFKC')
     .replaceAll(/[’`]/g, "'")
