@@ -29,6 +29,8 @@ export class SupervisedWorker {
   private retryMs = 0;
   private timer: Timer | undefined;
   private firstStart: { resolve: () => void; reject: (reason: Error) => void } | undefined;
+  /** The threads that are being stopped. */
+  private readonly stopping = new Set<Promise<void>>();
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: SupervisedWorkerOptions) {}
@@ -75,7 +77,8 @@ export class SupervisedWorker {
     this.isReady = false;
     const worker = this.worker;
     this.worker = undefined;
-    if (worker) await discard(worker);
+    if (worker) this.discard(worker);
+    await Promise.all(this.stopping);
   }
 
   private launch(): void {
@@ -109,7 +112,7 @@ export class SupervisedWorker {
     this.timer?.cancel();
     this.worker = undefined;
     this.isReady = false;
-    void discard(worker);
+    this.discard(worker);
     if (this.firstStart) {
       this.firstStart.reject(reason);
       return;
@@ -118,11 +121,12 @@ export class SupervisedWorker {
     this.retryMs = Math.min(LONGEST_RETRY_MS, Math.max(FIRST_RETRY_MS, this.retryMs * 2));
     this.options.onLost(reason);
   }
-}
 
-async function discard(worker: Worker): Promise<void> {
-  worker.removeAllListeners();
-  // A worker that is being stopped may still fail; nobody waits for it any more.
-  worker.on('error', () => undefined);
-  await worker.terminate();
+  private discard(worker: Worker): void {
+    worker.removeAllListeners();
+    // A worker that is being stopped may still fail; nobody waits for it any more.
+    worker.on('error', () => undefined);
+    const stopped = worker.terminate().then(() => void this.stopping.delete(stopped));
+    this.stopping.add(stopped);
+  }
 }
