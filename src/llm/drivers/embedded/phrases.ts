@@ -54,6 +54,9 @@ export function matchPhrase(
   slots: Readonly<Record<string, SpeechSlot>>,
   today: Date,
 ): Record<string, SlotValue> | undefined {
+  const [first] = phrase.parts;
+  // Most phrases are out at their first word, a hundred of them for each sentence.
+  if (first?.type === 'word' && first.word !== tokens[0]) return undefined;
   for (const match of matches(phrase.parts, 0, tokens, 0)) {
     if (match.end === tokens.length) return match.values;
   }

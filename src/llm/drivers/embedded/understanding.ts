@@ -21,7 +21,10 @@ const NOTHING: Understanding = { intent: undefined, score: 0, values: {} };
 export function understand(tokens: readonly string[], dialogue: CompiledDialogue, today: Date): Understanding {
   if (tokens.length === 0) return NOTHING;
   const trimmed = trimHesitations(tokens);
-  return exactly(tokens, dialogue, today) ?? exactly(trimmed, dialogue, today) ?? probably(trimmed, dialogue, today);
+  const heard =
+    exactly(tokens, dialogue, today) ??
+    (trimmed.length < tokens.length ? exactly(trimmed, dialogue, today) : undefined);
+  return heard ?? probably(trimmed, dialogue, today);
 }
 
 function exactly(tokens: readonly string[], dialogue: CompiledDialogue, today: Date): Understanding | undefined {
