@@ -75,6 +75,26 @@ describe('supervised worker', () => {
     expect(worker.ready).toBe(true);
   });
 
+  it('does not hurry to replace a thread that dies again and again, but one that lived for a while', async () => {
+    const { worker, clock, threads, nextReady } = supervise(echo);
+    await worker.start(never);
+    for (const pauseMs of [0, 100, 200]) {
+      await threads.at(-1)!.terminate();
+      const count = threads.length;
+      const ready = nextReady();
+      await clock.advance(Math.max(0, pauseMs - 1));
+      expect(threads.length - count).toBe(pauseMs === 0 ? 1 : 0);
+      await clock.advance(1);
+      await ready;
+    }
+    await clock.advance(10_000);
+    await threads.at(-1)!.terminate();
+    const ready = nextReady();
+    await clock.advance(0);
+    await ready;
+    expect(threads).toHaveLength(5);
+  });
+
   it('replaces its thread on request, and hears no more from the old one', async () => {
     const { worker, clock, threads, lost, nextReady } = supervise(echo);
     await worker.start(never);

@@ -21,11 +21,14 @@ export interface SupervisedWorkerOptions {
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
+/** Who lived this long has not died of starting: its successor is started at once. */
+const STABLE_MS = 10_000;
 
 /** A worker thread that is replaced when it dies; the first start must succeed, later ones are tried again for ever. */
 export class SupervisedWorker {
   private worker: Worker | undefined;
   private isReady = false;
+  private readyAtMs = 0;
   private retryMs = 0;
   private timer: Timer | undefined;
   private firstStart: { resolve: () => void; reject: (reason: Error) => void } | undefined;
@@ -102,7 +105,7 @@ export class SupervisedWorker {
   private welcome(): void {
     this.timer?.cancel();
     this.isReady = true;
-    this.retryMs = 0;
+    this.readyAtMs = this.options.clock.now();
     this.firstStart?.resolve();
     this.options.onReady?.();
   }
@@ -110,6 +113,7 @@ export class SupervisedWorker {
   private lose(worker: Worker, reason: Error): void {
     if (this.worker !== worker) return;
     this.timer?.cancel();
+    if (this.isReady && this.options.clock.now() - this.readyAtMs >= STABLE_MS) this.retryMs = 0;
     this.worker = undefined;
     this.isReady = false;
     this.discard(worker);

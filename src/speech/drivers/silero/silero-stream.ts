@@ -59,7 +59,7 @@ export class SileroStream implements VadStream {
   }
 
   /** The worker died with the windows it had: what was true before is the best guess for them. */
-  answerLost(): void {
-    while (this.isWaiting && !this.isClosed) this.answer(this.lastProbability);
+  answerLost(probability = this.lastProbability): void {
+    while (this.isWaiting && !this.isClosed) this.answer(probability);
   }
 }

@@ -153,6 +153,25 @@ describe('Silero VAD', () => {
     expect(share(await next, (p) => p > 0.9)).toBeGreaterThan(0.7);
   });
 
+  it('keeps five seconds for a thread that does not come, and calls the rest silence', async () => {
+    const clock = new ManualClock();
+    let spawned = 0;
+    let worker: Worker | undefined;
+    const vad = await startVad({
+      clock,
+      spawn: (model) => (worker = spawned++ === 0 ? realWorker(model) : new Worker('process.exit(9)', { eval: true })),
+    });
+    await worker!.terminate();
+    let answers = 0;
+    const stream = vad.open(8000, (probability) => {
+      expect(probability).toBe(0);
+      answers++;
+    });
+    for (let i = 0; i < 10; i++) stream.write(speech(8000).subarray(0, 256 * 50));
+    expect(answers).toBeGreaterThanOrEqual(500 - 161);
+    expect(answers).toBeLessThan(500);
+  });
+
   it('says nothing more after close, and its thread is gone', async () => {
     let worker: Worker | undefined;
     const vad = await startVad({ spawn: (model) => (worker = realWorker(model)) });

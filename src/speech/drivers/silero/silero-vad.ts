@@ -20,10 +20,13 @@ export interface SileroVadOptions {
 }
 
 const READY_TIMEOUT_MS = 20_000;
+/** About five seconds of every stream wait for a new thread, not more. */
+const MAX_BACKLOG_PER_STREAM = 160;
 
 /**
  * Silero VAD v6 in one worker thread for the whole process. If the thread dies, the windows it had are answered with the
- * stream's last probability, those that follow wait for the next thread, and every stream begins with a fresh state.
+ * stream's last probability, those that follow wait for the next thread, and every stream begins with a fresh state. If
+ * that takes more than five seconds, what has been waiting counts as silence.
  */
 export class SileroVad extends VoiceActivityDetector {
   readonly name = 'silero';
@@ -68,7 +71,8 @@ export class SileroVad extends VoiceActivityDetector {
     const stream = new SileroStream(windowShape[sampleRate].samples, listener, {
       onWindow: (samples) => {
         this.outbox.add(id, sampleRate, samples);
-        this.scheduleFlush();
+        if (this.worker?.ready) this.scheduleFlush();
+        else this.boundBacklog();
       },
       onClose: () => {
         this.streams.delete(id);
@@ -98,6 +102,14 @@ export class SileroVad extends VoiceActivityDetector {
       this.isFlushScheduled = false;
       if (this.worker?.ready && !this.closing) this.flush(this.worker);
     });
+  }
+
+  private boundBacklog(): void {
+    if (this.outbox.size <= MAX_BACKLOG_PER_STREAM * this.streams.size) return;
+    for (const { streamIds } of this.outbox.take()?.batches ?? []) {
+      for (const id of streamIds) this.streams.get(id)?.markSent();
+    }
+    for (const stream of this.streams.values()) stream.answerLost(0);
   }
 
   private flush(worker: SupervisedWorker): void {

@@ -12,6 +12,11 @@ export class WindowOutbox {
   };
   private closed: number[] = [];
 
+  /** How many windows are waiting. */
+  get size(): number {
+    return this.pending[8000].size + this.pending[16000].size;
+  }
+
   /** Copies `samples`, one window. */
   add(streamId: number, rate: VadRate, samples: Int16Array): void {
     this.pending[rate].add(streamId, samples);
@@ -39,6 +44,10 @@ class PendingWindows {
   constructor(private readonly rate: VadRate) {
     this.windowLength = windowShape[rate].samples;
     this.samples = new Int16Array(FIRST_CAPACITY * this.windowLength);
+  }
+
+  get size(): number {
+    return this.streamIds.length;
   }
 
   add(streamId: number, window: Int16Array): void {

@@ -245,6 +245,27 @@ describe('embedded synthesiser', () => {
     expect(await speak(voice, request(greeting))).toHaveLength(3);
   });
 
+  it('does not wait for ever when its thread does not come back', async () => {
+    const clock = new ManualClock();
+    const workers: Worker[] = [];
+    const driver = await startDriver({
+      clock,
+      hangMs: 4000,
+      spawn: (module) => {
+        workers.push(workers.length === 0 ? realWorker(module) : new Worker('process.exit(9)', { eval: true }));
+        return workers.at(-1)!;
+      },
+    });
+    const voice = await driver.createVoice(never);
+    await workers[0]!.terminate();
+    const failure = expect(speak(voice, request(greeting))).rejects.toMatchObject({
+      code: 'tts_failed',
+      retryable: true,
+    });
+    await clock.advance(4000);
+    await failure;
+  });
+
   it.each([
     [{ voice: 'anna' }, 'unknown voice "anna"'],
     [{ rate: 0.4 }, 'rate 0.4'],

@@ -13,7 +13,8 @@ const pauseMs: Readonly<Record<Pause, number>> = { none: 40, clause: 110, senten
 
 /** Speaks clause by clause; while one is being heard, the next is made. */
 export class EmbeddedTtsVoice implements TtsVoice {
-  private readonly closed = new AbortController();
+  private readonly speaking = new Set<AbortController>();
+  private isClosed = false;
 
   constructor(
     private readonly pool: SynthesisPool,
@@ -23,7 +24,7 @@ export class EmbeddedTtsVoice implements TtsVoice {
 
   async *synthesize(request: TtsRequest, signal: AbortSignal): AsyncGenerator<TtsChunk, void> {
     signal.throwIfAborted();
-    if (this.closed.signal.aborted) throw new ParleyError('tts_failed', 'the voice was closed');
+    if (this.isClosed) throw new ParleyError('tts_failed', 'the voice was closed');
     const voice = checkRequest(request);
     const known = request.cacheable ? this.cache.get(request) : undefined;
     if (known) {
@@ -40,13 +41,15 @@ export class EmbeddedTtsVoice implements TtsVoice {
   }
 
   async close(): Promise<void> {
-    this.closed.abort(new ParleyError('tts_failed', 'the voice was closed'));
+    this.isClosed = true;
+    for (const scope of this.speaking) scope.abort(new ParleyError('tts_failed', 'the voice was closed'));
   }
 
   private async *speak(request: TtsRequest, voice: FliteVoice, signal: AbortSignal): AsyncGenerator<TtsChunk, void> {
     const clauses = planClauses(spokenForm(request.text, this.spokenFormOptions));
     // Ends with the request's signal, with the voice, and with this generator.
-    const scope = childController(AbortSignal.any([signal, this.closed.signal]));
+    const scope = childController(signal);
+    this.speaking.add(scope);
     const begin = (clause: Clause | undefined): Promise<Synthesis> | undefined => {
       const synthesis = clause && this.pool.run(toJob(clause, request, voice), scope.signal);
       // It may fail before anybody waits for it.
@@ -63,6 +66,7 @@ export class EmbeddedTtsVoice implements TtsVoice {
         offsetMs += (synthesis.pcm.length * 1000) / synthesis.sampleRate;
       }
     } finally {
+      this.speaking.delete(scope);
       scope.abort(new Aborted('superseded', 'the rest of the text is no longer wanted'));
     }
   }

@@ -31,27 +31,34 @@ export class SynthesisPool {
 
   /**
    * Rejects with the signal's reason as soon as it aborts: a clause that waits is taken back, one that is being made is
-   * made in vain. Rejects with `tts_failed` when the worker dies or hangs.
+   * made in vain. Rejects with `tts_failed` when the worker dies or hangs, or when none is free for as long.
    */
   run(job: SynthesisJob, signal: AbortSignal): Promise<Synthesis> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
-      const onAbort = (): void => {
+      const leave = (): void => {
         this.queue.delete(task);
-        reject(signal.reason as Error);
+        patience.cancel();
+        signal.removeEventListener('abort', onAbort);
       };
-      const forget = (): void => signal.removeEventListener('abort', onAbort);
       const task: Task = {
         job,
+        begin: () => patience.cancel(),
         succeed: (result) => {
-          forget();
+          leave();
           resolve(result);
         },
         fail: (error) => {
-          forget();
+          leave();
           reject(error);
         },
       };
+      const onAbort = (): void => task.fail(signal.reason as Error);
+      const { clock, hangMs } = this.options;
+      const patience = clock.setTimeout(
+        () => task.fail(new ParleyError('tts_failed', `no synthesiser thread was free for ${hangMs} ms`, true)),
+        hangMs,
+      );
       signal.addEventListener('abort', onAbort, { once: true });
       this.queue.add(task);
       this.dispatch();
@@ -97,6 +104,7 @@ export class SynthesisPool {
       const slot = this.slots.find((slot) => slot.worker.ready && !slot.task);
       if (!slot) return;
       this.queue.delete(task);
+      task.begin();
       slot.task = task;
       slot.watchdog = this.options.clock.setTimeout(
         () => slot.worker.replace(`${slot.name} took more than ${this.options.hangMs} ms for a clause`),
@@ -130,6 +138,8 @@ interface Slot {
 
 interface Task {
   readonly job: SynthesisJob;
+  /** A thread has it: the watchdog's time begins. */
+  readonly begin: () => void;
   readonly succeed: (result: Synthesis) => void;
   readonly fail: (error: Error) => void;
 }
