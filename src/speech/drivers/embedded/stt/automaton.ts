@@ -105,7 +105,7 @@ class Builder {
         }
         return join;
       }
-      case 'counted': {
+      default: {
         const out = this.newState();
         const after = Array.from({ length: expression.most + 1 }, () => this.newState());
         this.move(from, after[0]!, 0);

@@ -38,28 +38,35 @@ export function judge(heard: readonly HeardWord[], hadSpeech: boolean, minConfid
 }
 
 /** Fit at which a result is as likely wrong as right, and by how much it must differ to be e times as likely. */
-const EVEN_ODDS_FIT = -68;
+const EVEN_ODDS_FIT = -69;
 const FIT_PER_E = 6;
 /** Silence scores worse than this for each frame when it is not silence: words the grammar has no place for. */
 const SILENCE_ALLOWANCE = 20;
+/** How much of the grammar's own score counts: a string of unlikely words has to sound better. */
+const LANGUAGE_SHARE = 0.3;
+/** Exponent of the mean: above 1, one bad word counts for more than the good ones beside it. */
+const SEVERITY = 3;
 
 /**
  * How well the path fits the sound, 0 to 1. Scores are relative to the best-fitting sound of the whole model in each
  * frame, which stands for "anything at all": a path far below it was forced on the sound by the grammar.
  */
 function confidenceOf(heard: readonly HeardWord[]): number {
-  let score = 0;
+  let misfit = 0;
   let wordFrames = 0;
-  for (const { word, startFrame, endFrame, acousticScore } of heard) {
+  let lostSpeech = 0;
+  for (const { word, startFrame, endFrame, acousticScore, languageScore } of heard) {
     const frames = endFrame - startFrame + 1;
     if (isSilence(word)) {
-      score += Math.min(0, acousticScore + SILENCE_ALLOWANCE * frames);
+      lostSpeech += Math.min(0, acousticScore + SILENCE_ALLOWANCE * frames);
     } else {
-      score += acousticScore;
+      const perFrame = -(acousticScore + LANGUAGE_SHARE * languageScore) / frames;
+      misfit += frames * Math.max(1, perFrame) ** SEVERITY;
       wordFrames += frames;
     }
   }
-  return 1 / (1 + Math.exp((EVEN_ODDS_FIT - score / wordFrames) / FIT_PER_E));
+  const fit = lostSpeech / wordFrames - (misfit / wordFrames) ** (1 / SEVERITY);
+  return 1 / (1 + Math.exp((EVEN_ODDS_FIT - fit) / FIT_PER_E));
 }
 
 function isSilence(word: string): boolean {

@@ -1,3 +1,4 @@
+/* oxlint-disable no-underscore-dangle -- the engine's own names */
 import createModule from 'soundswallower';
 import { createRequire } from 'node:module';
 import path from 'node:path';

@@ -5,7 +5,13 @@
 export function lettersToPhones(word: string): string {
   const letters = word.toLowerCase().replaceAll(/[^a-z]/g, '');
   // A word without a vowel is spelled out, as an abbreviation is.
-  if (!/[aeiouy]/.test(letters)) return [...letters].map((letter) => LETTER_NAMES[letter]).join(' ') || 'AH';
+  if (!/[aeiouy]/.test(letters))
+    return (
+      letters
+        .split('')
+        .map((letter) => LETTER_NAMES[letter])
+        .join(' ') || 'AH'
+    );
   const phones: string[] = [];
   for (let at = 0; at < letters.length;) {
     const rest = letters.slice(at);

@@ -46,7 +46,7 @@ export class Recogniser {
         return {};
       case 'decode':
         return this.decode(request);
-      case 'cancel':
+      default:
         this.end(request.utterance);
         return {};
     }

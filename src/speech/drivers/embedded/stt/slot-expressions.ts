@@ -15,7 +15,7 @@ export function slotExpression(slot: SpeechSlot): Expression {
       return date;
     case 'yesno':
       return yesNo;
-    case 'choice':
+    default:
       return oneOf(...slot.values.flatMap(({ value, synonyms }) => [value, ...synonyms]).flatMap(spoken));
   }
 }
@@ -69,18 +69,14 @@ const number = weighted(
   ],
 );
 
-const currency = weighted(
-  [8, oneOf('dollars', 'dollar')],
-  [1, oneOf('bucks')],
-  [2, oneOf('pounds', 'pound', 'euros', 'euro')],
-);
+const currency = weighted([8, words('dollars')], [1, words('bucks')], [2, oneOf('pounds', 'euros')]);
+const oneUnit = sequence(oneOf('one', 'a'), oneOf('dollar', 'pound', 'euro'));
 const amount = weighted(
   [
     6,
     sequence(
-      number,
-      currency,
-      optional(sequence(optional(words('and')), underHundred, optional(oneOf('cents', 'cent', 'pence'), 0.8)), 0.3),
+      weighted([20, sequence(number, currency)], [1, oneUnit]),
+      optional(sequence(optional(words('and')), underHundred, optional(oneOf('cents', 'pence'), 0.8)), 0.3),
     ),
   ],
   [1, sequence(underHundred, words('cents'))],

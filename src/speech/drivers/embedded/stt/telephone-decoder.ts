@@ -1,3 +1,4 @@
+/* oxlint-disable no-underscore-dangle -- the engine's own names */
 import type { Automaton } from './automaton.js';
 import { type Engine, type EngineDecoder, readCString, withCString } from './engine.js';
 import { lettersToPhones } from './letter-to-sound.js';
@@ -10,6 +11,8 @@ export interface HeardWord {
   readonly endFrame: number;
   /** Acoustic score relative to the best-fitting sound in each frame: 0 is perfect, the more negative the worse. */
   readonly acousticScore: number;
+  /** What the grammar makes of the word, in the same unit: the likelier, the nearer to 0. */
+  readonly languageScore: number;
 }
 
 export interface DecoderTuning {
@@ -149,6 +152,7 @@ export class TelephoneDecoder {
           startFrame: engine.HEAP32[at + 3]!,
           endFrame: engine.HEAP32[at + 4]!,
           acousticScore: engine.HEAP32[at + 5]!,
+          languageScore: engine.HEAP32[at + 6]!,
         });
       }
       segment = engine._seg_iter_next(segment);
