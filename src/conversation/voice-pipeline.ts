@@ -38,6 +38,8 @@ export interface SessionStart {
 const MAX_PENDING_TURNS = 20;
 /** Speech this short that was not understood is taken for a noise. */
 const NOISE_MS = 350;
+/** Speech this long of which the recogniser heard nothing was still speech. */
+const UNDOUBTED_SPEECH_MS = 700;
 
 /**
  * One live voice session, made afresh for each connection. Frames go in, events and audio come out through the
@@ -258,7 +260,9 @@ export class VoicePipeline implements LiveSession {
   private onFinal(result: SttResult, timing: SpeechTiming, span: { startMs: number; endMs: number }): void {
     this.touch();
     const speechMs = span.endMs - span.startMs;
-    const rejected = result.rejected || (result.text !== '' && result.confidence < this.speechConfig.minConfidence);
+    const unsure = result.text !== '' && result.confidence < this.speechConfig.minConfidence;
+    const unheard = result.text === '' && speechMs >= UNDOUBTED_SPEECH_MS;
+    const rejected = result.rejected || unsure || unheard;
     this.emit({
       type: 'transcription_finished',
       text: result.text,

@@ -1,0 +1,123 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
+
+describe('admission to WS /api/v1/voice/ws', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start({ MAX_CONNECTIONS: '2', SESSION_ACQUIRE_TIMEOUT_MS: '150', GREETING: 'off' });
+  });
+  afterEach(async () => {
+    expect(await server.quiet()).toEqual(nothingHeld);
+  });
+  afterAll(() => server.stop());
+
+  it.each([
+    ['?sample_rate=44100', 'sample_rate', '8000, 16000, 24000, 48000'],
+    ['?encoding=opus', 'encoding', 'pcm16, mulaw, alaw'],
+    ['?language=x', 'language', 'BCP 47'],
+    ['?agent=nobody', 'agent', 'concierge'],
+    ['?scenario=nothing', 'scenario', 'banking'],
+    ['?samplerate=8000', 'samplerate', 'sample_rate'],
+    ['?encoding=pcm16&encoding=alaw', 'encoding', 'more than once'],
+  ])('answers 400 to %s, naming the parameter and what is allowed', async (query, parameter, allowed) => {
+    const answer = await TestCaller.tryDial(server, query);
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'invalid_parameter' } } });
+    const message = (answer as { body: { error: { message: string } } }).body.error.message;
+    expect(message).toContain(parameter);
+    expect(message).toContain(allowed);
+  });
+
+  it('answers 404 where there is no route', async () => {
+    expect(await TestCaller.tryDial(server, '', {}, '/api/v1/voice/nothing')).toMatchObject({ status: 404 });
+  });
+
+  it('answers 403 to a page from elsewhere, and lets its own pages in', async () => {
+    expect(await TestCaller.tryDial(server, '', { origin: 'https://evil.example.com' })).toMatchObject({ status: 403 });
+    const caller = await TestCaller.dial(server, '', { origin: server.url });
+    await caller.hangUp();
+  });
+
+  it('answers 503 with Retry-After at capacity, before the upgrade', async () => {
+    const callers = [await TestCaller.dial(server), await TestCaller.dial(server)];
+    const refused = await TestCaller.tryDial(server);
+    expect(refused).toMatchObject({
+      status: 503,
+      retryAfter: '5',
+      body: { error: { code: 'at_capacity', message: 'Server at capacity, please try again later', retry_after_s: 5 } },
+    });
+    for (const caller of callers) await caller.hangUp();
+  });
+
+  it('lets a waiting caller in when a slot comes free in time', async () => {
+    const first = await TestCaller.dial(server);
+    const second = await TestCaller.dial(server);
+    const waiting = TestCaller.dial(server);
+    first.socket.close();
+    const third = await waiting;
+    await third.next('session_started');
+    await second.hangUp();
+    await third.hangUp();
+  });
+
+  it('refuses 1,000 attempts at capacity and keeps serving', async () => {
+    const callers = [await TestCaller.dial(server), await TestCaller.dial(server)];
+    let refused = 0;
+    for (let batch = 0; batch < 10; batch++) {
+      const answers = await Promise.all(Array.from({ length: 100 }, () => TestCaller.tryDial(server)));
+      refused += answers.filter((answer) => !(answer instanceof TestCaller) && answer.status === 503).length;
+    }
+    expect(refused).toBe(1000);
+    expect(server.held()).toMatchObject({ slots: 2, waiting: 0, sessions: 2 });
+    for (const caller of callers) {
+      await caller.ask('what are your opening hours');
+      await caller.hangUp();
+    }
+  });
+
+  it('serves the health of voice', async () => {
+    const caller = await TestCaller.dial(server);
+    await caller.next('session_started');
+    expect((await server.get('/api/v1/voice/health')).body).toEqual({
+      status: 'healthy',
+      service: 'voice',
+      active_connections: 1,
+      max_connections: 2,
+    });
+    await caller.hangUp();
+  });
+});
+
+describe('admission with tokens and a rate limit', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start({ AUTH_TOKENS: 'first-token,second-token', NODE_ENV: 'production', GREETING: 'off', UPGRADES_PER_MINUTE: '6' });
+  });
+  afterAll(() => server.stop());
+
+  it('answers 401 without a valid token, on calls and on the API, but not on probes', async () => {
+    expect(await TestCaller.tryDial(server)).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } });
+    expect(await TestCaller.tryDial(server, '?token=wrong')).toMatchObject({ status: 401 });
+    for (const [query, headers] of [
+      ['?token=second-token', {}],
+      ['', { authorization: 'Bearer first-token' }],
+    ] as const) {
+      const caller = await TestCaller.dial(server, query, headers);
+      await caller.hangUp();
+    }
+    expect((await server.get('/api/v1/sessions')).status).toBe(401);
+    expect((await server.get('/api/v1/sessions', { authorization: 'Bearer first-token' })).status).toBe(200);
+    for (const probe of ['health', 'readiness', 'voice/health', 'pools']) expect((await server.get(`/api/v1/${probe}`)).status).toBe(200);
+  });
+
+  it('answers 429 to an address that comes too often', async () => {
+    let answer: Awaited<ReturnType<typeof TestCaller.tryDial>>;
+    let attempts = 0;
+    do {
+      answer = await TestCaller.tryDial(server, '?token=first-token');
+      if (answer instanceof TestCaller) await answer.hangUp();
+    } while (answer instanceof TestCaller && ++attempts < 10);
+    expect(answer).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } });
+    expect(Number((answer as { retryAfter: string }).retryAfter)).toBeGreaterThan(0);
+    expect(await server.quiet()).toEqual(nothingHeld);
+  });
+});
