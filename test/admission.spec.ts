@@ -22,7 +22,7 @@ describe('admission to WS /api/v1/voice/ws', () => {
   ])('answers 400 to %s, naming the parameter and what is allowed', async (query, parameter, allowed) => {
     const answer = await TestCaller.tryDial(server, query);
     expect(answer).toMatchObject({ status: 400, body: { error: { code: 'invalid_parameter' } } });
-    const message = (answer as { body: { error: { message: string } } }).body.error.message;
+    const message = answer instanceof TestCaller ? '' : String(answer.body.error.message);
     expect(message).toContain(parameter);
     expect(message).toContain(allowed);
   });
@@ -68,10 +68,8 @@ describe('admission to WS /api/v1/voice/ws', () => {
     }
     expect(refused).toBe(1000);
     expect(server.held()).toMatchObject({ slots: 2, waiting: 0, sessions: 2 });
-    for (const caller of callers) {
-      await caller.ask('what are your opening hours');
-      await caller.hangUp();
-    }
+    await Promise.all(callers.map((caller) => caller.ask('my card was declined')));
+    for (const caller of callers) await caller.hangUp();
   });
 
   it('serves the health of voice', async () => {

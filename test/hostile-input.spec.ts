@@ -95,9 +95,9 @@ describe('hostile input', () => {
     socket.write(
       'GET /api/v1/voice/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
     );
-    while (tight.held().waiting === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (!tight.held().waiting) await new Promise((resolve) => setImmediate(resolve));
     socket.destroy();
-    while (tight.held().waiting > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (tight.held().waiting) await new Promise((resolve) => setImmediate(resolve));
     await first.hangUp();
     expect(await tight.quiet()).toEqual(nothingHeld);
     await tight.stop();

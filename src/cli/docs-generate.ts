@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { agentsReferenceMarkdown } from '../agents/agent-reference.js';
 import { agentJsonSchemas } from '../agents/agent-schema.js';
 import { configurationMarkdown } from '../config/configuration-markdown.js';
 import { packageRoot } from '../config/package-root.js';
@@ -15,7 +16,10 @@ export function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return Promise.resolve(0);
   }
-  const documents: Record<string, string> = { 'configuration.md': configurationMarkdown() };
+  const documents: Record<string, string> = {
+    'configuration.md': configurationMarkdown(),
+    'agents-reference.md': agentsReferenceMarkdown(),
+  };
   for (const [name, schema] of Object.entries(agentJsonSchemas()))
     documents[name] = `${JSON.stringify(schema, null, 2)}\n`;
   let stale = 0;

@@ -1,4 +1,4 @@
-import type { Agent, Scenario } from '../agents/agent.js';
+import type { Agent, Handoff, Scenario } from '../agents/agent.js';
 import { EXPECTING } from '../llm/dialogue-spec.js';
 import { History } from './history.js';
 
@@ -23,11 +23,18 @@ export class ConversationState {
     this.variables = structuredClone(scenario.variables) as Record<string, unknown>;
   }
 
+  /** Where the active agent may hand over to. */
+  get handoffs(): readonly Handoff[] {
+    return this.scenario.handoffs.filter((handoff) => handoff.from === this.agent.name);
+  }
+
   get templateVariables(): Record<string, unknown> {
+    const { name, description } = this.agent;
     return {
       ...this.variables,
-      agent: { name: this.agent.name, description: this.agent.description },
+      agent: { name, description },
       session: { id: this.sessionId },
+      handoffs: this.handoffs,
     };
   }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
+import { EventsModule } from '../events/events.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
 import { StateModule } from '../state/state.module.js';
@@ -7,7 +8,7 @@ import { ToolsModule } from '../tools/tools.module.js';
 
 /** Everything a VoicePipeline, which is made for each session, is injected with. */
 @Module({
-  imports: [StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule],
-  exports: [StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule],
+  imports: [StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule, EventsModule],
+  exports: [StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule, EventsModule],
 })
 export class ConversationModule {}

@@ -32,7 +32,7 @@ export interface GenerationRunnerParts {
   readonly session: AbortSignal;
   log(level: 'info' | 'warn' | 'error', message: string): void;
   /** The generation is over and heard (or cut off). */
-  onComplete(generation: Generation): void;
+  onComplete(generation: Generation, outcome: GenerationOutcome): void;
 }
 
 /** Makes and speaks one generation at a time, and can be stopped at any point of it. */
@@ -45,7 +45,6 @@ export class GenerationRunner implements Speaking {
   private current: Generation | undefined;
   private heard: ReadonlyMap<string, string> | undefined;
   private failure: ParleyError | undefined;
-  private outcome: GenerationOutcome | undefined;
   private taskRunning = false;
   private isHeld = false;
 
@@ -110,11 +109,6 @@ export class GenerationRunner implements Speaking {
     return this.isHeld;
   }
 
-  /** How the last generation ended. */
-  get wasInterrupted(): boolean {
-    return this.outcome === 'interrupted';
-  }
-
   /** Resolves when the next generation may begin. */
   get settled(): Promise<void> {
     return this.current?.settled ?? Promise.resolve();
@@ -126,7 +120,7 @@ export class GenerationRunner implements Speaking {
     const id = this.tracker.begin();
     const generation = new Generation(id, turn, state.agent, session, clock);
     this.current = generation;
-    this.heard = this.failure = this.outcome = undefined;
+    this.heard = this.failure = undefined;
     this.playout.begin(id);
     transport.send({ type: 'generation_started', generation_id: id, turn_id: turn.id, agent: state.agent.name });
     this.taskRunning = true;
@@ -236,18 +230,18 @@ export class GenerationRunner implements Speaking {
     this.parts.transport.send({ type: 'error', code, message: 'The answer could not be completed', retryable });
   }
 
-  private complete(outcome: GenerationOutcome): void {
+  private complete(reached: GenerationOutcome): void {
     const generation = this.current;
     if (!generation) return;
     this.isHeld = false;
-    this.outcome = outcome === 'completed' && this.failure ? 'failed' : outcome;
+    const outcome = reached === 'completed' && this.failure ? 'failed' : reached;
     this.parts.transport.send({
       type: 'generation_complete',
       generation_id: generation.id,
-      outcome: this.outcome,
+      outcome,
       metrics: generation.metrics,
     });
-    this.parts.onComplete(generation);
+    this.parts.onComplete(generation, outcome);
     this.settleWhenDone();
   }
 

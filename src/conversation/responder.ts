@@ -49,8 +49,9 @@ export class Responder {
       if (answer.calls.length === 0) return;
       await generation.whenReleased();
       const runs = await this.runTools(generation, answer.calls);
-      generation.signal.throwIfAborted();
+      // Also when the caller has cut in: the history says that these tools have run.
       for (const run of runs) this.apply(generation, run);
+      generation.signal.throwIfAborted();
     }
     throw new ParleyError('llm_failed', `The model asked for tools ${this.options.maxToolRounds} times in one turn`);
   }
@@ -190,16 +191,15 @@ export class Responder {
       generation.then = effect;
       return;
     }
-    const { agent, scenario } = this.state;
-    const handoff = this.catalog.handoffsFrom(scenario, agent.name).find((candidate) => candidate.to === effect.target);
-    const kind = handoff?.kind ?? 'announced';
+    const { agent, handoffs } = this.state;
+    const kind = handoffs.find((handoff) => handoff.to === effect.target)?.kind ?? 'announced';
     this.state.agent = this.catalog.agent(effect.target);
     this.output.event({ type: 'handoff', from: agent.name, to: effect.target, reason: effect.reason, kind });
   }
 
   private toolContext(): ToolContext {
-    const { sessionId, agent, scenario, variables } = this.state;
-    const handoffTargets = this.catalog.handoffsFrom(scenario, agent.name).map((handoff) => handoff.to);
+    const { sessionId, agent, handoffs, variables } = this.state;
+    const handoffTargets = handoffs.map((handoff) => handoff.to);
     return { sessionId, agent: agent.name, variables, handoffTargets };
   }
 

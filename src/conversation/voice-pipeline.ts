@@ -6,6 +6,7 @@ import { speechHintsOf } from '../agents/speech-hints.js';
 import { ConversationConfig } from '../config/conversation.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
+import { EventBus } from '../events/event-bus.js';
 import { type AbortKind, Aborted, isAborted } from '../kernel/abort.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
 import { Clock, type Timer } from '../kernel/clock.js';
@@ -23,6 +24,8 @@ import type { CallTransport } from './call-transport.js';
 import { ConversationState } from './conversation-state.js';
 import { DtmfCollector } from './dtmf-collector.js';
 import { FloorControl } from './floor-control.js';
+import type { Generation } from './generation.js';
+import type { GenerationOutcome } from './generation-tracker.js';
 import { GenerationRunner } from './generation-runner.js';
 import { Listener } from './listener.js';
 import type { SessionEvent } from './session-events.js';
@@ -83,6 +86,7 @@ export class VoicePipeline implements LiveSession {
     private readonly llm: LlmClient,
     private readonly speechService: SpeechService,
     private readonly registry: SessionRegistry,
+    private readonly events: EventBus,
     private readonly logger: PinoLogger,
   ) {
     this.startedAt = clock.now();
@@ -104,16 +108,19 @@ export class VoicePipeline implements LiveSession {
       this.speech = await this.speechService.lease(this.id, this.lifetime.signal);
       this.build();
       await this.listener.prepare(speechHintsOf(agent, []));
+      // The caller may have hung up in the meantime.
+      this.lifetime.signal.throwIfAborted();
     } catch (error) {
       this.lifetime.abort(new Aborted('error'));
       this.listener?.close();
       this.speech?.release();
-      this.closing = Promise.resolve();
       this.whenClosed();
+      this.closing ??= this.closed;
       throw error;
     }
     this.started = true;
     this.registry.add(this);
+    this.events.emit('session.started', { sessionId: this.id, agent: this.state.agent.name });
     this.announce();
     void this.supervisor.spawn('turns', (signal) => this.answerTurns(signal), { lifetime: true });
     void this.supervisor.spawn('speaking', (signal) => this.runner.speaker.run(signal), { lifetime: true });
@@ -184,7 +191,7 @@ export class VoicePipeline implements LiveSession {
       supervisor: this.supervisor,
       session: this.lifetime.signal,
       log: (level, message) => this.log(level, message),
-      onComplete: (generation) => this.onGenerationComplete(generation.then),
+      onComplete: (generation, outcome) => this.onGenerationComplete(generation, outcome),
     });
     this.listener = new Listener(
       {
@@ -307,20 +314,16 @@ export class VoicePipeline implements LiveSession {
   }
 
   private submit(turn: Turn): void {
-    if (isCallerTurn(turn)) {
-      this.touch();
-      this.silence.reset();
-      if (this.cutsIn()) this.runner.interrupt('barge_in', true);
-      else this.floor.callerWaits();
-    }
     if (!this.turns.offer(turn)) {
-      this.emit({
-        type: 'error',
-        code: 'at_capacity',
-        message: `More than ${MAX_PENDING_TURNS} turns are waiting`,
-        retryable: true,
-      });
+      const message = `More than ${MAX_PENDING_TURNS} turns are waiting`;
+      this.emit({ type: 'error', code: 'at_capacity', message, retryable: true });
+      return;
     }
+    if (!isCallerTurn(turn)) return;
+    this.touch();
+    this.silence.reset();
+    if (this.cutsIn()) this.runner.interrupt('barge_in', true);
+    else this.floor.callerWaits();
   }
 
   /** Whether a new turn of the caller ends what the agent is saying. */
@@ -341,11 +344,14 @@ export class VoicePipeline implements LiveSession {
     }
   }
 
-  private onGenerationComplete(then: Turn['then']): void {
+  private onGenerationComplete(generation: Generation, outcome: GenerationOutcome): void {
+    this.events.emit('generation.completed', { sessionId: this.id, outcome, metrics: generation.metrics });
     if (this.closing) return;
     void this.prepareListener();
     this.touch();
-    if (then && !this.runner.wasInterrupted) return this.finish(then);
+    // A caller who says something into the goodbye is not hung up on.
+    const goesOn = outcome === 'interrupted' && this.turns.depth > 0;
+    if (generation.then && !goesOn) return this.finish(generation.then);
     if (this.turns.depth === 0 && !this.listener.busy) this.silence.arm(this.state.agent.noInput);
   }
 
@@ -414,6 +420,8 @@ export class VoicePipeline implements LiveSession {
     this.runner.close();
     this.speech.release();
     this.registry.remove(this.id);
+    const durationMs = this.clock.now() - this.startedAt;
+    this.events.emit('session.ended', { sessionId: this.id, reason: kind, durationMs, turns: this.turnCount });
     this.log(
       'info',
       `Session ended (${kind}) after ${this.turnCount} turns${leaked.length > 0 ? `; leaked ${leaked.join(', ')}` : ''}`,

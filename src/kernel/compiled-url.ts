@@ -3,5 +3,8 @@
  * (the unit tests) starts the worker that the last build put into `dist`.
  */
 export function compiledUrl(moduleUrl: string, relativePath: string): URL {
-  return new URL(relativePath, moduleUrl.replace('/src/', '/dist/'));
+  const source = moduleUrl.lastIndexOf('/src/');
+  const compiled = moduleUrl.lastIndexOf('/dist/');
+  const base = source > compiled ? `${moduleUrl.slice(0, source)}/dist/${moduleUrl.slice(source + '/src/'.length)}` : moduleUrl;
+  return new URL(relativePath, base);
 }

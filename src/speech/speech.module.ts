@@ -32,7 +32,7 @@ const onIncident = (message: string): void => logger.warn(message);
       provide: VoiceActivityDetector,
       inject: [SpeechConfig, Clock],
       useFactory: (config: SpeechConfig, clock: Clock): VoiceActivityDetector =>
-        config.vad === 'energy' ? new EnergyVad() : new SileroVad({ clock }),
+        config.vad === 'energy' ? new EnergyVad() : new SileroVad({ clock, onIncident }),
     },
     SpeechService,
     SpeechStep,

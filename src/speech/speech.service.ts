@@ -73,12 +73,12 @@ export class SpeechService {
       const release = (): void => {
         stt.release();
         voice.release();
-        this.sttPool.endSession(sessionId);
-        this.ttsPool.endSession(sessionId);
+        this.endSession(sessionId);
       };
       return { stt: stt.resource, sttRate: this.stt.sampleRate, voice: voice.resource, vad: this.vad, release };
     } catch (error) {
       stt.release();
+      this.endSession(sessionId);
       throw error;
     }
   }
@@ -94,6 +94,12 @@ export class SpeechService {
     } finally {
       speech.release();
     }
+  }
+
+  /** What the session had may go to anybody. */
+  private endSession(sessionId: string): void {
+    this.sttPool.endSession(sessionId);
+    this.ttsPool.endSession(sessionId);
   }
 
   pools(): PoolSnapshot[] {

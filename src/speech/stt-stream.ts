@@ -72,4 +72,7 @@ export type SpeechSlot =
   | { readonly kind: 'amount' }
   | { readonly kind: 'date' }
   | { readonly kind: 'yesno' }
-  | { readonly kind: 'choice'; readonly values: readonly { readonly value: string; readonly synonyms: readonly string[] }[] };
+  | {
+      readonly kind: 'choice';
+      readonly values: readonly { readonly value: string; readonly synonyms: readonly string[] }[];
+    };
