@@ -88,7 +88,12 @@ describe('admission to WS /api/v1/voice/ws', () => {
 describe('admission with tokens and a rate limit', () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await TestServer.start({ AUTH_TOKENS: 'first-token,second-token', NODE_ENV: 'production', GREETING: 'off', UPGRADES_PER_MINUTE: '6' });
+    server = await TestServer.start({
+      AUTH_TOKENS: 'first-token,second-token',
+      NODE_ENV: 'production',
+      GREETING: 'off',
+      UPGRADES_PER_MINUTE: '6',
+    });
   });
   afterAll(() => server.stop());
 
@@ -104,7 +109,8 @@ describe('admission with tokens and a rate limit', () => {
     }
     expect((await server.get('/api/v1/sessions')).status).toBe(401);
     expect((await server.get('/api/v1/sessions', { authorization: 'Bearer first-token' })).status).toBe(200);
-    for (const probe of ['health', 'readiness', 'voice/health', 'pools']) expect((await server.get(`/api/v1/${probe}`)).status).toBe(200);
+    for (const probe of ['health', 'readiness', 'voice/health', 'pools'])
+      expect((await server.get(`/api/v1/${probe}`)).status).toBe(200);
   });
 
   it('answers 429 to an address that comes too often', async () => {

@@ -20,7 +20,11 @@ describe('hostile input', () => {
     ['a text of the wrong kind', '{"type":"user_message","text":[1]}', 'invalid_message'],
     ['an empty text', '{"type":"user_message","text":"   "}', 'invalid_message'],
     ['a key that no telephone has', '{"type":"dtmf","digit":"E"}', 'invalid_message'],
-    ['a position before the beginning', '{"type":"playback","generation_id":"gen_1","played_ms":-5}', 'invalid_message'],
+    [
+      'a position before the beginning',
+      '{"type":"playback","generation_id":"gen_1","played_ms":-5}',
+      'invalid_message',
+    ],
     ['an array', '[]', 'invalid_message'],
     ['null', 'null', 'invalid_message'],
     ['a prototype', '{"__proto__":{"type":"end"}}', 'invalid_message'],
@@ -88,7 +92,11 @@ describe('hostile input', () => {
   });
 
   it('forgets a caller who goes away while waiting for a slot', async () => {
-    const tight = await TestServer.start({ MAX_CONNECTIONS: '1', SESSION_ACQUIRE_TIMEOUT_MS: '60000', GREETING: 'off' });
+    const tight = await TestServer.start({
+      MAX_CONNECTIONS: '1',
+      SESSION_ACQUIRE_TIMEOUT_MS: '60000',
+      GREETING: 'off',
+    });
     const first = await TestCaller.dial(tight);
     const { port, hostname } = new URL(tight.url);
     const socket = connect(Number(port), hostname);
@@ -109,15 +117,21 @@ describe('hostile input', () => {
     ['when the answer begins', (caller: TestCaller) => caller.next('generation_started')],
     ['at the first text', (caller: TestCaller) => caller.next('text_chunk')],
     ['at the first audio', (caller: TestCaller) => caller.heard(1)],
-    ['while a tool runs', async (caller: TestCaller) => {
-      caller.send({ type: 'user_message', text: 'speak to a person please' });
-      await caller.next('tool_start');
-    }],
-    ['at an interruption', async (caller: TestCaller) => {
-      await caller.heard(1);
-      caller.send({ type: 'interrupt' });
-      await caller.next('audio_clear');
-    }],
+    [
+      'while a tool runs',
+      async (caller: TestCaller) => {
+        caller.send({ type: 'user_message', text: 'speak to a person please' });
+        await caller.next('tool_start');
+      },
+    ],
+    [
+      'at an interruption',
+      async (caller: TestCaller) => {
+        await caller.heard(1);
+        caller.send({ type: 'interrupt' });
+        await caller.next('audio_clear');
+      },
+    ],
     ['after the answer', (caller: TestCaller) => caller.next('generation_complete')],
   ])('gives everything back when the caller goes away %s', async (_, reach) => {
     for (const leave of ['close', 'terminate'] as const) {

@@ -63,13 +63,23 @@ describe('a voice session', () => {
     await caller.speak(silence(300), 8000);
     const since = caller.events.length;
     void caller.speak(new Int16Array([...recording('alan-01-balance'), ...silence(1500)]), 8000);
-    expect(await caller.next('transcription_finished', since)).toMatchObject({ text: 'what is my balance', rejected: false, turn_id: 'turn_1' });
+    expect(await caller.next('transcription_finished', since)).toMatchObject({
+      text: 'what is my balance',
+      rejected: false,
+      turn_id: 'turn_1',
+    });
     const order = caller.types(since);
     expect(order.indexOf('speech_started')).toBeLessThan(order.indexOf('speech_stopped'));
     expect(order.indexOf('speech_stopped')).toBeLessThan(order.indexOf('transcription_finished'));
     const complete = await caller.next('generation_complete', since);
     expect(Object.keys(complete.metrics)).toEqual(
-      expect.arrayContaining(['endpointing_ms', 'stt_final_ms', 'llm_first_token_ms', 'tts_first_byte_ms', 'voice_to_voice_ms']),
+      expect.arrayContaining([
+        'endpointing_ms',
+        'stt_final_ms',
+        'llm_first_token_ms',
+        'tts_first_byte_ms',
+        'voice_to_voice_ms',
+      ]),
     );
     const keyed = caller.events.length;
     for (const digit of '4242') caller.send({ type: 'dtmf', digit });
@@ -93,7 +103,10 @@ describe('a voice session', () => {
     expect(clear.heard_ms).toBeGreaterThan(900);
     expect(clear.heard_text).toMatch(/^Our branches are/);
     expect(clear.heard_text).not.toMatch(/Saturdays/);
-    expect(await caller.next('generation_complete', since)).toMatchObject({ generation_id: 'gen_1', outcome: 'interrupted' });
+    expect(await caller.next('generation_complete', since)).toMatchObject({
+      generation_id: 'gen_1',
+      outcome: 'interrupted',
+    });
     expect(await caller.next('handoff', since)).toMatchObject({ from: 'concierge', to: 'fraud_desk' });
     await caller.hangUp();
   });
@@ -109,7 +122,10 @@ describe('a voice session', () => {
     const clear = await caller.next('audio_clear', since);
     const again = await caller.next('audio_stream_start', since);
     expect(again.generation_id).toBe(clear.generation_id);
-    expect(await caller.next('generation_complete', since)).toMatchObject({ generation_id: 'gen_1', outcome: 'completed' });
+    expect(await caller.next('generation_complete', since)).toMatchObject({
+      generation_id: 'gen_1',
+      outcome: 'completed',
+    });
     await caller.hangUp();
   });
 
@@ -135,7 +151,8 @@ describe('a voice session', () => {
 
   it('answers the last of several turns that come at once', async () => {
     const caller = await TestCaller.dial(server);
-    for (const text of ['what is my balance', 'never mind', 'what are your opening hours']) caller.send({ type: 'user_message', text });
+    for (const text of ['what is my balance', 'never mind', 'what are your opening hours'])
+      caller.send({ type: 'user_message', text });
     await caller.next('audio_stream_start', 0, (event) => event.generation_id === 'gen_3');
     const outcomes = caller.events.flatMap((event) => (event.type === 'generation_complete' ? [event.outcome] : []));
     expect(outcomes).toEqual(['interrupted', 'interrupted']);
@@ -146,7 +163,12 @@ describe('a voice session', () => {
     const caller = await TestCaller.dial(server);
     const { session_id: id } = await caller.next('session_started');
     const { body } = await server.get(`/api/v1/sessions/${id}`);
-    expect(body).toMatchObject({ session_id: id, agent: 'concierge', state: 'IDLE', active_tasks: { turns: 'running', speaking: 'running' } });
+    expect(body).toMatchObject({
+      session_id: id,
+      agent: 'concierge',
+      state: 'IDLE',
+      active_tasks: { turns: 'running', speaking: 'running' },
+    });
     expect((await server.get('/api/v1/sessions')).body.sessions).toHaveLength(1);
     expect((await fetch(`${server.url}/api/v1/sessions/${id}`, { method: 'DELETE' })).status).toBe(204);
     expect(await caller.closed).toEqual({ code: 1000, reason: 'completed' });

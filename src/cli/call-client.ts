@@ -133,7 +133,8 @@ export class CallClient extends EventEmitter<ClientEvents> {
 
   /** Waits until the agent has finished an answer that began from `since` on. */
   async agentFinished(timeoutMs: number, since = 0): Promise<void> {
-    const isAnswer = (event: SessionEvent): boolean => event.type === 'generation_complete' && event.outcome !== 'interrupted';
+    const isAnswer = (event: SessionEvent): boolean =>
+      event.type === 'generation_complete' && event.outcome !== 'interrupted';
     await this.waitFor('the agent to finish', isAnswer, timeoutMs, since);
   }
 

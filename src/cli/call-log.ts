@@ -24,14 +24,20 @@ export class CallLog {
         return this.line(DIM, 'call', `session ${event.session_id} with ${event.agent}`);
       case 'transcription_finished':
         if (event.rejected) return this.line(YELLOW, 'caller', '(not understood)');
-        return event.text === '' ? undefined : this.line(CYAN, 'caller', `${event.text}  ${this.dim(`(${Math.round(event.confidence * 100)} % sure)`)}`);
+        return event.text === ''
+          ? undefined
+          : this.line(CYAN, 'caller', `${event.text}  ${this.dim(`(${Math.round(event.confidence * 100)} % sure)`)}`);
       case 'text_stream_start':
         this.agent = event.agent;
         return;
       case 'text_stream_stop':
         return this.line(GREEN, this.agent, event.text);
       case 'tool_end':
-        return this.line(DIM, 'tool', `${event.tool} ${event.ok ? 'done' : `failed: ${event.error}`} in ${event.duration_ms} ms`);
+        return this.line(
+          DIM,
+          'tool',
+          `${event.tool} ${event.ok ? 'done' : `failed: ${event.error}`} in ${event.duration_ms} ms`,
+        );
       case 'audio_clear':
         return this.line(YELLOW, 'cut in', `after ${event.heard_ms} ms, heard: "${event.heard_text}"`);
       case 'handoff':
@@ -43,14 +49,20 @@ export class CallLog {
       case 'error':
         return this.line(RED, 'error', `${event.code}: ${event.message}`);
       case 'session_ended':
-        return this.line(DIM, 'call', `ended: ${event.reason}, ${event.turns} turns, ${(event.duration_ms / 1000).toFixed(1)} s`);
+        return this.line(
+          DIM,
+          'call',
+          `ended: ${event.reason}, ${event.turns} turns, ${(event.duration_ms / 1000).toFixed(1)} s`,
+        );
       default:
         return;
     }
   }
 
   private latency(outcome: string, metrics: GenerationMetrics): void {
-    const parts = Object.entries(metrics).map(([name, value]) => `${name.replace(/_ms$/, '').replaceAll('_', ' ')} ${Math.round(value)}`);
+    const parts = Object.entries(metrics).map(
+      ([name, value]) => `${name.replace(/_ms$/, '').replaceAll('_', ' ')} ${Math.round(value)}`,
+    );
     if (parts.length > 0) this.line(DIM, '', this.dim(`└ ${outcome}; ms: ${parts.join(', ')}`));
   }
 

@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load.js';
+import { showValue } from '../config/show-value.js';
 import { messageOf } from '../kernel/errors.js';
 
 const HELP = `Usage: npm run config:check [-- --json]
@@ -36,13 +37,8 @@ function print(rows: readonly { section: string; variable: string; value: unknow
   for (const row of rows) {
     if (row.section !== section) process.stdout.write(`\n${row.section}\n`);
     section = row.section;
-    process.stdout.write(`  ${row.variable.padEnd(width)}  ${show(row.value).padEnd(24)} ${row.origin}\n`);
+    process.stdout.write(`  ${row.variable.padEnd(width)}  ${showValue(row.value).padEnd(24)} ${row.origin}\n`);
   }
-}
-
-function show(value: unknown): string {
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '–';
-  return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
 /** How many there are is no secret. */

@@ -16,9 +16,18 @@ export interface DemoCall {
   readonly steps: readonly DemoStep[];
 }
 
-const says = (words: RegExp) => (event: SessionEvent): boolean => event.type === 'text_stream_stop' && words.test(event.text);
-const tool = (name: string) => (event: SessionEvent): boolean => event.type === 'tool_end' && event.tool === name && event.ok;
-const handoffTo = (agent: string) => (event: SessionEvent): boolean => event.type === 'handoff' && event.to === agent;
+const says =
+  (words: RegExp) =>
+  (event: SessionEvent): boolean =>
+    event.type === 'text_stream_stop' && words.test(event.text);
+const tool =
+  (name: string) =>
+  (event: SessionEvent): boolean =>
+    event.type === 'tool_end' && event.tool === name && event.ok;
+const handoffTo =
+  (agent: string) =>
+  (event: SessionEvent): boolean =>
+    event.type === 'handoff' && event.to === agent;
 
 const verification: readonly DemoStep[] = [
   { say: 'digits', expect: { 'the agent asks for the PIN': says(/PIN/) } },
@@ -53,7 +62,10 @@ export const demoCalls: readonly DemoCall[] = [
     steps: [
       {
         say: 'weather',
-        expect: { 'what is not in the grammar is not acted upon': (event) => event.type === 'transcription_finished' && event.rejected },
+        expect: {
+          'what is not in the grammar is not acted upon': (event) =>
+            event.type === 'transcription_finished' && event.rejected,
+        },
       },
       { say: 'balance', expect: { 'the agent asks for the card': says(/four digits/) } },
       ...verification.slice(0, 1),

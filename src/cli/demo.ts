@@ -25,17 +25,24 @@ const LINE_MARGIN_MS = 300;
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { caller: { type: 'string' }, out: { type: 'string', default: 'recordings' }, help: { type: 'boolean', default: false } },
+    options: {
+      caller: { type: 'string' },
+      out: { type: 'string', default: 'recordings' },
+      help: { type: 'boolean', default: false },
+    },
   });
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
   const calls = demoCalls.filter((call) => !values.caller || call.caller === values.caller);
-  if (calls.length === 0) throw new ParleyError('invalid_parameter', `There is no caller "${values.caller}"\n\n${HELP}`);
+  if (calls.length === 0)
+    throw new ParleyError('invalid_parameter', `There is no caller "${values.caller}"\n\n${HELP}`);
   const server = await LocalServer.start();
   const { healthMs, readyMs } = server.startUp;
-  process.stdout.write(`Server at ${server.url}, healthy after ${Math.round(healthMs)} ms, ready after ${Math.round(readyMs)} ms\n`);
+  process.stdout.write(
+    `Server at ${server.url}, healthy after ${Math.round(healthMs)} ms, ready after ${Math.round(readyMs)} ms\n`,
+  );
   try {
     for (const call of calls) await place(call, server.url, path.resolve(packageRoot, values.out));
     process.stdout.write(`\nAll ${calls.length} calls went as expected.\n`);
@@ -85,11 +92,18 @@ async function take(call: CallClient, step: DemoStep, fixtures: ReadonlyMap<stri
   if (ends) await call.waitFor('the call to end', (event) => event.type === ends, ANSWER_LIMIT_MS, since);
   else await call.agentFinished(ANSWER_LIMIT_MS, since);
   const missing = Object.entries(step.expect).filter(([, matches]) => !call.events.slice(since).some(matches));
-  if (missing.length > 0) throw new ParleyError('internal', `after "${step.say}", expected that ${missing.map(([what]) => what).join(' and that ')}`);
+  if (missing.length > 0)
+    throw new ParleyError(
+      'internal',
+      `after "${step.say}", expected that ${missing.map(([what]) => what).join(' and that ')}`,
+    );
 }
 
 function lastIndexOf(call: CallClient, type: string): number {
-  return Math.max(0, call.events.findLastIndex((event) => event.type === type));
+  return Math.max(
+    0,
+    call.events.findLastIndex((event) => event.type === type),
+  );
 }
 
 /** `balance` → the recording `alan-01-balance.wav`. */
@@ -97,7 +111,9 @@ function recordingsOf(caller: string): Map<string, WavAudio> {
   const directory = path.join(packageRoot, 'test', 'fixtures', 'callers');
   const files = readdirSync(directory).filter((file) => file.startsWith(`${caller}-`) && file.endsWith('.wav'));
   if (files.length === 0) throw new ParleyError('not_found', `There are no recordings of ${caller} in ${directory}`);
-  return new Map(files.map((file) => [file.replace(/^.+-\d\d-|\.wav$/g, ''), readWav(readFileSync(path.join(directory, file)))]));
+  return new Map(
+    files.map((file) => [file.replace(/^.+-\d\d-|\.wav$/g, ''), readWav(readFileSync(path.join(directory, file)))]),
+  );
 }
 
 function pause(durationMs: number): Promise<void> {

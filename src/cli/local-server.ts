@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { packageRoot } from '../config/package-root.js';
 import { ParleyError } from '../kernel/errors.js';
@@ -53,7 +52,8 @@ export class LocalServer {
 function listeningUrl(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     const said: string[] = [];
-    const fail = (why: string): void => reject(new ParleyError('internal', `The server ${why}:\n${said.slice(-20).join('\n')}`));
+    const fail = (why: string): void =>
+      reject(new ParleyError('internal', `The server ${why}:\n${said.slice(-20).join('\n')}`));
     const timer = setTimeout(() => fail(`did not listen within ${START_LIMIT_MS} ms`), START_LIMIT_MS);
     child.once('exit', (code) => {
       clearTimeout(timer);

@@ -67,7 +67,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: string = packageRoot): 
   }
   const server = values.get(ServerConfig) as ServerConfig;
   if (server.environment === 'production' && server.authTokens?.length === 0) {
-    problems.push('AUTH_TOKENS: is not set, but in production (NODE_ENV) at least one token is needed: nobody gets in without one');
+    problems.push(
+      'AUTH_TOKENS: is not set, but in production (NODE_ENV) at least one token is needed: nobody gets in without one',
+    );
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return { settings, values };
@@ -82,7 +84,7 @@ function lookUp(
 ): [unknown, Origin] {
   const fromEnvironment = env[setting.env];
   if (fromEnvironment !== undefined && fromEnvironment !== '') return [fromEnvironment, 'environment'];
-  for (const [origin, layer] of [...layers].reverse()) {
+  for (const [origin, layer] of layers.toReversed()) {
     const value = (layer[section] as Record<string, unknown> | undefined)?.[key];
     if (value !== undefined && value !== null) return [value, origin];
   }

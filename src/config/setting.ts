@@ -58,7 +58,4 @@ export const list = () =>
     z.array(z.string()),
   );
 export const text = () => z.string().trim();
-/** A text that may be missing or empty. */
-export const optionalText = () =>
-  z.preprocess((value) => (value === '' || value === null ? undefined : value), text().optional());
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values);

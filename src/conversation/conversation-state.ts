@@ -20,7 +20,7 @@ export class ConversationState {
   ) {
     this.agent = agent;
     this.history = new History(historyMaxTokens);
-    this.variables = structuredClone(scenario.variables) as Record<string, unknown>;
+    this.variables = structuredClone(scenario.variables);
   }
 
   /** Where the active agent may hand over to. */

@@ -13,7 +13,7 @@ export class Generation {
   /** Sentences handed to the synthesiser so far. */
   sentences = 0;
   /** What happens once it has been heard. */
-  then: FinalAction | undefined;
+  finalAction: FinalAction | undefined;
   private messages = 0;
   private firstTokenAt: number | undefined;
   private firstSentenceAt: number | undefined;
@@ -35,7 +35,7 @@ export class Generation {
   ) {
     this.controller = childController(session);
     this.startedAt = clock.now();
-    this.then = turn.then;
+    this.finalAction = turn.finalAction;
     this.settled = new Promise((resolve) => (this.resolveSettled = resolve));
   }
 
@@ -121,6 +121,6 @@ function definedOnly(metrics: { [K in keyof GenerationMetrics]: number | undefin
   return Object.fromEntries(
     Object.entries(metrics)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, Math.round(value! * 10) / 10]),
+      .map(([key, value]) => [key, Math.round(value * 10) / 10]),
   );
 }

@@ -188,7 +188,7 @@ export class Responder {
     const effect = run.effect;
     if (!effect) return;
     if (effect.type !== 'handoff') {
-      generation.then = effect;
+      generation.finalAction = effect;
       return;
     }
     const { agent, handoffs } = this.state;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SentenceSplitter } from './sentence-splitter.js';
 
-function split(text: string, pieces: readonly string[] = [...text]): string[] {
+function split(text: string, pieces: readonly string[] = Array.from(text)): string[] {
   const splitter = new SentenceSplitter('en-US', 1000);
   return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.end()].map((sentence) => sentence.trim());
 }

@@ -10,7 +10,7 @@ export interface Turn {
   /** Clock times of a spoken turn. */
   readonly timing?: SpeechTiming;
   /** Done when the agent has finished speaking. */
-  readonly then?: FinalAction;
+  readonly finalAction?: FinalAction;
   readonly interruptible: boolean;
 }
 

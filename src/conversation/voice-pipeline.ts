@@ -30,7 +30,7 @@ import { GenerationRunner } from './generation-runner.js';
 import { Listener } from './listener.js';
 import type { SessionEvent } from './session-events.js';
 import { SilenceWatch } from './silence-watch.js';
-import { type SpeechTiming, type Turn, isCallerTurn } from './turn.js';
+import { type FinalAction, type SpeechTiming, type Turn, isCallerTurn } from './turn.js';
 
 export interface SessionStart {
   readonly scenario: string;
@@ -308,9 +308,9 @@ export class VoicePipeline implements LiveSession {
     const base = { id: null, source: 'no_input', rejected: false, interruptible: true } as const;
     if ('reprompt' in step) return this.submit({ ...base, text: this.render(step.reprompt) });
     const { action } = step;
-    const then =
+    const finalAction =
       action.type === 'end' ? ({ type: 'end', reason: 'no_input' } as const) : { ...action, reason: 'no_input' };
-    this.submit({ ...base, text: this.render(action.text), then });
+    this.submit({ ...base, text: this.render(action.text), finalAction });
   }
 
   private submit(turn: Turn): void {
@@ -351,11 +351,11 @@ export class VoicePipeline implements LiveSession {
     this.touch();
     // A caller who says something into the goodbye is not hung up on.
     const goesOn = outcome === 'interrupted' && this.turns.depth > 0;
-    if (generation.then && !goesOn) return this.finish(generation.then);
+    if (generation.finalAction && !goesOn) return this.finish(generation.finalAction);
     if (this.turns.depth === 0 && !this.listener.busy) this.silence.arm(this.state.agent.noInput);
   }
 
-  private finish(action: NonNullable<Turn['then']>): void {
+  private finish(action: FinalAction): void {
     if (action.type === 'transfer') {
       const { target, reason } = action;
       this.emit({ type: 'transfer', target, status: 'simulated', reason });

@@ -5,6 +5,7 @@
 export function compiledUrl(moduleUrl: string, relativePath: string): URL {
   const source = moduleUrl.lastIndexOf('/src/');
   const compiled = moduleUrl.lastIndexOf('/dist/');
-  const base = source > compiled ? `${moduleUrl.slice(0, source)}/dist/${moduleUrl.slice(source + '/src/'.length)}` : moduleUrl;
+  const base =
+    source > compiled ? `${moduleUrl.slice(0, source)}/dist/${moduleUrl.slice(source + '/src/'.length)}` : moduleUrl;
   return new URL(relativePath, base);
 }

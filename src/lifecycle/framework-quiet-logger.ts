@@ -1,6 +1,13 @@
 import type { LoggerService } from '@nestjs/common';
 
-const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication', 'WebSocketsController']);
+const FRAMEWORK = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'WebSocketsController',
+]);
 
 /** What the framework says of its own wiring is for debugging. */
 export class FrameworkQuietLogger implements LoggerService {

@@ -24,12 +24,18 @@ function setUp() {
     });
   };
   const build = (): LifecycleManager =>
-    new LifecycleManager(orderSteps(steps), clock, { deferredRetryMs: 100, cancelDeferredMs: 5000, stopTimeoutMs: 1000 }, [
-      {
-        stepFailed: (status, retryInMs) => log.push(`failed ${status.name}: ${status.error}${retryInMs ? ` again in ${retryInMs}` : ''}`),
-        stepStopped: (name, _, error) => void (error && log.push(`${name}: ${(error as Error).message}`)),
-      },
-    ]);
+    new LifecycleManager(
+      orderSteps(steps),
+      clock,
+      { deferredRetryMs: 100, cancelDeferredMs: 5000, stopTimeoutMs: 1000 },
+      [
+        {
+          stepFailed: (status, retryInMs) =>
+            log.push(`failed ${status.name}: ${status.error}${retryInMs ? ` again in ${retryInMs}` : ''}`),
+          stepStopped: (name, _, error) => void (error && log.push(`${name}: ${(error as Error).message}`)),
+        },
+      ],
+    );
   return { clock, log, add, build };
 }
 
@@ -66,7 +72,14 @@ describe('LifecycleManager', () => {
     add({ name: 'agents', after: ['speech'] }, { start: () => Promise.reject(new Error('no such file')) });
     add({ name: 'events', after: ['agents'] });
     await expect(build().start()).rejects.toThrow('Start-up step "agents" failed: no such file');
-    expect(log).toEqual(['start core', 'start speech', 'start agents', 'failed agents: no such file', 'stop speech', 'stop core']);
+    expect(log).toEqual([
+      'start core',
+      'start speech',
+      'start agents',
+      'failed agents: no such file',
+      'stop speech',
+      'stop core',
+    ]);
   });
 
   it('gives up a step that takes too long, and aborts it', async () => {
@@ -86,7 +99,10 @@ describe('LifecycleManager', () => {
   it('retries a deferred step with back-off, and is ready when it has succeeded', async () => {
     const { clock, log, add, build } = setUp();
     let failures = 2;
-    add({ name: 'mcp', deferred: true }, { start: () => (failures-- > 0 ? Promise.reject(new Error('down')) : Promise.resolve()) });
+    add(
+      { name: 'mcp', deferred: true },
+      { start: () => (failures-- > 0 ? Promise.reject(new Error('down')) : Promise.resolve()) },
+    );
     const manager = build();
     await manager.start();
     await clock.advance(0);
@@ -94,7 +110,10 @@ describe('LifecycleManager', () => {
     await clock.advance(100);
     await clock.advance(200);
     expect(manager.deferredReady).toBe(true);
-    expect(log.filter((line) => line.startsWith('failed'))).toEqual(['failed mcp: down again in 100', 'failed mcp: down again in 200']);
+    expect(log.filter((line) => line.startsWith('failed'))).toEqual([
+      'failed mcp: down again in 100',
+      'failed mcp: down again in 200',
+    ]);
     expect(manager.statuses[0]).toMatchObject({ name: 'mcp', state: 'started', attempts: 3 });
     await manager.stop();
   });
@@ -109,7 +128,13 @@ describe('LifecycleManager', () => {
     const stopped = manager.stop();
     await clock.advance(1000);
     await stopped;
-    expect(log.slice(3)).toEqual(['stop agents', 'agents: stuck', 'stop speech', 'speech: it took longer than 1000 ms', 'stop core']);
+    expect(log.slice(3)).toEqual([
+      'stop agents',
+      'agents: stuck',
+      'stop speech',
+      'speech: it took longer than 1000 ms',
+      'stop core',
+    ]);
   });
 
   it('waits 5 s at most for a deferred step that ignores its signal', async () => {

@@ -188,7 +188,7 @@ export class LifecycleManager {
         (error: unknown) => this.tell('stepStopped', name, this.times.cancelDeferredMs, error),
       );
     }
-    for (const entry of this.toStop.reverse()) await this.stopStep(entry);
+    for (const entry of this.toStop.toReversed()) await this.stopStep(entry);
   }
 
   private async stopStep(entry: Entry): Promise<void> {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../kernel/duration.js';
+import { messageOf } from '../kernel/errors.js';
 import type { LifecycleListener, StepStatus } from './lifecycle-manager.js';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -52,7 +53,7 @@ export class StartupDashboard implements LifecycleListener {
 
   stepStopped(name: string, durationMs: number, error?: unknown): void {
     this.line(
-      `\x1b[2m■ stopped ${name} in ${formatDuration(durationMs)}${error ? ` with ${String(error)}` : ''}\x1b[0m`,
+      `\x1b[2m■ stopped ${name} in ${formatDuration(durationMs)}${error ? ` with ${messageOf(error)}` : ''}\x1b[0m`,
     );
   }
 

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { messageOf } from '../kernel/errors.js';
 import type { LifecycleListener, StepStatus } from './lifecycle-manager.js';
 
 /** The same events as log lines, for when there is no terminal. */
@@ -26,7 +27,9 @@ export class StartupLog implements LifecycleListener {
 
   stepStopped(name: string, durationMs: number, error?: unknown): void {
     if (error)
-      this.logger.error(`Shutdown · ${name} did not stop cleanly after ${Math.round(durationMs)} ms: ${String(error)}`);
+      this.logger.error(
+        `Shutdown · ${name} did not stop cleanly after ${Math.round(durationMs)} ms: ${messageOf(error)}`,
+      );
     else this.logger.log(`Shutdown · ${name} stopped in ${Math.round(durationMs)} ms`);
   }
 }

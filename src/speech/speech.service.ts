@@ -84,12 +84,18 @@ export class SpeechService {
   }
 
   /** Synthesises phrases into the cache and compiles a grammar, before anyone needs them. */
-  async warmUp(voice: Pick<TtsRequest, 'voice' | 'rate' | 'pitch'>, phrases: readonly string[], hints: SpeechHints, signal: AbortSignal): Promise<void> {
+  async warmUp(
+    voice: Pick<TtsRequest, 'voice' | 'rate' | 'pitch'>,
+    phrases: readonly string[],
+    hints: SpeechHints,
+    signal: AbortSignal,
+  ): Promise<void> {
     const speech = await this.lease('warmup', signal);
     try {
       await speech.stt.prepare(hints);
       for (const text of phrases) {
-        for await (const _ of speech.voice.synthesize({ ...voice, text, cacheable: true }, signal)) signal.throwIfAborted();
+        for await (const _ of speech.voice.synthesize({ ...voice, text, cacheable: true }, signal))
+          signal.throwIfAborted();
       }
     } finally {
       speech.release();

@@ -30,6 +30,9 @@ export class SpeechReadiness implements ReadinessCheck {
     const pools = this.speech.pools();
     const broken = pools.filter((pool) => !pool.ready);
     if (broken.length > 0) throw new Error(`not ready: ${broken.map((pool) => pool.name).join(', ')}`);
-    return { drivers: this.speech.drivers, warm: Object.fromEntries(pools.map((pool) => [pool.name, pool.warm_pool_size])) };
+    return {
+      drivers: this.speech.drivers,
+      warm: Object.fromEntries(pools.map((pool) => [pool.name, pool.warm_pool_size])),
+    };
   }
 }

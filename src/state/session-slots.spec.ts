@@ -58,34 +58,38 @@ describe('SessionSlots', () => {
   it('never holds more than its capacity, and loses no slot, whatever happens in which order', async () => {
     const action = fc.constantFrom('acquire', 'release', 'releaseTwice', 'abort', 'time');
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(action, { maxLength: 80 }), async (capacity, script) => {
-        const clock = new ManualClock();
-        const slots = new SessionSlots(capacity, clock);
-        const held: SlotLease[] = [];
-        const callers: AbortController[] = [];
-        for (const step of script) {
-          if (step === 'acquire') {
-            const caller = new AbortController();
-            callers.push(caller);
-            slots.acquire(100, caller.signal).then(
-              (lease) => held.push(lease),
-              () => undefined,
-            );
-          } else if (step === 'abort') callers.shift()?.abort(new Error('gone'));
-          else if (step === 'time') await clock.advance(60);
-          else {
-            const lease = held.shift();
-            lease?.release();
-            if (step === 'releaseTwice') lease?.release();
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(action, { maxLength: 80 }),
+        async (capacity, script) => {
+          const clock = new ManualClock();
+          const slots = new SessionSlots(capacity, clock);
+          const held: SlotLease[] = [];
+          const callers: AbortController[] = [];
+          for (const step of script) {
+            if (step === 'acquire') {
+              const caller = new AbortController();
+              callers.push(caller);
+              slots.acquire(100, caller.signal).then(
+                (lease) => held.push(lease),
+                () => undefined,
+              );
+            } else if (step === 'abort') callers.shift()?.abort(new Error('gone'));
+            else if (step === 'time') await clock.advance(60);
+            else {
+              const lease = held.shift();
+              lease?.release();
+              if (step === 'releaseTwice') lease?.release();
+            }
+            await clock.advance(0);
+            expect(slots.active).toBeLessThanOrEqual(capacity);
+            expect(slots.active).toBe(held.length);
           }
-          await clock.advance(0);
-          expect(slots.active).toBeLessThanOrEqual(capacity);
-          expect(slots.active).toBe(held.length);
-        }
-        await clock.advance(1000);
-        for (const lease of held) lease.release();
-        expect([slots.active, slots.waiting, clock.pending]).toEqual([0, 0, 0]);
-      }),
+          await clock.advance(1000);
+          for (const lease of held) lease.release();
+          expect([slots.active, slots.waiting, clock.pending]).toEqual([0, 0, 0]);
+        },
+      ),
       { numRuns: 50 },
     );
   });

@@ -59,7 +59,8 @@ export class SessionSlots {
 
   /** Sends everyone who waits away, at a drain. */
   refuseWaiting(error: Error): void {
-    for (const waiter of [...this.waiters]) waiter.refuse(error);
+    // Deleting the current one is allowed while iterating a set.
+    for (const waiter of this.waiters) waiter.refuse(error);
   }
 
   private take(): SlotLease {

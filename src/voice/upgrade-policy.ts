@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { WebSocket } from 'ws';
 
 /** Why an upgrade is refused; the client sees it as an ordinary HTTP answer. */
 export interface Refusal {
@@ -26,6 +25,3 @@ export interface Ticket {
   /** Idempotent. */
   release(): void;
 }
-
-/** What the adapter passes to `handleConnection`. */
-export type ConnectionArguments<T extends Ticket> = [socket: WebSocket, request: IncomingMessage, ticket: T];

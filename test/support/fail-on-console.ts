@@ -8,7 +8,8 @@ const original = new Map(methods.map((method) => [method, console[method]]));
 
 beforeEach(() => {
   written.length = 0;
-  for (const method of methods) console[method] = (...args: unknown[]) => void written.push(`${method}: ${format(...args)}`);
+  for (const method of methods)
+    console[method] = (...args: unknown[]) => void written.push(`${method}: ${format(...args)}`);
 });
 
 afterEach(() => {

@@ -15,7 +15,14 @@ export class TestServer {
   ) {}
 
   static async start(env: NodeJS.ProcessEnv = {}): Promise<TestServer> {
-    const app = await createApp({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent', NODE_ENV: 'test', DRAIN_LIMIT_MS: '0', ...env });
+    const app = await createApp({
+      PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'silent',
+      NODE_ENV: 'test',
+      DRAIN_LIMIT_MS: '0',
+      ...env,
+    });
     const server = new TestServer(app, await listen(app));
     const lifecycle = app.get(LifecycleService);
     while (!lifecycle.deferredReady) await new Promise((resolve) => setImmediate(resolve));
@@ -26,7 +33,10 @@ export class TestServer {
     return this.app.close();
   }
 
-  async get(path: string, headers: Record<string, string> = {}): Promise<{ status: number; body: Record<string, unknown> }> {
+  async get(
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
     const response = await fetch(`${this.url}${path}`, { headers });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
@@ -39,7 +49,12 @@ export class TestServer {
       slots: slots.active,
       waiting: slots.waiting,
       sessions: this.app.get(SessionRegistry, { strict: false }).active,
-      ...Object.fromEntries(pools.flatMap(({ name, in_use, waiting }) => [[`${name}_in_use`, in_use], [`${name}_waiting`, waiting]])),
+      ...Object.fromEntries(
+        pools.flatMap(({ name, in_use, waiting }) => [
+          [`${name}_in_use`, in_use],
+          [`${name}_waiting`, waiting],
+        ]),
+      ),
     };
   }
 
@@ -53,7 +68,15 @@ export class TestServer {
   }
 }
 
-export const nothingHeld = { slots: 0, waiting: 0, sessions: 0, stt_in_use: 0, stt_waiting: 0, tts_in_use: 0, tts_waiting: 0 };
+export const nothingHeld = {
+  slots: 0,
+  waiting: 0,
+  sessions: 0,
+  stt_in_use: 0,
+  stt_waiting: 0,
+  tts_in_use: 0,
+  tts_waiting: 0,
+};
 
 /** A bare client of the native protocol: what it got, and waiting for more. */
 export class TestCaller {
@@ -63,7 +86,9 @@ export class TestCaller {
   readonly closed: Promise<{ code: number; reason: string }>;
 
   private constructor(readonly socket: WebSocket) {
-    this.closed = new Promise((resolve) => socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })));
+    this.closed = new Promise((resolve) =>
+      socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+    );
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) this.audioBytes += data.length;
       else this.events.push(JSON.parse(data.toString()) as SessionEvent);
@@ -85,7 +110,9 @@ export class TestCaller {
     query = '',
     headers: Record<string, string> = {},
     path = '/api/v1/voice/ws',
-  ): Promise<TestCaller | { status: number; body: { error: Record<string, unknown> }; retryAfter: string | undefined }> {
+  ): Promise<
+    TestCaller | { status: number; body: { error: Record<string, unknown> }; retryAfter: string | undefined }
+  > {
     const socket = new WebSocket(`${server.url.replace(/^http/, 'ws')}${path}${query}`, { headers });
     const caller = new TestCaller(socket);
     return new Promise((resolve, reject) => {
@@ -133,9 +160,12 @@ export class TestCaller {
   ): Promise<Extract<SessionEvent, { type: T }>> {
     type Wanted = Extract<SessionEvent, { type: T }>;
     for (;;) {
-      const found = this.events.slice(since).find((event): event is Wanted => event.type === type && matches(event as Wanted));
+      const found = this.events
+        .slice(since)
+        .find((event): event is Wanted => event.type === type && matches(event as Wanted));
       if (found) return found;
-      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed without ${type}; got ${this.types(since).join(', ')}`);
+      if (this.socket.readyState === WebSocket.CLOSED)
+        throw new Error(`closed without ${type}; got ${this.types(since).join(', ')}`);
       await this.something();
     }
   }

@@ -1,0 +1,118 @@
+import { byId, element, spoken } from './dom.js';
+import { formatClock, readable } from './format.js';
+
+/** @typedef {'idle' | 'dialling' | 'live' | 'ending'} CallState */
+
+const stateWords = { idle: 'No call', dialling: 'Connecting …', live: 'In call', ending: 'Ending …' };
+const KEYPAD = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
+const keyNames = { '*': 'star', '#': 'hash' };
+
+/** Buttons, settings and keypad of the call: shows them as the call's state allows, and says what was pressed. */
+export class CallPanel {
+  /**
+   * @param {object} actions
+   * @param {(microphone: boolean) => void} actions.start
+   * @param {() => void} actions.hangUp
+   * @param {(muted: boolean) => void} actions.mute
+   * @param {() => void} actions.interrupt
+   * @param {(digit: string) => void} actions.press
+   */
+  constructor(actions) {
+    this.actions = actions;
+    /** @type {CallState} */
+    this.state = 'idle';
+    this.muted = false;
+    this.hasMicrophone = false;
+    this.scenarios = [];
+    byId('start').addEventListener('click', () => actions.start(true));
+    byId('start-silent').addEventListener('click', () => actions.start(false));
+    byId('hang-up').addEventListener('click', actions.hangUp);
+    byId('mute').addEventListener('click', () => this.toggleMute());
+    byId('interrupt').addEventListener('click', actions.interrupt);
+    byId('scenario').addEventListener('change', () => this.listAgents());
+    byId('keys').append(...KEYPAD.map((key) => this.makeKey(key)));
+    this.show('idle');
+  }
+
+  makeKey(digit) {
+    const name = keyNames[digit];
+    const key = element('button', { type: 'button', class: 'key' }, name ? element('span', { 'aria-hidden': 'true' }, digit) : digit, name && spoken(name));
+    key.addEventListener('click', () => this.actions.press(digit));
+    return key;
+  }
+
+  /** @param {{ name: string, description: string, start: string, agents: string[] }[]} scenarios */
+  offer(scenarios) {
+    this.scenarios = scenarios;
+    byId('scenario').replaceChildren(...scenarios.map(({ name }) => element('option', { value: name }, readable(name))));
+    this.listAgents();
+  }
+
+  listAgents() {
+    const scenario = this.scenarios.find(({ name }) => name === byId('scenario').value);
+    const { agents = [], start = '', description = '' } = scenario ?? {};
+    const first = element('option', { value: '' }, start ? `${readable(start)} (starts)` : 'Default');
+    const others = agents.filter((name) => name !== start);
+    byId('agent').replaceChildren(first, ...others.map((name) => element('option', { value: name }, readable(name))));
+    byId('scenario-description').textContent = description;
+  }
+
+  /** @returns {Omit<import('./call.js').CallSettings, 'microphone'>} */
+  settings() {
+    return {
+      scenario: byId('scenario').value,
+      agent: byId('agent').value,
+      encoding: byId('encoding').value,
+      sampleRate: Number(byId('sample-rate').value),
+    };
+  }
+
+  /** @param {CallState} state */
+  show(state) {
+    const had = document.activeElement;
+    this.state = state;
+    const idle = state === 'idle';
+    const live = state === 'live';
+    document.body.dataset.call = state;
+    byId('call-state').textContent = stateWords[state];
+    byId('start').hidden = byId('start-silent').hidden = !idle;
+    byId('hang-up').hidden = byId('mute').hidden = byId('interrupt').hidden = idle;
+    byId('hang-up').disabled = state === 'ending';
+    byId('mute').disabled = !live || !this.hasMicrophone;
+    byId('interrupt').disabled = !live;
+    byId('settings').disabled = !idle;
+    for (const control of [...byId('keys').children, byId('message'), byId('send')]) control.disabled = !live;
+    // Who worked the keyboard on a button that has gone goes on at the one that took its place.
+    if (had?.id === 'start' || had?.id === 'start-silent') byId(idle ? had.id : 'hang-up').focus();
+    if (had?.id === 'hang-up' && idle) byId('start').focus();
+  }
+
+  /** @param {boolean} hasMicrophone */
+  goLive(hasMicrophone) {
+    this.hasMicrophone = hasMicrophone;
+    this.setMuted(false);
+    byId('caller-meter').toggleAttribute('data-off', !hasMicrophone);
+    this.show('live');
+  }
+
+  toggleMute() {
+    if (this.state !== 'live' || !this.hasMicrophone) return;
+    this.setMuted(!this.muted);
+    this.actions.mute(this.muted);
+  }
+
+  setMuted(muted) {
+    this.muted = muted;
+    byId('mute').setAttribute('aria-pressed', String(muted));
+  }
+
+  /** @param {number} ms */
+  showDuration(ms) {
+    byId('call-time').textContent = formatClock(ms);
+  }
+
+  /** Who has the floor. @param {string} words */
+  showActivity(words) {
+    if (this.state === 'live') byId('call-state').textContent = words;
+  }
+}

@@ -1,0 +1,103 @@
+import { byId, element, spoken } from './dom.js';
+import { formatClock, formatMs, readable } from './format.js';
+
+/** @typedef {import('./server-watch.js').ServerState} ServerState */
+
+/** More slots than this are shown as one bar. */
+const MAX_SLOT_MARKS = 40;
+const poolNames = { stt: 'Speech recognition', tts: 'Speech synthesis' };
+const stepMarks = { started: '✓', running: '…', pending: '·', failed: '!', stopped: '–' };
+
+/** Shows the state of the server. @param {ServerState} state @param {string | undefined} ownSession */
+export function showServer(state, ownSession) {
+  const [mood, words] = moodOf(state);
+  const pill = byId('server-pill');
+  if (pill.dataset.mood !== mood) {
+    pill.dataset.mood = mood;
+    byId('server-words').textContent = words;
+  }
+  byId('server').toggleAttribute('data-stale', !state.reachable);
+  if (!state.reachable) return;
+  showSlots(state);
+  fill('pools', state.pools, poolRow);
+  fill('sessions', state.sessions, (session) => sessionRow(session, session.session_id === ownSession));
+  byId('no-sessions').hidden = state.sessions.length > 0;
+  fill('steps', state.steps, stepRow);
+}
+
+/** Leaves the page alone when nothing has changed. */
+function fill(id, items, row) {
+  const body = byId(id);
+  const rows = items.map(row);
+  const before = [...body.children].map((child) => child.outerHTML).join('');
+  if (rows.map((child) => child.outerHTML).join('') !== before) body.replaceChildren(...rows);
+}
+
+function moodOf({ reachable, draining, ready, active, max }) {
+  if (!reachable) return ['lost', 'No answer'];
+  if (draining) return ['draining', 'Draining'];
+  if (!ready) return ['starting', 'Starting'];
+  return active >= max ? ['full', 'At capacity'] : ['ready', 'Ready'];
+}
+
+function showSlots({ active, max }) {
+  byId('slots-text').textContent = `${active} of ${max}`;
+  const slots = byId('slots');
+  slots.setAttribute('aria-valuemax', String(max));
+  slots.setAttribute('aria-valuenow', String(active));
+  slots.setAttribute('aria-valuetext', `${active} of ${max} calls`);
+  if (max > MAX_SLOT_MARKS) {
+    const bar = element('span', { class: 'slots-bar' });
+    bar.style.width = `${(active / max) * 100}%`;
+    slots.replaceChildren(bar);
+    return;
+  }
+  slots.replaceChildren(...Array.from({ length: max }, (_, i) => element('span', { class: 'slot', 'data-used': i < active })));
+}
+
+function poolRow({ name, ready, in_use, waiting, warm_pool_size, max_size }) {
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, poolNames[name] ?? readable(name), !ready && element('span', { class: 'tag' }, 'not ready')),
+    element('td', {}, String(warm_pool_size)),
+    element('td', {}, String(in_use), element('span', { class: 'of' }, ` / ${max_size}`)),
+    element('td', { 'data-alert': waiting > 0 }, String(waiting)),
+  );
+}
+
+function sessionRow({ agent, state, turns, duration_ms }, own) {
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, readable(agent), own && element('span', { class: 'tag' }, 'this call')),
+    element('td', {}, sessionStates[state] ?? readable(state.toLowerCase())),
+    element('td', {}, String(turns)),
+    element('td', {}, formatClock(duration_ms)),
+  );
+}
+
+const sessionStates = {
+  IDLE: 'listening',
+  COMPLETE: 'listening',
+  PROCESSING_LLM: 'thinking',
+  PROCESSING_TTS: 'speaking',
+  STREAMING: 'speaking',
+};
+
+function stepRow({ name, state, deferred, duration_ms, attempts, summary, error }) {
+  const retries = attempts > 1 ? ` (attempt ${attempts})` : '';
+  return element(
+    'tr',
+    { 'data-state': state, title: error ?? summary },
+    element(
+      'th',
+      { scope: 'row' },
+      element('span', { class: 'step-mark', 'aria-hidden': 'true' }, stepMarks[state] ?? '·'),
+      readable(name),
+      deferred && element('span', { class: 'of' }, ' deferred'),
+    ),
+    element('td', {}, state + retries, error && spoken(`: ${error}`)),
+    element('td', {}, formatMs(duration_ms)),
+  );
+}

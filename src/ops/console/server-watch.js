@@ -1,0 +1,55 @@
+const EVERY_MS = 2000;
+
+/**
+ * @typedef {object} ServerState
+ * @property {boolean} reachable
+ * @property {boolean} unauthorized
+ * @property {boolean} ready
+ * @property {boolean} draining
+ * @property {number} [active] calls
+ * @property {number} [max] calls
+ * @property {{ name: string, ready: boolean, warm_pool_size: number, max_size: number, in_use: number, waiting: number }[]} pools
+ * @property {{ session_id: string, agent: string, state: string, turns: number, duration_ms: number }[]} sessions
+ * @property {{ name: string, state: string, deferred: boolean, duration_ms: number, attempts: number, summary?: string, error?: string }[]} steps
+ */
+
+/** Asks the server how it is, every two seconds while somebody looks. */
+export class ServerWatch {
+  /** @param {import('./api.js').Api} api @param {(state: ServerState) => void} onState */
+  constructor(api, onState) {
+    this.api = api;
+    this.onState = onState;
+    this.timer = 0;
+    document.addEventListener('visibilitychange', () => this.refresh());
+  }
+
+  /** Asks now, and goes on from there. */
+  async refresh() {
+    clearTimeout(this.timer);
+    const round = (this.round = {});
+    if (document.visibilityState !== 'visible') return;
+    const state = await this.ask();
+    // A newer round has begun, or nobody looks any more.
+    if (this.round !== round) return;
+    this.onState(state);
+    this.timer = setTimeout(() => void this.refresh(), EVERY_MS);
+  }
+
+  /** @returns {Promise<ServerState>} */
+  async ask() {
+    const [ready, health, pools, sessions, startup] = await Promise.all(
+      ['ready', 'voice/health', 'pools', 'sessions', 'startup'].map((path) => this.api.get(path)),
+    );
+    return {
+      reachable: health.status === 200,
+      unauthorized: sessions.status === 401,
+      ready: ready.body?.ready === true,
+      draining: health.body?.status === 'draining',
+      active: health.body?.active_connections,
+      max: health.body?.max_connections,
+      pools: Object.values(pools.body?.pools ?? {}),
+      sessions: sessions.body?.sessions ?? [],
+      steps: startup.body?.steps ?? [],
+    };
+  }
+}
