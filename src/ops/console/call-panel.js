@@ -36,7 +36,12 @@ export class CallPanel {
 
   makeKey(digit) {
     const name = keyNames[digit];
-    const key = element('button', { type: 'button', class: 'key' }, name ? element('span', { 'aria-hidden': 'true' }, digit) : digit, name && spoken(name));
+    const key = element(
+      'button',
+      { type: 'button', class: 'key' },
+      name ? element('span', { 'aria-hidden': 'true' }, digit) : digit,
+      name && spoken(name),
+    );
     key.addEventListener('click', () => this.actions.press(digit));
     return key;
   }
@@ -44,7 +49,9 @@ export class CallPanel {
   /** @param {{ name: string, description: string, start: string, agents: string[] }[]} scenarios */
   offer(scenarios) {
     this.scenarios = scenarios;
-    byId('scenario').replaceChildren(...scenarios.map(({ name }) => element('option', { value: name }, readable(name))));
+    byId('scenario').replaceChildren(
+      ...scenarios.map(({ name }) => element('option', { value: name }, readable(name))),
+    );
     this.listAgents();
   }
 

@@ -41,13 +41,17 @@ function start(microphone) {
   byId('empty').hidden = true;
   panel.show('dialling');
   panel.showDuration(0);
-  call = new Call(api, { ...panel.settings(), microphone }, {
-    event: onEvent,
-    notice: (text) => transcript.notice(text),
-    level: onLevel,
-    opened: onOpened,
-    closed: onClosed,
-  });
+  call = new Call(
+    api,
+    { ...panel.settings(), microphone },
+    {
+      event: onEvent,
+      notice: (text) => transcript.notice(text),
+      level: onLevel,
+      opened: onOpened,
+      closed: onClosed,
+    },
+  );
   void call.dial();
 }
 
@@ -184,5 +188,6 @@ document.addEventListener('keydown', (event) => {
 
 addEventListener('pagehide', () => call?.hangUp());
 // Small screens begin with the conversation, not with the settings.
-if (matchMedia('(max-width: 639px)').matches) for (const details of document.querySelectorAll('details')) details.open = false;
+if (matchMedia('(max-width: 639px)').matches)
+  for (const details of document.querySelectorAll('details')) details.open = false;
 void watch.refresh();

@@ -67,7 +67,7 @@ export class PlaybackBuffer {
   }
 
   count(samples) {
-    for (let left = samples; left > 0 && this.pieces.length > 0; ) {
+    for (let left = samples; left > 0 && this.pieces.length > 0;) {
       const piece = this.pieces[0];
       if (piece.stream !== this.stream) {
         this.stream = piece.stream;

@@ -52,14 +52,21 @@ function showSlots({ active, max }) {
     slots.replaceChildren(bar);
     return;
   }
-  slots.replaceChildren(...Array.from({ length: max }, (_, i) => element('span', { class: 'slot', 'data-used': i < active })));
+  slots.replaceChildren(
+    ...Array.from({ length: max }, (_, i) => element('span', { class: 'slot', 'data-used': i < active })),
+  );
 }
 
 function poolRow({ name, ready, in_use, waiting, warm_pool_size, max_size }) {
   return element(
     'tr',
     {},
-    element('th', { scope: 'row' }, poolNames[name] ?? readable(name), !ready && element('span', { class: 'tag' }, 'not ready')),
+    element(
+      'th',
+      { scope: 'row' },
+      poolNames[name] ?? readable(name),
+      !ready && element('span', { class: 'tag' }, 'not ready'),
+    ),
     element('td', {}, String(warm_pool_size)),
     element('td', {}, String(in_use), element('span', { class: 'of' }, ` / ${max_size}`)),
     element('td', { 'data-alert': waiting > 0 }, String(waiting)),

@@ -112,7 +112,13 @@ function agentContent({ agent, text, heardWords, atMs }) {
   const [heard, unheard] = splitHeard(text, heardWords);
   const cut = unheard !== '';
   return [
-    element('div', { class: 'who' }, readable(agent), cut && element('span', { class: 'tag' }, 'cut off'), time({ atMs })),
+    element(
+      'div',
+      { class: 'who' },
+      readable(agent),
+      cut && element('span', { class: 'tag' }, 'cut off'),
+      time({ atMs }),
+    ),
     element('p', { class: 'words' }, heard, cut && spoken(' Not heard: '), cut && element('del', {}, unheard)),
   ];
 }
@@ -134,7 +140,13 @@ function lineContent(entry) {
     case 'error':
       return ['warning', [strong('Error. '), entry.text, reason(entry)]];
     case 'ended':
-      return ['phone', [endReasons[entry.reason] ?? readable(entry.reason), ` · ${formatClock(entry.durationMs)} · ${turns(entry.turns)}`]];
+      return [
+        'phone',
+        [
+          endReasons[entry.reason] ?? readable(entry.reason),
+          ` · ${formatClock(entry.durationMs)} · ${turns(entry.turns)}`,
+        ],
+      ];
     default:
       return ['info', [entry.text]];
   }

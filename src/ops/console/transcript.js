@@ -177,7 +177,8 @@ const handlers = {
     if (entry) transcript.change(entry, { ok, durationMs: duration_ms, error });
   },
   handoff: (transcript, { from, to, reason }) => transcript.add({ kind: 'handoff', from, to, reason }),
-  transfer: (transcript, { target, status, reason }) => transcript.add({ kind: 'transfer', to: target, status, reason }),
+  transfer: (transcript, { target, status, reason }) =>
+    transcript.add({ kind: 'transfer', to: target, status, reason }),
   audio_dropped: (transcript, { from_ms, to_ms, reason }) =>
     transcript.add({ kind: 'gap', durationMs: to_ms - from_ms, reason }),
   error: (transcript, { code, message }) => transcript.add({ kind: 'error', text: message, reason: code }),

@@ -18,7 +18,10 @@ export const stageNames = {
   endpointing: { label: 'Endpointing', meaning: 'From the end of speech until the turn was taken as ended' },
   stt: { label: 'STT final', meaning: 'From there to the final transcript' },
   llm: { label: 'LLM first token', meaning: 'From the start of the answer, tools included, to its first word' },
-  between: { label: 'First clause', meaning: 'The rest: until the first clause was complete, and hand-over between stages' },
+  between: {
+    label: 'First clause',
+    meaning: 'The rest: until the first clause was complete, and hand-over between stages',
+  },
   tts: { label: 'TTS first byte', meaning: 'From the first clause to its first audio' },
 };
 
@@ -66,7 +69,10 @@ const TICKS = 4;
  * @returns {{ endMs: number, ticks: number[] }}
  */
 export function axisFor(turns) {
-  const longest = Math.max(0, ...turns.flatMap(({ stages }) => stages.map((stage) => stage.startMs + stage.durationMs)));
+  const longest = Math.max(
+    0,
+    ...turns.flatMap(({ stages }) => stages.map((stage) => stage.startMs + stage.durationMs)),
+  );
   const step = STEPS.find((candidate) => candidate * TICKS >= longest) ?? STEPS.at(-1);
   const count = Math.max(1, Math.ceil(longest / step));
   return { endMs: step * count, ticks: Array.from({ length: count + 1 }, (_, i) => i * step) };
@@ -74,7 +80,10 @@ export function axisFor(turns) {
 
 /** The middle of the voice-to-voice times; undefined if there is none. @param {TurnLatency[]} turns */
 export function medianVoiceToVoice(turns) {
-  const times = turns.filter((turn) => turn.spoken).map((turn) => turn.totalMs).sort((a, b) => a - b);
+  const times = turns
+    .filter((turn) => turn.spoken)
+    .map((turn) => turn.totalMs)
+    .sort((a, b) => a - b);
   if (times.length === 0) return undefined;
   const middle = times.length >> 1;
   return times.length % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
