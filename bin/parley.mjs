@@ -20,7 +20,10 @@ const commands = {
   'agents:check': ['check all agents and scenarios', ['dist/cli/main.js', 'agents:check']],
   'eval:speech': ['measure how well the embedded speech stack hears', ['dist/cli/main.js', 'eval:speech']],
   'docs:generate': ['write the generated documents (--check: only compare)', ['dist/cli/main.js', 'docs:generate']],
-  test: ['run the tests', ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js']],
+  test: [
+    'run the tests',
+    ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js'],
+  ],
 };
 
 const [name = 'start', ...args] = process.argv.slice(2);
@@ -33,13 +36,19 @@ if (name === '--help' || name === '-h' || !(name in commands)) {
 
 await ensure('dependencies', hashOf(['package-lock.json', 'package.json', '.npmrc']), 'node_modules', install);
 const node24 = findNode24();
-await ensure('build', hashOf(['src', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']), 'dist', build);
+await ensure(
+  'build',
+  hashOf(['src', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']),
+  'dist',
+  build,
+);
 process.exitCode = await run(node24, [...commands[name][1], ...args], { forwardSignals: true });
 
 /** Runs `make` unless its product exists and was made from the same inputs. */
 async function ensure(what, fingerprint, product, make) {
   const stamp = path.join(stamps, what);
-  const fresh = existsSync(path.join(root, product)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint;
+  const fresh =
+    existsSync(path.join(root, product)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint;
   if (fresh) return;
   const startedAt = Date.now();
   await make();
@@ -71,7 +80,9 @@ function findNode24() {
   } catch {
     const major = Number(process.versions.node.split('.')[0]);
     if (major >= 24) return process.execPath;
-    fail(`Parley runs under Node 24. npm brings it for Linux (x64, arm64); on ${process.platform}-${process.arch} please install Node 24 (this is ${process.version}).`);
+    fail(
+      `Parley runs under Node 24. npm brings it for Linux (x64, arm64); on ${process.platform}-${process.arch} please install Node 24 (this is ${process.version}).`,
+    );
   }
 }
 
@@ -83,7 +94,8 @@ function run(command, commandArgs, { forwardSignals = false } = {}) {
     const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit', env });
     // On a terminal the whole process group gets SIGINT; elsewhere only we do. The server takes signals that arrive
     // together for one.
-    if (forwardSignals) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    if (forwardSignals)
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
     child.on('error', (error) => fail(`cannot run ${command}: ${error.message}`));
     child.on('exit', (code, signal) => resolve(code ?? 128 + ({ SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 1)));
   });

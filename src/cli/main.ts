@@ -12,6 +12,12 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'eval:speech': () => import('./eval-speech.js'),
 };
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 const [name = '', ...args] = process.argv.slice(2);
 const load = commands[name];
 try {

@@ -26,7 +26,6 @@ export interface SessionSummary {
 export class SessionRegistry {
   private readonly sessions = new Map<string, LiveSession>();
   private connected = 0;
-  private whenEmpty: (() => void)[] = [];
 
   get active(): number {
     return this.sessions.size;
@@ -43,10 +42,7 @@ export class SessionRegistry {
   }
 
   remove(id: string): void {
-    if (!this.sessions.delete(id) || this.sessions.size > 0) return;
-    const waiting = this.whenEmpty;
-    this.whenEmpty = [];
-    for (const resolve of waiting) resolve();
+    this.sessions.delete(id);
   }
 
   get(id: string): LiveSession | undefined {
@@ -55,12 +51,6 @@ export class SessionRegistry {
 
   list(): LiveSession[] {
     return [...this.sessions.values()];
-  }
-
-  /** Resolves when there is no session (any more). */
-  empty(): Promise<void> {
-    if (this.sessions.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.whenEmpty.push(resolve));
   }
 
   async closeAll(reason: AbortKind): Promise<void> {

@@ -16,6 +16,7 @@ interface Waiter {
 export class SessionSlots {
   private held = 0;
   private readonly waiters = new Set<Waiter>();
+  private whenIdle: (() => void)[] = [];
 
   constructor(
     readonly capacity: number,
@@ -57,6 +58,12 @@ export class SessionSlots {
     });
   }
 
+  /** Resolves when no slot is held: no session lives, is being built or being torn down. */
+  idle(): Promise<void> {
+    if (this.held === 0) return Promise.resolve();
+    return new Promise((resolve) => this.whenIdle.push(resolve));
+  }
+
   /** Sends everyone who waits away, at a drain. */
   refuseWaiting(error: Error): void {
     // Deleting the current one is allowed while iterating a set.
@@ -73,6 +80,9 @@ export class SessionSlots {
         this.held--;
         const [next] = this.waiters;
         next?.grant(this.take());
+        if (this.held > 0) return;
+        for (const resolve of this.whenIdle) resolve();
+        this.whenIdle = [];
       },
     };
   }

@@ -4,6 +4,7 @@ import { Clock } from '../kernel/clock.js';
 import { formatDuration } from '../kernel/duration.js';
 import { DrainState } from '../lifecycle/drain-state.js';
 import { SessionRegistry } from '../state/session-registry.js';
+import { SessionSlots } from '../state/session-slots.js';
 
 /** Lets live calls finish before the sockets are closed. */
 @Injectable()
@@ -12,6 +13,7 @@ export class SessionDrain implements BeforeApplicationShutdown {
 
   constructor(
     private readonly drain: DrainState,
+    private readonly slots: SessionSlots,
     private readonly sessions: SessionRegistry,
     private readonly config: LifecycleConfig,
     private readonly clock: Clock,
@@ -19,12 +21,12 @@ export class SessionDrain implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     this.drain.begin();
-    if (this.sessions.active === 0) return;
+    if (this.slots.active === 0) return;
     const { drainLimitMs } = this.config;
-    this.logger.log(`Waiting up to ${formatDuration(drainLimitMs)} for ${this.sessions.active} live session(s)`);
+    this.logger.log(`Waiting up to ${formatDuration(drainLimitMs)} for ${this.slots.active} live session(s)`);
     let limit: { cancel(): void } | undefined;
     const limitReached = new Promise<void>((resolve) => (limit = this.clock.setTimeout(resolve, drainLimitMs)));
-    await Promise.race([this.sessions.empty(), limitReached]);
+    await Promise.race([this.slots.idle(), limitReached]);
     limit?.cancel();
     if (this.sessions.active > 0)
       this.logger.warn(`Closing ${this.sessions.active} session(s) that did not finish in time`);

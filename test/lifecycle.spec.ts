@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { CallClient } from '../src/cli/call-client.js';
+import { LocalServer } from '../src/cli/local-server.js';
+import { packageRoot } from '../src/config/package-root.js';
+
+async function get(server: LocalServer, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${server.url}/api/v1/${path}`);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+const dial = (server: LocalServer): Promise<CallClient> =>
+  CallClient.connect({ url: server.url, sampleRate: 8000, encoding: 'pcm16' });
+
+describe('the process', () => {
+  it('answers its probes in the agreed shapes', async () => {
+    const server = await LocalServer.start();
+    expect(await get(server, 'health')).toEqual({
+      status: 200,
+      body: {
+        status: 'healthy',
+        timestamp: expect.any(Number),
+        message: 'Parley API v1 is running',
+        active_sessions: 0,
+        session_metrics: { connected: 0, disconnected: 0, active: 0 },
+      },
+    });
+    const ready = await get(server, 'ready');
+    expect(ready.status).toBe(200);
+    expect(ready.body).toMatchObject({
+      ready: true,
+      deferred_startup_complete: true,
+      warmup_completed: true,
+      mcp_ready: true,
+      details: { warmup_results: { phrases: expect.any(Number), stt_pool: 2, tts_pool: 2 }, mcp_servers: {} },
+    });
+    const readiness = await get(server, 'readiness');
+    expect(readiness).toMatchObject({
+      status: 200,
+      body: {
+        status: 'ready',
+        checks: expect.arrayContaining([expect.objectContaining({ component: 'speech', status: 'up' })]),
+      },
+    });
+    const pools = (await get(server, 'pools')).body as { pools: Record<string, Record<string, unknown>> };
+    expect(Object.keys(pools.pools)).toEqual(['stt', 'tts']);
+    expect(pools.pools.stt).toMatchObject({
+      name: 'stt',
+      ready: true,
+      warm_pool_size: 2,
+      warm_pool_target: 2,
+      in_use: 0,
+      waiting: 0,
+    });
+    const steps = ((await get(server, 'startup')).body.steps as { name: string }[]).map((step) => step.name);
+    expect(steps).toEqual(['core', 'speech', 'aoai', 'services', 'agents', 'events', 'warmup', 'mcp']);
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('drains: no new calls, readiness 503, health 200, and the live call goes on until the limit', async () => {
+    const server = await LocalServer.start({ DRAIN_LIMIT_MS: '4000' });
+    const call = await dial(server);
+    const exited = server.stop('SIGTERM');
+    await expect(dial(server)).rejects.toThrow(/503.*draining/);
+    expect((await get(server, 'ready')).status).toBe(503);
+    expect(await get(server, 'readiness')).toMatchObject({
+      status: 503,
+      body: { status: 'unhealthy', draining: true },
+    });
+    expect((await get(server, 'health')).status).toBe(200);
+    const closed = new Promise<number>((resolve) => call.once('closed', (code) => resolve(code)));
+    // The greeting is still spoken to its end.
+    await call.agentFinished(10_000);
+    expect(await closed).toBe(1012);
+    expect(await exited).toBe(0);
+  });
+
+  it('stops as soon as the last call has ended', async () => {
+    const server = await LocalServer.start({ DRAIN_LIMIT_MS: '60000' });
+    const call = await dial(server);
+    const exited = server.stop('SIGINT');
+    await call.hangUp();
+    expect(await exited).toBe(0);
+  });
+
+  it('ends at once at a second signal', async () => {
+    const server = await LocalServer.start({ DRAIN_LIMIT_MS: '60000' });
+    const call = await dial(server);
+    const closed = new Promise<number>((resolve) => call.once('closed', (code) => resolve(code)));
+    const exited = server.stop('SIGTERM');
+    // The first has been taken when readiness says so; two that come together count as one.
+    while ((await get(server, 'ready')).status === 200);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    process.kill(server.pid, 'SIGTERM');
+    expect(await exited).toBe(130);
+    expect(await closed).toBe(1006);
+  });
+
+  it('says which step failed, where, and exits non-zero', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'parley-agents-'));
+    cpSync(path.join(packageRoot, 'agents'), directory, { recursive: true });
+    const file = path.join(directory, 'concierge', 'agent.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('greeting:', 'greetin:'));
+    await expect(LocalServer.start({ AGENTS_DIR: directory })).rejects.toThrow(
+      /exit code 1[\s\S]*step "agents" failed[\s\S]*concierge\/agent\.yaml:\d+:\d+ greetin/,
+    );
+  });
+
+  it('lists every bad setting and exits non-zero', async () => {
+    await expect(LocalServer.start({ MAX_CONNECTIONS: 'many', VAD: 'ears' })).rejects.toThrow(
+      /exit code 1[\s\S]*MAX_CONNECTIONS: was given "many"[\s\S]*VAD: was given "ears"[\s\S]*silero, energy/,
+    );
+  });
+
+  it('says so when its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as { port: number };
+    await expect(LocalServer.start({ PORT: String(port) })).rejects.toThrow(
+      new RegExp(`exit code 1[\\s\\S]*EADDRINUSE[\\s\\S]*${port}`),
+    );
+    other.close();
+  });
+});
