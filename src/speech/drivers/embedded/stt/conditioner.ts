@@ -3,29 +3,34 @@ const LOUD = 500;
 /** A short word has 100 ms of vowel, whose samples are above `LOUD` a quarter of the time. */
 const LOUD_SAMPLES_OF_A_WORD = 200;
 
+/** -80 dBFS: what digital silence gets before anybody has spoken. */
+const LEAST_DITHER = 1e-4;
+
 /**
- * Prepares telephone audio for the recogniser: PCM16 to floating point, with a little noise where there is none.
- * Digital silence (G.711 silence suppression) has no spectrum and throws the recogniser off; noise at -80 dBFS
- * gives it one. The noise is the same in every run.
+ * Prepares telephone audio for the recogniser: PCM16 to floating point, with a little noise.
+ * Digital silence (G.711 silence suppression, a synthesiser's pauses) has no spectrum and throws the recogniser off;
+ * noise well below the caller's voice gives it one. The noise is the same in every run.
  */
 export class Conditioner {
   private state: number;
+  private peak = 0;
   private loudSamples = 0;
 
+  /** @param ditherRatio the noise's standard deviation to the loudest sample so far; 0.001 is -60 dB. */
   constructor(
-    private readonly ditherLevel: number,
+    private readonly ditherRatio: number,
     seed = 0x9e3779b9,
   ) {
     this.state = seed >>> 0;
   }
 
   convert(pcm: Int16Array): Float32Array {
-    const samples = new Float32Array(pcm.length);
-    for (let i = 0; i < pcm.length; i++) {
-      samples[i] = pcm[i]! / 32_768 + this.ditherLevel * this.gaussian();
-      if (Math.abs(pcm[i]!) > LOUD) this.loudSamples += 1;
+    for (const sample of pcm) {
+      this.peak = Math.max(this.peak, Math.abs(sample));
+      if (Math.abs(sample) > LOUD) this.loudSamples += 1;
     }
-    return samples;
+    const dither = Math.max(LEAST_DITHER, (this.ditherRatio * this.peak) / 32_768);
+    return Float32Array.from(pcm, (sample) => sample / 32_768 + dither * this.gaussian());
   }
 
   /** Whether there was sound enough for a word. */

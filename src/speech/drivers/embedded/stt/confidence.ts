@@ -38,14 +38,14 @@ export function judge(heard: readonly HeardWord[], hadSpeech: boolean, minConfid
 }
 
 /** Fit at which a result is as likely wrong as right, and by how much it must differ to be e times as likely. */
-const EVEN_ODDS_FIT = -69;
+const EVEN_ODDS_FIT = -66;
 const FIT_PER_E = 6;
 /** Silence scores worse than this for each frame when it is not silence: words the grammar has no place for. */
 const SILENCE_ALLOWANCE = 20;
 /** How much of the grammar's own score counts: a string of unlikely words has to sound better. */
 const LANGUAGE_SHARE = 0.3;
 /** Exponent of the mean: above 1, one bad word counts for more than the good ones beside it. */
-const SEVERITY = 3;
+const SEVERITY = 5;
 
 /**
  * How well the path fits the sound, 0 to 1. Scores are relative to the best-fitting sound of the whole model in each

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Worker } from 'node:worker_threads';
 import { Resampler } from '../../../../audio/resampler.js';
 import { ManualClock } from '../../../../kernel/clock.js';
 import type { SpeechHints, SttResult, SttStream } from '../../../stt-stream.js';
@@ -181,6 +182,21 @@ describe('EmbeddedSttDriver', () => {
     expect((await recognise(stream, speech('speak to a person'))).text).toBe('speak to a person');
     expect(victim.calls).toEqual(['error']);
     await Promise.all([stream.close(), idle.close()]);
+  });
+
+  it('replaces a worker that dies in the middle of an utterance, and the stream works again', async () => {
+    const stream = await openStream(banking);
+    const victim = begin(stream, speech('what is my balance'));
+    await until(() => victim.calls.length > 0);
+    // Nothing that a caller can say kills a worker, so the test does.
+    const [worker] = (driver as unknown as { workers: { thread: Worker }[] }).workers;
+    await worker!.thread.terminate();
+    await expect(victim.final).rejects.toMatchObject({ code: 'stt_failed', retryable: true });
+    stream.write(new Int16Array(RATE));
+    stream.finish();
+    expect((await recognise(stream, speech('speak to a person'))).text).toBe('speak to a person');
+    expect(victim.calls.filter((call) => call !== 'partial')).toEqual(['error']);
+    await stream.close();
   });
 
   it('understands English only, and needs hints', async () => {

@@ -37,8 +37,8 @@ export interface RecogniserOptions {
   /** Utterances one worker can follow at the same time; each decoder takes 30 MB and is never freed. */
   readonly maxDecoders: number;
   readonly tuning: DecoderTuning;
-  /** Standard deviation of the dither, full scale 1. */
-  readonly ditherLevel: number;
+  /** Noise added for the recogniser's sake, to the loudest sample of the utterance so far. */
+  readonly ditherRatio: number;
   /** Results below are rejected; 0 to 1. */
   readonly minConfidence: number;
 }

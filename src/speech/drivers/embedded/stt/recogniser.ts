@@ -61,7 +61,7 @@ export class Recogniser {
     const { begin, end, pcm } = request;
     if (begin) {
       const decoder = await this.lease(begin.hints);
-      this.utterances.set(request.utterance, { decoder, conditioner: new Conditioner(this.options.ditherLevel) });
+      this.utterances.set(request.utterance, { decoder, conditioner: new Conditioner(this.options.ditherRatio) });
       await decoder.start(begin.mean);
     }
     const utterance = this.utterances.get(request.utterance);

@@ -10,6 +10,6 @@ export const defaultTuning: Omit<RecogniserOptions, 'warmDecoders' | 'maxDecoder
     beam: 1e-75,
     wordBeam: 1e-55,
   },
-  ditherLevel: 1e-4,
+  ditherRatio: 1e-3,
   minConfidence: 0.5,
 };
