@@ -59,18 +59,18 @@ export class LevelStrip {
     const style = getComputedStyle(this.canvas);
     const colour = (name) => style.getPropertyValue(name);
     const middle = Math.round(height / 2);
-    const step = width / COLUMNS;
+    const step = Math.max(1, Math.round(width / COLUMNS));
+    const columns = this.columns.slice(-Math.floor(width / step));
     paint.clearRect(0, 0, width, height);
     paint.fillStyle = colour('--line');
     paint.fillRect(0, middle, width, scale);
-    const offset = COLUMNS - this.columns.length;
-    for (const [i, { caller, agent, cut }] of this.columns.entries()) {
-      const x = (i + offset) * step;
+    for (const [i, { caller, agent, cut }] of columns.entries()) {
+      const x = width - (columns.length - i) * step;
       const lane = middle - 2 * scale;
       paint.fillStyle = colour('--caller');
-      paint.fillRect(x, middle - scale - caller * lane, step * 0.6, caller * lane);
+      paint.fillRect(x, middle - scale - caller * lane, step, caller * lane);
       paint.fillStyle = colour('--accent');
-      paint.fillRect(x, middle + 2 * scale, step * 0.6, agent * lane);
+      paint.fillRect(x, middle + 2 * scale, step, agent * lane);
       if (!cut) continue;
       paint.fillStyle = colour('--danger');
       paint.fillRect(x, 0, 2 * scale, height);

@@ -21,8 +21,9 @@ export function showServer(state, ownSession) {
   showSlots(state);
   fill('pools', state.pools, poolRow);
   fill('sessions', state.sessions, (session) => sessionRow(session, session.session_id === ownSession));
-  byId('no-sessions').hidden = state.sessions.length > 0;
+  byId('sessions-table').hidden = state.sessions.length === 0;
   fill('steps', state.steps, stepRow);
+  byId('steps-total').textContent = state.steps.length === 0 ? '' : `in ${formatMs(sumOf(state.steps))}`;
 }
 
 /** Leaves the page alone when nothing has changed. */
@@ -93,18 +94,20 @@ const sessionStates = {
 };
 
 function stepRow({ name, state, deferred, duration_ms, attempts, summary, error }) {
-  const retries = attempts > 1 ? ` (attempt ${attempts})` : '';
+  const kind = deferred ? 'deferred' : 'critical';
+  const tries = attempts > 1 ? `, attempt ${attempts}` : '';
+  const quiet = state === 'started';
   return element(
-    'tr',
+    'li',
     { 'data-state': state, title: error ?? summary },
-    element(
-      'th',
-      { scope: 'row' },
-      element('span', { class: 'step-mark', 'aria-hidden': 'true' }, stepMarks[state] ?? '·'),
-      readable(name),
-      deferred && element('span', { class: 'of' }, ' deferred'),
-    ),
-    element('td', {}, state + retries, error && spoken(`: ${error}`)),
-    element('td', {}, formatMs(duration_ms)),
+    element('span', { class: 'step-mark', 'aria-hidden': 'true' }, stepMarks[state] ?? '·'),
+    element('code', {}, name),
+    quiet ? spoken(`${kind}, ${state}`) : element('span', {}, `${state}${tries}`),
+    element('span', { class: 'of' }, formatMs(duration_ms)),
+    error && spoken(error),
   );
+}
+
+function sumOf(steps) {
+  return steps.reduce((sum, step) => sum + step.duration_ms, 0);
 }

@@ -108,13 +108,13 @@ function callerContent({ text, state, via, atMs, confidence }) {
   ];
 }
 
-function agentContent({ agent, text, heardWords, atMs }) {
+function agentContent({ agent, text, heardWords, atMs, continued }) {
   const [heard, unheard] = splitHeard(text, heardWords);
   const cut = unheard !== '';
   return [
     element(
       'div',
-      { class: 'who' },
+      { class: continued && !cut ? 'visually-hidden' : 'who' },
       readable(agent),
       cut && element('span', { class: 'tag' }, 'cut off'),
       time({ atMs }),
@@ -158,7 +158,7 @@ function toolResult({ ok, durationMs, error }) {
 }
 
 function reason(entry) {
-  return entry.reason ? element('span', { class: 'reason' }, ` ${entry.reason.replaceAll('_', ' ')}`) : '';
+  return entry.reason ? element('span', { class: 'reason' }, ` · ${entry.reason.replaceAll('_', ' ')}`) : '';
 }
 
 function turns(count) {

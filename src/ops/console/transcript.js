@@ -11,6 +11,7 @@
  * @property {string} [generationId]
  * @property {string} [messageId]
  * @property {boolean} [streaming]
+ * @property {boolean} [continued] the same agent goes on in the same answer
  * @property {number} [heardWords] of an agent's text that was cut off; the words after these were not heard
  * @property {string} [tool]
  * @property {string} [callId]
@@ -141,7 +142,9 @@ const handlers = {
     transcript.keying = undefined;
   },
   text_stream_start: (transcript, { generation_id, message_id, agent }) => {
-    const fields = { agent, generationId: generation_id, messageId: message_id };
+    const before = transcript.find((e) => e.kind === 'agent' || e.kind === 'caller');
+    const continued = before?.generationId === generation_id && before?.agent === agent;
+    const fields = { agent, generationId: generation_id, messageId: message_id, continued };
     transcript.add({ kind: 'agent', text: '', streaming: true, ...fields });
   },
   text_chunk: (transcript, { message_id, text }) => {

@@ -5,7 +5,7 @@ import { axisFor, medianVoiceToVoice, stageNames, turnLatency } from './waterfal
 /** @typedef {import('./waterfall.js').TurnLatency} TurnLatency */
 
 const MAX_TURNS = 50;
-/** In which order the figures stand in the table, and what a missing one means to a screen reader. */
+/** In the order of the table's columns. */
 const figures = ['endpointing', 'stt', 'llm', 'between', 'tts'];
 
 /** A table with a row for each turn: what was said, bars on a common axis, and the figures behind them. */
@@ -58,7 +58,7 @@ export class WaterfallView {
       row.querySelector('.bars').style.backgroundSize = `${(ticks[1] / endMs) * 100}% 100%`;
     }
     const median = medianVoiceToVoice(latencies);
-    this.summary.textContent = median === undefined ? '' : `median ${formatMs(median)}`;
+    this.summary.textContent = median === undefined ? '' : `voice to voice, median ${formatMs(median)}`;
     this.axis.parentElement.toggleAttribute('data-empty', this.turns.length === 0);
   }
 }
@@ -73,24 +73,29 @@ function makeRow(label, outcome, latency) {
       'div',
       { class: 'turn-total', role: 'cell' },
       outcome !== 'completed' && element('span', { class: 'tag' }, outcome),
+      !latency.spoken && element('span', { class: 'hint' }, 'text to audio'),
       element('strong', {}, formatMs(latency.totalMs)),
-      spoken(latency.spoken ? ' voice to voice' : ' to the first audio'),
+      latency.spoken && spoken(' voice to voice'),
     ),
     element(
       'div',
       { class: 'bars', role: 'presentation' },
       ...latency.stages.map(({ key }) => element('span', { class: 'bar', 'data-stage': key })),
     ),
-    ...figures.map((key) => makeFigure(key, latency)),
-    makeBargeIn(latency.bargeInStopMs),
+    element(
+      'div',
+      { class: 'figures', role: 'presentation' },
+      ...figures.map((key) => makeFigure(key, latency)),
+      makeBargeIn(latency.bargeInStopMs),
+    ),
   );
   return row;
 }
 
 function makeFigure(key, { stages }) {
   const stage = stages.find((candidate) => candidate.key === key);
-  const { label, meaning } = stageNames[key];
-  const cell = element('div', { class: 'figure', role: 'cell', title: meaning, 'data-stage': key });
+  const { label, name, meaning } = stageNames[key];
+  const cell = element('div', { class: 'figure', role: 'cell', title: `${name}: ${meaning}`, 'data-stage': key });
   cell.append(element('span', { class: 'figure-label' }, label), ' ', formatMs(stage?.durationMs));
   if (!stage) setAttributes(cell, { 'data-missing': true });
   return cell;

@@ -13,16 +13,25 @@
  * @property {number | undefined} bargeInStopMs
  */
 
-/** @type {Record<Stage['key'], { label: string, meaning: string }>} */
+/** @type {Record<Stage['key'], { label: string, name: string, meaning: string }>} */
 export const stageNames = {
-  endpointing: { label: 'Endpointing', meaning: 'From the end of speech until the turn was taken as ended' },
-  stt: { label: 'STT final', meaning: 'From there to the final transcript' },
-  llm: { label: 'LLM first token', meaning: 'From the start of the answer, tools included, to its first word' },
+  endpointing: {
+    label: 'Endpointing',
+    name: 'Endpointing',
+    meaning: 'From the end of speech until the turn was taken as ended',
+  },
+  stt: { label: 'STT', name: 'STT final', meaning: 'From there to the final transcript' },
+  llm: {
+    label: 'LLM',
+    name: 'LLM first token',
+    meaning: 'From the start of the answer, tools included, to its first word',
+  },
   between: {
-    label: 'First clause',
+    label: 'Clause',
+    name: 'First clause',
     meaning: 'The rest: until the first clause was complete, and hand-over between stages',
   },
-  tts: { label: 'TTS first byte', meaning: 'From the first clause to its first audio' },
+  tts: { label: 'TTS', name: 'TTS first byte', meaning: 'From the first clause to its first audio' },
 };
 
 /**
