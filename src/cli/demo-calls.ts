@@ -6,6 +6,8 @@ export interface DemoStep {
   readonly say: string;
   /** Cuts in this long after the agent has begun to speak, instead of waiting for it to finish. */
   readonly cutInAfterMs?: number;
+  /** The call is over after this one. */
+  readonly ends?: boolean;
   /** What must have happened until the agent has finished, by name. */
   readonly expect: Readonly<Record<string, (event: SessionEvent) => boolean>>;
 }
@@ -29,18 +31,13 @@ const handoffTo =
   (event: SessionEvent): boolean =>
     event.type === 'handoff' && event.to === agent;
 
-const verification: readonly DemoStep[] = [
-  { say: 'digits', expect: { 'the agent asks for the PIN': says(/PIN/) } },
-  { say: 'pin', expect: { 'the caller is verified': tool('verify_caller') } },
-];
-
 export const demoCalls: readonly DemoCall[] = [
   {
     caller: 'alan',
     about: 'a telephone line: asks for the balance, cuts in, has a stolen card blocked',
     steps: [
       { say: 'balance', expect: { 'the agent asks for the card': says(/four digits/) } },
-      verification[0]!,
+      { say: 'digits', expect: { 'the agent asks for the PIN': says(/PIN/) } },
       { say: 'pin', cutInAfterMs: 0, expect: {} },
       {
         say: 'stolen',
@@ -53,28 +50,33 @@ export const demoCalls: readonly DemoCall[] = [
         },
       },
       { say: 'yes', expect: { 'the card is blocked': tool('block_card') } },
-      { say: 'goodbye', expect: { 'the call is ended by the agent': tool('end_call') } },
+      { say: 'goodbye', ends: true, expect: { 'the agent ends the call': tool('end_call') } },
     ],
   },
   {
     caller: 'noel',
-    about: 'a noisy line: is not understood at first, then hears the balance',
+    about: 'a noisy line: is not understood at first, then wants a person',
     steps: [
       {
         say: 'weather',
         expect: {
-          'what is not in the grammar is not acted upon': (event) =>
+          'what nobody expects to hear is not acted upon': (event) =>
             event.type === 'transcription_finished' && event.rejected,
         },
       },
-      { say: 'balance', expect: { 'the agent asks for the card': says(/four digits/) } },
-      ...verification.slice(0, 1),
-      { say: 'pin', expect: { 'the balance is told': tool('get_balance') } },
+      { say: 'stolen', expect: { 'the fraud desk takes over': handoffTo('fraud_desk') } },
+      { say: 'person', ends: true, expect: { 'a person is called': tool('transfer_to_human') } },
     ],
   },
   {
-    caller: 'sam',
-    about: 'a browser at 16 kHz: wants a person',
-    steps: [{ say: 'person', expect: { 'a person is called': tool('transfer_to_human') } }],
+    caller: 'kay',
+    about: 'a browser at 16 kHz: has a card blocked by card services',
+    steps: [
+      { say: 'block', expect: { 'card services take over': handoffTo('card_services') } },
+      { say: 'digits', expect: { 'the agent asks for the PIN': says(/PIN/) } },
+      { say: 'pin', expect: { 'the caller is verified': tool('verify_caller') } },
+      { say: 'yes', expect: { 'the card is blocked': tool('block_card') } },
+      { say: 'goodbye', ends: true, expect: { 'the agent ends the call': tool('end_call') } },
+    ],
   },
 ];

@@ -88,9 +88,11 @@ async function take(call: CallClient, step: DemoStep, fixtures: ReadonlyMap<stri
     await call.waitFor('the agent to answer', (event) => event.type === 'audio_stream_start', ANSWER_LIMIT_MS, since);
     return;
   }
-  const ends = (step.say === 'goodbye' || step.say === 'person') && 'session_ended';
-  if (ends) await call.waitFor('the call to end', (event) => event.type === ends, ANSWER_LIMIT_MS, since);
-  else await call.agentFinished(ANSWER_LIMIT_MS, since);
+  if (step.ends) {
+    await call.waitFor('the call to end', (event) => event.type === 'session_ended', ANSWER_LIMIT_MS, since);
+  } else {
+    await call.agentFinished(ANSWER_LIMIT_MS, since);
+  }
   const missing = Object.entries(step.expect).filter(([, matches]) => !call.events.slice(since).some(matches));
   if (missing.length > 0)
     throw new ParleyError(
