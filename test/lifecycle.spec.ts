@@ -99,6 +99,30 @@ describe('the process', () => {
     expect(await closed).toBe(1006);
   });
 
+  it('keeps what was said, and secrets, out of its log, and the session on every line of it', async () => {
+    const server = await LocalServer.start({ LOG_LEVEL: 'trace', AUTH_TOKENS: 'hush-hush-token' });
+    const call = await CallClient.connect({
+      url: server.url,
+      sampleRate: 8000,
+      encoding: 'pcm16',
+      token: 'hush-hush-token',
+    });
+    await fetch(`${server.url}/api/v1/sessions?token=hush-hush-token`);
+    const since = call.events.length;
+    call.send({ type: 'user_message', text: 'what is my balance' });
+    call.send({ type: 'user_message', text: 'my xylophone' });
+    await call.waitFor('an answer', (event) => event.type === 'text_stream_stop', 10_000, since);
+    const started = call.events.find((event) => event.type === 'session_started');
+    await call.hangUp();
+    expect(await server.stop()).toBe(0);
+    const log = server.output.join('\n');
+    expect(log).not.toMatch(/xylophone|balance|hush-hush/);
+    const ofSession = server.output
+      .filter((line) => /Session (started|ended)/.test(line))
+      .map((line) => JSON.parse(line) as { session_id: string });
+    expect(ofSession.map((line) => line.session_id)).toEqual([started?.session_id, started?.session_id]);
+  });
+
   it('says which step failed, where, and exits non-zero', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'parley-agents-'));
     cpSync(path.join(packageRoot, 'agents'), directory, { recursive: true });

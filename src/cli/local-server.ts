@@ -4,6 +4,7 @@ import { packageRoot } from '../config/package-root.js';
 import { ParleyError } from '../kernel/errors.js';
 
 const START_LIMIT_MS = 60_000;
+const MAX_LINES = 2000;
 
 /** A Parley server of our own: a child process on a free port, with the embedded defaults. */
 export class LocalServer {
@@ -13,6 +14,8 @@ export class LocalServer {
     readonly url: string,
     /** From the start of the process until `/health` answered, and until `/ready` did. */
     readonly startUp: { readonly healthMs: number; readonly readyMs: number },
+    /** The last lines it has written; grows while it runs. */
+    readonly output: readonly string[],
   ) {}
 
   /** Resolves when the server is ready for calls; rejects with its own words when it does not start. */
@@ -24,11 +27,12 @@ export class LocalServer {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     try {
-      const url = await listeningUrl(child);
+      const output: string[] = [];
+      const url = await listeningUrl(child, output);
       await answers(`${url}/api/v1/health`);
       const healthMs = performance.now() - startedAt;
       await answers(`${url}/api/v1/ready`);
-      return new LocalServer(child, url, { healthMs, readyMs: performance.now() - startedAt });
+      return new LocalServer(child, url, { healthMs, readyMs: performance.now() - startedAt }, output);
     } catch (error) {
       child.kill('SIGKILL');
       throw error;
@@ -49,9 +53,8 @@ export class LocalServer {
   }
 }
 
-function listeningUrl(child: ChildProcess): Promise<string> {
+function listeningUrl(child: ChildProcess, said: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const said: string[] = [];
     const fail = (why: string): void =>
       reject(new ParleyError('internal', `The server ${why}:\n${said.slice(-20).join('\n')}`));
     const timer = setTimeout(() => fail(`did not listen within ${START_LIMIT_MS} ms`), START_LIMIT_MS);
@@ -62,7 +65,7 @@ function listeningUrl(child: ChildProcess): Promise<string> {
     child.stderr!.on('data', (chunk: Buffer) => said.push(chunk.toString()));
     createInterface({ input: child.stdout! }).on('line', (line) => {
       said.push(line);
-      if (said.length > 100) said.shift();
+      if (said.length > MAX_LINES) said.shift();
       const url = /Listening on (http:\/\/[^"\s]+)/.exec(line)?.[1];
       if (!url) return;
       clearTimeout(timer);

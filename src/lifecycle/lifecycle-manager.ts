@@ -23,7 +23,8 @@ export interface LifecycleListener {
   stepStarting?(status: StepStatus): void;
   stepStarted?(status: StepStatus): void;
   stepFailed?(status: StepStatus, retryInMs?: number): void;
-  criticalDone?(statuses: readonly StepStatus[], totalMs: number): void;
+  /** `queue`: the deferred steps, which begin now. */
+  criticalDone?(statuses: readonly StepStatus[], queue: readonly StepStatus[], totalMs: number): void;
   deferredDone?(statuses: readonly StepStatus[], totalMs: number): void;
   stepStopped?(name: string, durationMs: number, error?: unknown): void;
 }
@@ -121,7 +122,7 @@ export class LifecycleManager {
         });
       }
     }
-    this.tell('criticalDone', this.critical.map(statusOf), this.clock.now() - startedAt);
+    this.tell('criticalDone', this.critical.map(statusOf), this.deferred.map(statusOf), this.clock.now() - startedAt);
   }
 
   private async runDeferred(): Promise<void> {

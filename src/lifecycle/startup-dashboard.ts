@@ -39,16 +39,13 @@ export class StartupDashboard implements LifecycleListener {
     );
   }
 
-  criticalDone(statuses: readonly StepStatus[], totalMs: number): void {
-    this.line(
-      `  \x1b[1mserving after ${formatDuration(totalMs)}\x1b[0m (${statuses.length} steps); the rest goes on in the background`,
-    );
+  criticalDone(statuses: readonly StepStatus[], queue: readonly StepStatus[], totalMs: number): void {
+    this.line(`  \x1b[1mserving after ${formatDuration(totalMs)}\x1b[0m (${statuses.length} steps)`);
+    if (queue.length > 0) this.line(`  in the background: ${namesOf(queue)}`);
   }
 
   deferredDone(statuses: readonly StepStatus[], totalMs: number): void {
-    this.line(
-      `  \x1b[1mready\x1b[0m: ${statuses.map((status) => status.name).join(', ') || 'nothing deferred'} after ${formatDuration(totalMs)}`,
-    );
+    this.line(`  \x1b[1mready\x1b[0m: ${namesOf(statuses) || 'nothing deferred'} after ${formatDuration(totalMs)}`);
   }
 
   stepStopped(name: string, durationMs: number, error?: unknown): void {
@@ -72,4 +69,8 @@ export class StartupDashboard implements LifecycleListener {
 
 function row(status: StepStatus): string {
   return `${status.name.padEnd(10)} ${formatDuration(status.durationMs).padStart(8)}  ${status.summary ?? ''}`.trimEnd();
+}
+
+function namesOf(statuses: readonly StepStatus[]): string {
+  return statuses.map((status) => status.name).join(', ');
 }

@@ -17,8 +17,11 @@ export class StartupLog implements LifecycleListener {
     this.logger.error(`Start-up · ${status.name} failed: ${status.error ?? 'unknown'}${next}`);
   }
 
-  criticalDone(statuses: readonly StepStatus[], totalMs: number): void {
-    this.logger.log(`Start-up · ${statuses.length} critical steps done in ${Math.round(totalMs)} ms`);
+  criticalDone(statuses: readonly StepStatus[], queue: readonly StepStatus[], totalMs: number): void {
+    const background = queue.map((status) => status.name).join(', ') || 'nothing';
+    this.logger.log(
+      `Start-up · ${statuses.length} critical steps done in ${Math.round(totalMs)} ms; in the background: ${background}`,
+    );
   }
 
   deferredDone(statuses: readonly StepStatus[], totalMs: number): void {
