@@ -173,7 +173,12 @@ export class VoicePipeline implements LiveSession {
 
   /** Ends the session: what runs is aborted, what was leased goes back, the client is told why. Idempotent. */
   close(kind: AbortKind): Promise<void> {
-    return (this.closing ??= this.doClose(kind));
+    if (!this.closing) {
+      // First of all: what closing calls back (a generation that ends) must see that the session is over.
+      this.closing = this.closed;
+      void this.doClose(kind);
+    }
+    return this.closing;
   }
 
   private build(): void {
@@ -400,7 +405,7 @@ export class VoicePipeline implements LiveSession {
     if (!this.started) {
       // Still being built: `start` sees the abort, and gives back what it has.
       this.lifetime.abort(new Aborted(kind));
-      return this.closed;
+      return;
     }
     this.idleTimer?.cancel();
     this.silence.disarm();
