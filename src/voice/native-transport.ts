@@ -44,7 +44,7 @@ export class NativeTransport implements CallTransport {
   }
 
   close(code: CloseCode, reason: string): void {
-    if (this.grace) return;
+    if (this.grace || this.socket.readyState === this.socket.CLOSED) return;
     this.socket.close(code, reason);
     this.grace = this.clock.setTimeout(() => this.socket.terminate(), CLOSE_GRACE_MS);
     this.socket.once('close', () => this.grace?.cancel());
