@@ -1,0 +1,247 @@
+import type { PinoLogger } from 'nestjs-pino';
+import type { Agent, Scenario } from '../../agents/agent.js';
+import type { ConversationConfig } from '../../config/conversation.config.js';
+import type { SpeechConfig } from '../../config/speech.config.js';
+import type { VoiceConfig } from '../../config/voice.config.js';
+import { EventBus } from '../../events/event-bus.js';
+import { ManualClock } from '../../kernel/clock.js';
+import type { LlmClient, LlmMessage } from '../../llm/llm-client.js';
+import { ScriptedLlmClient } from '../../llm/testing/scripted-llm.client.js';
+import { type SessionSpeech, SpeechService } from '../../speech/speech.service.js';
+import { ScriptedSttDriver, type ScriptedSttStream } from '../../speech/testing/scripted-stt.js';
+import { ScriptedTtsDriver, type ScriptedTtsOptions } from '../../speech/testing/scripted-tts.js';
+import { ScriptedVad } from '../../speech/testing/scripted-vad.js';
+import { SessionRegistry } from '../../state/session-registry.js';
+import { ToolRegistry } from '../../tools/tool-registry.js';
+import type { Tool } from '../../tools/tool.js';
+import type { SessionEvent } from '../session-events.js';
+import { VoicePipeline } from '../voice-pipeline.js';
+import { type EventOf, MemoryTransport } from './memory-transport.js';
+import { testAgent, testCatalog } from './test-agent.js';
+
+export interface HarnessOptions {
+  readonly agents?: readonly Agent[];
+  readonly handoffs?: Scenario['handoffs'];
+  readonly tools?: readonly Tool[];
+  readonly config?: Partial<ConversationConfig>;
+  readonly voice?: Partial<VoiceConfig>;
+  readonly tts?: Partial<ScriptedTtsOptions>;
+  /** In place of the scripted model. */
+  readonly llm?: (clock: ManualClock) => LlmClient;
+  /** Hz. */
+  readonly inputRate?: number;
+  readonly outputRate?: number;
+}
+
+const FRAME_MS = 20;
+const LOUD = 8000;
+const MOST_MS = 60_000;
+
+/** One voice session on a clock that stands still, with scripted speech and model: a caller for tests. */
+export class ConversationHarness {
+  readonly clock = new ManualClock();
+  readonly llm = new ScriptedLlmClient(this.clock);
+  readonly stt = new ScriptedSttDriver(this.clock);
+  readonly tts: ScriptedTtsDriver;
+  readonly vad = new ScriptedVad();
+  readonly speech: LentSpeech;
+  readonly registry = new SessionRegistry();
+  readonly bus = new EventBus();
+  readonly wire: MemoryTransport;
+  /** Lines of the log. */
+  readonly logged: string[] = [];
+  readonly pipeline: VoicePipeline;
+
+  /** `start` is left to the caller. */
+  constructor(options: HarnessOptions = {}) {
+    const { clock } = this;
+    this.tts = new ScriptedTtsDriver(clock, options.tts);
+    this.wire = new MemoryTransport(clock, options.inputRate ?? 8000, options.outputRate ?? 8000);
+    const config: ConversationConfig = { ...usualConversation, ...options.config };
+    this.speech = new LentSpeech(this.stt, this.tts, this.vad, speechConfig, clock);
+    const tools = new ToolRegistry(clock);
+    for (const tool of options.tools ?? []) tools.register(tool);
+    const log = (_: object, line: string): void => void this.logged.push(line);
+    this.pipeline = new VoicePipeline(
+      clock,
+      config,
+      speechConfig,
+      { ...usualVoice, ...options.voice },
+      testCatalog(options.agents ?? [testAgent()], options.handoffs),
+      tools,
+      options.llm?.(clock) ?? this.llm,
+      this.speech,
+      this.registry,
+      this.bus,
+      { info: log, warn: log, error: log } as unknown as PinoLogger,
+    );
+  }
+
+  /** A session that has begun. */
+  static async start(options: HarnessOptions = {}): Promise<ConversationHarness> {
+    const harness = new ConversationHarness(options);
+    await harness.start();
+    return harness;
+  }
+
+  async start(): Promise<void> {
+    await this.speech.start(new AbortController().signal);
+    await this.pipeline.start(this.wire, { scenario: 'test', agent: undefined });
+    await this.clock.advance(0);
+  }
+
+  get stream(): ScriptedSttStream {
+    return this.stt.streams[0]!;
+  }
+
+  /** The caller speaks: loud audio, 20 ms every 20 ms. */
+  speak(durationMs: number): Promise<void> {
+    return this.push(durationMs, LOUD);
+  }
+
+  /** The line is open, and nothing is said. */
+  quiet(durationMs: number): Promise<void> {
+    return this.push(durationMs, 0);
+  }
+
+  /** The caller says something that is heard as `text`, and the line is quiet until the final has come. */
+  async say(text: string, durationMs = 600): Promise<void> {
+    this.stt.hears(text);
+    await this.speak(durationMs);
+    await this.quiet(usualConversation.endpointSilenceMs + FRAME_MS);
+  }
+
+  /** Lets the quiet line run until there is an event of `type` from index `since` on that matches. */
+  async until<T extends SessionEvent['type']>(
+    type: T,
+    matches: (event: EventOf<T>) => boolean = () => true,
+    since = 0,
+  ): Promise<EventOf<T>> {
+    for (let waitedMs = 0; waitedMs <= MOST_MS; waitedMs += FRAME_MS) {
+      const found = this.wire.events(type).slice(since).find(matches);
+      if (found) return found;
+      await this.quiet(FRAME_MS);
+    }
+    throw new Error(`No ${type} within ${MOST_MS} ms; there were ${this.wire.types.join(', ')}`);
+  }
+
+  /** Types a turn and waits for the end of its answer. */
+  async ask(text: string): Promise<EventOf<'generation_complete'>> {
+    const before = this.wire.events('generation_complete').length;
+    this.pipeline.pushText(text);
+    return this.until('generation_complete', () => true, before);
+  }
+
+  /** What the model is told of the conversation so far, when the caller types one thing more. */
+  async told(): Promise<readonly LlmMessage[]> {
+    const before = this.llm.requests.length;
+    this.pipeline.pushText('and now?');
+    await this.clock.advance(0);
+    const request = this.llm.requests[before];
+    if (!request) throw new Error('The model was not asked');
+    return request.messages.slice(1, -1);
+  }
+
+  async hangUp(): Promise<void> {
+    const closed = this.pipeline.close('hangup');
+    await this.clock.advance(0);
+    await closed;
+  }
+
+  /** What is left of the session; all zero when nothing is. */
+  async left(): Promise<Record<string, number>> {
+    await this.clock.advance(0);
+    const tasks = Object.values(this.pipeline.describe().active_tasks);
+    return {
+      timers: this.clock.pending,
+      tasks: tasks.filter((status) => status === 'running').length,
+      sessions: this.registry.active,
+      leases: this.speech.lent - this.speech.givenBack,
+      inUse: this.speech.pools().reduce((sum, pool) => sum + pool.in_use, 0),
+      requests: this.llm.running + this.tts.running,
+      vads: this.vad.openStreams,
+      utterances: this.stt.streams.filter((stream) => stream.busy).length,
+    };
+  }
+
+  private async push(durationMs: number, amplitude: number): Promise<void> {
+    const samples = (this.wire.inputRate * FRAME_MS) / 1000;
+    for (let passedMs = 0; passedMs < durationMs; passedMs += FRAME_MS) {
+      await this.clock.advance(FRAME_MS);
+      this.pipeline.pushAudio(new Int16Array(samples).fill(amplitude));
+    }
+    await this.clock.advance(0);
+  }
+}
+
+export const nothingLeft = {
+  timers: 0,
+  tasks: 0,
+  sessions: 0,
+  leases: 0,
+  inUse: 0,
+  requests: 0,
+  vads: 0,
+  utterances: 0,
+};
+
+/** Counts what is lent and given back, each time `release` is called. */
+class LentSpeech extends SpeechService {
+  lent = 0;
+  givenBack = 0;
+
+  override async lease(sessionId: string, signal: AbortSignal): Promise<SessionSpeech> {
+    const speech = await super.lease(sessionId, signal);
+    this.lent++;
+    return {
+      ...speech,
+      release: () => {
+        this.givenBack++;
+        speech.release();
+      },
+    };
+  }
+}
+
+/** As in config/default.yaml. */
+const usualConversation: ConversationConfig = {
+  vadThreshold: 0.5,
+  vadStartMs: 60,
+  endpointSilenceMs: 500,
+  maxUtteranceMs: 30_000,
+  preRollMs: 300,
+  bargeInMs: 120,
+  bargeInMinWords: 2,
+  falseBargeInMs: 2000,
+  playoutLeadMs: 200,
+  firstClauseMinChars: 25,
+  firstClauseWaitMs: 250,
+  historyMaxTokens: 4000,
+  maxToolRounds: 6,
+  greeting: true,
+  taskStopMs: 5000,
+};
+
+const usualVoice: VoiceConfig = {
+  maxConnections: 10,
+  acquireTimeoutMs: 5000,
+  buildTimeoutMs: 5000,
+  idleTimeoutMs: 300_000,
+  heartbeatIntervalMs: 15_000,
+  maxFrameBytes: 65_536,
+};
+
+const speechConfig: SpeechConfig = {
+  stt: 'embedded',
+  tts: 'embedded',
+  vad: 'energy',
+  inferenceWorkers: 0,
+  sttPoolWarm: 1,
+  sttPoolMax: 2,
+  ttsPoolWarm: 1,
+  ttsPoolMax: 2,
+  poolQueue: 2,
+  poolWaitMs: 3000,
+  ttsCacheBytes: 0,
+  minConfidence: 0.5,
+};
