@@ -4,8 +4,15 @@ import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
 
 describe('hostile input', () => {
   let server: TestServer;
+  let before: Record<string, number>;
   beforeAll(async () => {
     server = await TestServer.start({ SESSION_ACQUIRE_TIMEOUT_MS: '100' });
+    // One whole call first, so that what is made once for the process is there.
+    const caller = await TestCaller.dial(server);
+    await caller.next('generation_complete');
+    await caller.hangUp();
+    await server.quiet();
+    before = await server.census();
   });
   afterEach(async () => {
     expect(await server.quiet()).toEqual(nothingHeld);
@@ -141,5 +148,12 @@ describe('hostile input', () => {
       await caller.closed;
       expect(await server.quiet()).toEqual(nothingHeld);
     }
+  });
+
+  it('has left no thread, socket, timer or listener behind after all that', async () => {
+    const after = await server.census(before);
+    for (const [kind, count] of Object.entries(after))
+      expect([kind, count]).toEqual([kind, Math.min(count, before[kind] ?? 0)]);
+    expect(after.busListeners).toBe(before.busListeners);
   });
 });

@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { WebSocket } from 'ws';
 import { createApp, listen } from '../../src/configure-app.js';
 import type { SessionEvent } from '../../src/conversation/session-events.js';
+import { EventBus } from '../../src/events/event-bus.js';
 import { LifecycleService } from '../../src/lifecycle/lifecycle.service.js';
 import { SpeechService } from '../../src/speech/speech.service.js';
 import { SessionRegistry } from '../../src/state/session-registry.js';
@@ -56,6 +57,27 @@ export class TestServer {
         ]),
       ),
     };
+  }
+
+  /**
+   * Threads, sockets, timers and listeners of the process, by kind: what a session must not leave behind. Gives it 10 s
+   * to come down to `expected`, for the watchdogs that run out by themselves.
+   */
+  async census(expected: Record<string, number> = {}): Promise<Record<string, number>> {
+    const giveUpAt = performance.now() + 10_000;
+    for (;;) {
+      const counts: Record<string, number> = {
+        busListeners: this.app.get(EventBus, { strict: false }).listenerCount,
+        signalListeners: process.listenerCount('SIGTERM'),
+        uncaughtListeners: process.listenerCount('uncaughtException'),
+      };
+      for (const kind of ['MessagePort', 'Timeout', 'TCPSocketWrap']) {
+        counts[kind] = process.getActiveResourcesInfo().filter((resource) => resource === kind).length;
+      }
+      const tooMany = Object.entries(expected).some(([kind, count]) => (counts[kind] ?? 0) > count);
+      if (!tooMany || performance.now() > giveUpAt) return counts;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** What is held once everything that is on its way out is out; gives up after 10 s and says what is left. */
