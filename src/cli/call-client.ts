@@ -7,6 +7,9 @@ import type { SessionEvent } from '../conversation/session-events.js';
 import { Player } from './player.js';
 
 const FRAME_MS = 20;
+const GREETING_LIMIT_MS = 10_000;
+/** A greeting begins at once, or never. */
+const GREETING_MS = 500;
 
 export interface CallOptions {
   /** `ws://host:port` or `http://host:port`; the path is added. */
@@ -70,7 +73,14 @@ export class CallClient extends EventEmitter<ClientEvents> {
     const client = new CallClient(socket, options);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
-      socket.once('error', reject);
+      socket.once('error', (error: NodeJS.ErrnoException) =>
+        reject(
+          new ParleyError(
+            'internal',
+            `Cannot reach ${url.origin}: ${error.code ?? error.message}. Does the server run?`,
+          ),
+        ),
+      );
       socket.once('unexpected-response', (_request, response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -129,6 +139,16 @@ export class CallClient extends EventEmitter<ClientEvents> {
       );
       this.on('event', onEvent).on('closed', onClosed);
     });
+  }
+
+  /** Whether the agent speaks first. */
+  async greets(): Promise<boolean> {
+    await this.waitFor('the session to start', (event) => event.type === 'session_started', GREETING_LIMIT_MS);
+    const speaks = this.waitFor('a greeting', (event) => event.type === 'generation_started', GREETING_MS);
+    return speaks.then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Waits until the agent has finished an answer that began from `since` on. */

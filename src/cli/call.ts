@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readWav, writeWav } from '../audio/wav.js';
+import { ParleyError } from '../kernel/errors.js';
 import { CallClient } from './call-client.js';
 import { CallLog } from './call-log.js';
 
@@ -36,9 +38,11 @@ export async function main(args: string[]): Promise<number> {
     process.stdout.write(HELP);
     return values.help ? 0 : 2;
   }
-  const recordings = values.wav.map((file) => readWav(readFileSync(file)));
+  const recordings = values.wav.map((file) => readWav(readFileSync(fromCaller(file))));
   const token = values.token ?? process.env.PARLEY_TOKEN;
   const waitMs = Number(values.wait) * 1000;
+  if (!(waitMs > 0))
+    throw new ParleyError('invalid_parameter', `--wait was given "${values.wait}", but allowed is a number of seconds`);
   const sampleRate = recordings[0]!.sampleRate <= 8000 ? 8000 : 16_000;
   const call = await CallClient.connect({
     url: values.url,
@@ -53,7 +57,7 @@ export async function main(args: string[]): Promise<number> {
   call.on('event', (event) => log.event(event));
   let failed = false;
   try {
-    await call.agentFinished(waitMs);
+    if (await call.greets()) await call.agentFinished(waitMs);
     for (const { channels, sampleRate: rate } of recordings) {
       const since = call.events.length;
       await call.say(channels[0]!, rate);
@@ -66,8 +70,13 @@ export async function main(args: string[]): Promise<number> {
   await call.hangUp();
   if (values.out) {
     const { caller, agent } = call.recording();
-    writeFileSync(values.out, writeWav({ sampleRate, channels: [caller, agent] }));
+    writeFileSync(fromCaller(values.out), writeWav({ sampleRate, channels: [caller, agent] }));
     process.stdout.write(`The call is in ${values.out}\n`);
   }
   return failed ? 1 : 0;
+}
+
+/** Paths are relative to where the user stands; npm runs its scripts in the package's folder. */
+function fromCaller(file: string): string {
+  return path.resolve(process.env.INIT_CWD ?? process.cwd(), file);
 }
