@@ -1,0 +1,28 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { messageOf } from '../kernel/errors.js';
+
+const codes: Readonly<Record<number, string>> = {
+  400: 'invalid_parameter',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  413: 'too_large',
+};
+
+/** Errors of the REST API look like those of a refused upgrade: `{"error": {"code", "message"}}`. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  constructor(private readonly adapter: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const status = error instanceof HttpException ? error.getStatus() : 500;
+    if (status >= 500) this.logger.error(`Request failed: ${messageOf(error)}`);
+    // What went wrong inside is for the log only.
+    const message = status >= 500 ? 'Internal error' : messageOf(error);
+    const body = { error: { code: codes[status] ?? 'internal', message } };
+    this.adapter.httpAdapter.reply(host.switchToHttp().getResponse(), body, status);
+  }
+}
