@@ -67,15 +67,20 @@ export class Speaker {
   private async room(signal: AbortSignal): Promise<void> {
     while (this.unplayed >= SENTENCES_AHEAD && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const go = (): void => {
+          signal.removeEventListener('abort', go);
+          resolve();
+        };
+        this.wake = go;
+        signal.addEventListener('abort', go, { once: true });
       });
     }
   }
 
   private async speak({ generation, index, messageId, text, voice, cacheable }: SentenceJob): Promise<void> {
     const { id, signal, timeline } = generation;
-    timeline.begin(messageId, text, this.playout.appendedMs);
+    const startMs = this.playout.appendedMs;
+    timeline.begin(messageId, text, startMs);
     try {
       const request = { text, voice: voice.name, rate: voice.rate, pitch: voice.pitch, cacheable };
       let resampler: Resampler | undefined;
@@ -89,16 +94,23 @@ export class Speaker {
       if (resampler) this.playout.append(id, messageId, resampler.flush());
       timeline.extend(this.playout.appendedMs);
       timeline.finish();
-      this.tracker.sentenceSynthesised(id, index);
-      this.playout.endSentence(id, index);
-      this.endPlayoutWhenDone(id);
+      this.endSentence(id, index);
     } catch (error) {
       if (signal.aborted) return;
       this.onError(generation, error);
+      // What there is of it will be heard.
+      if (this.playout.appendedMs > startMs) return this.endSentence(id, index);
       this.unplayed--;
       this.tracker.sentenceFailed(id, index, messageOf(error));
       this.endPlayoutWhenDone(id);
     }
+  }
+
+  /** All audio of the sentence is in. */
+  private endSentence(generationId: string, index: number): void {
+    this.tracker.sentenceSynthesised(generationId, index);
+    this.playout.endSentence(generationId, index);
+    this.endPlayoutWhenDone(generationId);
   }
 
   /** All sentences of the generation are known; tells the playout when all of them are in. */
