@@ -47,7 +47,6 @@ export class Responder {
     for (let round = 0; round < this.options.maxToolRounds; round++) {
       const answer = await this.ask(generation);
       if (answer.calls.length === 0) return;
-      await generation.whenReleased();
       const runs = await this.runTools(generation, answer.calls);
       // Also when the caller has cut in: the history says that these tools have run.
       for (const run of runs) this.apply(generation, run);
@@ -68,18 +67,19 @@ export class Responder {
     const answer: Answer = { messageId: generation.nextMessageId(), text: '', calls: [] };
     const splitter = this.splitter();
     let waiting: Timer | undefined;
+    let overdue = false;
+    const speakFirst = (): void => {
+      overdue = true;
+      this.speak(generation, answer, splitter.flushFirst());
+    };
     try {
       for await (const event of this.llm.stream(this.request(), generation.signal)) {
         generation.signal.throwIfAborted();
         if (event.type === 'tool_call') answer.calls.push(event.call);
         if (event.type !== 'text' || event.text === '') continue;
         this.onText(generation, answer, splitter, event.text);
-        if (splitter.firstPending) {
-          waiting ??= this.clock.setTimeout(
-            () => this.speak(generation, answer, splitter.flushFirst()),
-            this.options.firstClauseWaitMs,
-          );
-        }
+        if (overdue) speakFirst();
+        else if (splitter.firstPending) waiting ??= this.clock.setTimeout(speakFirst, this.options.firstClauseWaitMs);
       }
       generation.signal.throwIfAborted();
     } catch (error) {
@@ -156,8 +156,10 @@ export class Responder {
     return runs;
   }
 
+  /** Waits while it is not clear whether the caller has cut in. */
   private async runTool(generation: Generation, call: LlmToolCall, context: ToolContext): Promise<ToolRun> {
     const { callId, name } = call;
+    await generation.whenReleased();
     const startedAt = this.clock.now();
     this.output.event({ type: 'tool_start', generation_id: generation.id, tool: name, call_id: callId });
     const end = (ok: boolean, error?: string): void =>
