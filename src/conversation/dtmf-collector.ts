@@ -14,6 +14,11 @@ export class DtmfCollector {
     private readonly onInput: (digits: string) => void,
   ) {}
 
+  /** Whether an input has begun. */
+  get busy(): boolean {
+    return this.digits !== '';
+  }
+
   /** @param wanted how many digits complete the input, if that is known. */
   press(key: string, wanted: number | undefined): void {
     this.timer?.cancel();

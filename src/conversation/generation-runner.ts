@@ -31,6 +31,8 @@ export interface GenerationRunnerParts {
   /** Ends with the session. */
   readonly session: AbortSignal;
   log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** The model has said all it has to say to the turn; it is not heard yet. */
+  onAnswered(): void;
   /** The generation is over and heard (or cut off). */
   onComplete(generation: Generation, outcome: GenerationOutcome): void;
 }
@@ -82,7 +84,10 @@ export class GenerationRunner implements Speaking {
       clock,
       config,
       {
-        event: (event) => transport.send(event),
+        // A tool may end after the session has.
+        event: (event) => {
+          if (!session.aborted) transport.send(event);
+        },
         sentence: (generation, messageId, text) => this.say(generation, messageId, text),
       },
       session,
@@ -128,6 +133,8 @@ export class GenerationRunner implements Speaking {
       .spawn(id, () => this.answer(generation))
       .then(() => {
         this.taskRunning = false;
+        // Whatever went wrong in it, the generation ends.
+        if (this.tracker.state === 'PROCESSING_LLM') this.tracker.end(id, 'failed');
         this.settleWhenDone();
       });
   }
@@ -200,6 +207,7 @@ export class GenerationRunner implements Speaking {
       this.fail(error);
       this.responder.say(generation, this.render(this.parts.state.agent.apology));
     }
+    this.parts.onAnswered();
     this.tracker.llmDone(generation.id, generation.sentences);
     this.speaker.endPlayoutWhenDone(generation.id);
   }
@@ -234,6 +242,7 @@ export class GenerationRunner implements Speaking {
     const generation = this.current;
     if (!generation) return;
     this.isHeld = false;
+    if (reached !== 'interrupted') this.playout.endGeneration(generation.id);
     const outcome = reached === 'completed' && this.failure ? 'failed' : reached;
     this.parts.transport.send({
       type: 'generation_complete',

@@ -56,7 +56,9 @@ export class Generation {
     this.release();
   }
 
+  /** Nothing of it runs any more: it lets go of the session's signal. */
   settle(): void {
+    this.abort('completed');
     this.resolveSettled();
   }
 

@@ -7,11 +7,10 @@ import { ConversationConfig } from '../config/conversation.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { EventBus } from '../events/event-bus.js';
-import { type AbortKind, Aborted, isAborted } from '../kernel/abort.js';
+import { type AbortKind, Aborted } from '../kernel/abort.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
 import { Clock, type Timer } from '../kernel/clock.js';
-import { CloseCode } from '../kernel/close-codes.js';
-import { ParleyError, messageOf } from '../kernel/errors.js';
+import { messageOf } from '../kernel/errors.js';
 import { TaskSupervisor } from '../kernel/task-supervisor.js';
 import { LlmClient } from '../llm/llm-client.js';
 import { Template } from '../llm/templates.js';
@@ -28,9 +27,12 @@ import type { Generation } from './generation.js';
 import type { GenerationOutcome } from './generation-tracker.js';
 import { GenerationRunner } from './generation-runner.js';
 import { Listener } from './listener.js';
+import { closeCodes } from './session-end.js';
 import type { SessionEvent } from './session-events.js';
 import { SilenceWatch } from './silence-watch.js';
+import { SpeechExpectation } from './speech-expectation.js';
 import { type FinalAction, type SpeechTiming, type Turn, isCallerTurn } from './turn.js';
+import { meaningOf } from './utterance-meaning.js';
 
 export interface SessionStart {
   readonly scenario: string;
@@ -39,10 +41,6 @@ export interface SessionStart {
 }
 
 const MAX_PENDING_TURNS = 20;
-/** Speech this short that was not understood is taken for a noise. */
-const NOISE_MS = 350;
-/** Speech this long of which the recogniser heard nothing was still speech. */
-const UNDOUBTED_SPEECH_MS = 700;
 
 /**
  * One live voice session, made afresh for each connection. Frames go in, events and audio come out through the
@@ -59,7 +57,7 @@ export class VoicePipeline implements LiveSession {
   private readonly startedAt: number;
   private turnCount = 0;
   private idleTimer: Timer | undefined;
-  private closing: Promise<void> | undefined;
+  private closing = false;
   private whenClosed: () => void = () => undefined;
 
   /** Resolves when the session is gone, whoever ended it. */
@@ -74,6 +72,7 @@ export class VoicePipeline implements LiveSession {
   private floor!: FloorControl;
   private silence!: SilenceWatch;
   private dtmf!: DtmfCollector;
+  private expectation!: SpeechExpectation;
   private started = false;
 
   constructor(
@@ -114,8 +113,8 @@ export class VoicePipeline implements LiveSession {
       this.lifetime.abort(new Aborted('error'));
       this.listener?.close();
       this.speech?.release();
+      this.closing = true;
       this.whenClosed();
-      this.closing ??= this.closed;
       throw error;
     }
     this.started = true;
@@ -145,6 +144,7 @@ export class VoicePipeline implements LiveSession {
     this.touch();
     this.silence.disarm();
     this.dtmf.press(digit, this.wantedDigits());
+    if (!this.dtmf.busy) this.awaitCaller();
   }
 
   /** The caller's own client asks the agent to stop speaking. */
@@ -173,12 +173,13 @@ export class VoicePipeline implements LiveSession {
 
   /** Ends the session: what runs is aborted, what was leased goes back, the client is told why. Idempotent. */
   close(kind: AbortKind): Promise<void> {
-    if (!this.closing) {
-      // First of all: what closing calls back (a generation that ends) must see that the session is over.
-      this.closing = this.closed;
-      void this.doClose(kind);
-    }
-    return this.closing;
+    if (this.closing) return this.closed;
+    // First of all: what closing calls back (a generation that ends) must see that the session is over.
+    this.closing = true;
+    if (this.started) this.end(kind).catch((error: unknown) => this.log('error', `Ending: ${messageOf(error)}`));
+    // Still being built: `start` sees the abort, and gives back what it has.
+    else this.lifetime.abort(new Aborted(kind));
+    return this.closed;
   }
 
   private build(): void {
@@ -196,6 +197,8 @@ export class VoicePipeline implements LiveSession {
       supervisor: this.supervisor,
       session: this.lifetime.signal,
       log: (level, message) => this.log(level, message),
+      // A caller who cuts into a question is answering it.
+      onAnswered: () => this.expectation.update(),
       onComplete: (generation, outcome) => this.onGenerationComplete(generation, outcome),
     });
     this.listener = new Listener(
@@ -220,6 +223,9 @@ export class VoicePipeline implements LiveSession {
         dropped: ({ fromMs, toMs }) =>
           this.emit({ type: 'audio_dropped', source: 'mic', from_ms: fromMs, to_ms: toMs, reason: 'queue_full' }),
       },
+    );
+    this.expectation = new SpeechExpectation(state, this.listener, this.supervisor, (message) =>
+      this.log('error', message),
     );
     this.floor = new FloorControl(this.clock, this.config, this.runner, () => this.listener.busy);
     this.silence = new SilenceWatch(this.clock, (step) => this.onSilence(step));
@@ -271,36 +277,35 @@ export class VoicePipeline implements LiveSession {
 
   private onFinal(result: SttResult, timing: SpeechTiming, span: { startMs: number; endMs: number }): void {
     this.touch();
-    const speechMs = span.endMs - span.startMs;
-    const unsure = result.text !== '' && result.confidence < this.speechConfig.minConfidence;
-    const unheard = result.text === '' && speechMs >= UNDOUBTED_SPEECH_MS;
-    const rejected = result.rejected || unsure || unheard;
+    const meaning = meaningOf(result, span.endMs - span.startMs, this.speechConfig.minConfidence);
     this.emit({
       type: 'transcription_finished',
       text: result.text,
       turn_id: this.currentTurnId(),
       confidence: result.confidence,
-      rejected,
+      rejected: meaning === 'noise' || meaning === 'unclear',
       start_ms: Math.round(span.startMs),
       end_ms: Math.round(span.endMs),
     });
-    const nothing = result.text === '' && !rejected;
-    const noise = rejected && speechMs < NOISE_MS;
-    const backchannel =
-      this.runner.audible && !rejected && isBackchannel(result.text, this.state.agent.bargeIn.backchannels);
-    if (nothing || noise || backchannel) {
+    if (meaning === 'nothing' || meaning === 'noise' || (meaning === 'words' && this.onlyListens(result.text))) {
       this.floor.callerSaidNothing();
-      if (!this.runner.active) this.silence.arm(this.state.agent.noInput);
+      this.awaitCaller();
       return;
     }
     this.submit({
       id: this.nextTurnId(),
       source: 'voice',
-      text: rejected ? '' : result.text,
-      rejected,
+      text: meaning === 'words' ? result.text : '',
+      rejected: meaning === 'unclear',
       timing,
       interruptible: true,
     });
+  }
+
+  /** Whether the caller only showed that they listen to what the agent is saying. */
+  private onlyListens(text: string): boolean {
+    const { runner, state } = this;
+    return (runner.audible || runner.held) && isBackchannel(text, state.agent.bargeIn.backchannels);
   }
 
   private onRecogniserError(error: Error): void {
@@ -342,6 +347,7 @@ export class VoicePipeline implements LiveSession {
     for await (const turn of this.turns) {
       if (isCallerTurn(turn) && this.cutsIn()) this.runner.interrupt('superseded', true);
       await this.runner.settled;
+      signal.throwIfAborted();
       // An occasion to speak passes when the caller speaks first.
       if (turn.source === 'no_input' && (this.turns.depth > 0 || this.listener.busy)) continue;
       this.silence.disarm();
@@ -352,12 +358,18 @@ export class VoicePipeline implements LiveSession {
   private onGenerationComplete(generation: Generation, outcome: GenerationOutcome): void {
     this.events.emit('generation.completed', { sessionId: this.id, outcome, metrics: generation.metrics });
     if (this.closing) return;
-    void this.prepareListener();
+    this.expectation.update();
     this.touch();
     // A caller who says something into the goodbye is not hung up on.
     const goesOn = outcome === 'interrupted' && this.turns.depth > 0;
     if (generation.finalAction && !goesOn) return this.finish(generation.finalAction);
-    if (this.turns.depth === 0 && !this.listener.busy) this.silence.arm(this.state.agent.noInput);
+    this.awaitCaller();
+  }
+
+  /** It is the caller's turn, unless something is going on. */
+  private awaitCaller(): void {
+    if (this.runner.active || this.turns.depth > 0 || this.listener.busy || this.dtmf.busy) return;
+    this.silence.arm(this.state.agent.noInput);
   }
 
   private finish(action: FinalAction): void {
@@ -366,14 +378,6 @@ export class VoicePipeline implements LiveSession {
       this.emit({ type: 'transfer', target, status: 'simulated', reason });
     }
     void this.close('completed');
-  }
-
-  private async prepareListener(): Promise<void> {
-    try {
-      await this.listener.prepare(speechHintsOf(this.state.agent, this.state.expecting));
-    } catch (error) {
-      if (!this.closing) this.log('error', `Speech hints of ${this.state.agent.name}: ${messageOf(error)}`);
-    }
   }
 
   private wantedDigits(): number | undefined {
@@ -401,12 +405,18 @@ export class VoicePipeline implements LiveSession {
     return `turn_${++this.turnCount}`;
   }
 
-  private async doClose(kind: AbortKind): Promise<void> {
-    if (!this.started) {
-      // Still being built: `start` sees the abort, and gives back what it has.
-      this.lifetime.abort(new Aborted(kind));
-      return;
-    }
+  private async end(kind: AbortKind): Promise<void> {
+    this.sayGoodbye(kind);
+    const leaked = await this.supervisor.stop(kind, this.config.taskStopMs);
+    this.runner.close();
+    this.speech.release();
+    this.registry.remove(this.id);
+    this.whenClosed();
+    this.report(kind, leaked);
+  }
+
+  /** The last the client hears, at once: nothing is sent and no timer runs any more. */
+  private sayGoodbye(kind: AbortKind): void {
     this.idleTimer?.cancel();
     this.silence.disarm();
     this.dtmf.close();
@@ -421,17 +431,13 @@ export class VoicePipeline implements LiveSession {
     this.transport.close(closeCodes[kind], kind);
     this.listener.close();
     this.lifetime.abort(new Aborted(kind));
-    const leaked = await this.supervisor.stop(kind, this.config.taskStopMs);
-    this.runner.close();
-    this.speech.release();
-    this.registry.remove(this.id);
+  }
+
+  private report(kind: AbortKind, leaked: readonly string[]): void {
     const durationMs = this.clock.now() - this.startedAt;
     this.events.emit('session.ended', { sessionId: this.id, reason: kind, durationMs, turns: this.turnCount });
-    this.log(
-      'info',
-      `Session ended (${kind}) after ${this.turnCount} turns${leaked.length > 0 ? `; leaked ${leaked.join(', ')}` : ''}`,
-    );
-    this.whenClosed();
+    const leaks = leaked.length > 0 ? `; leaked ${leaked.join(', ')}` : '';
+    this.log('info', `Session ended (${kind}) after ${this.turnCount} turns${leaks}`);
   }
 
   private render(template: string): string {
@@ -445,23 +451,4 @@ export class VoicePipeline implements LiveSession {
   private log(level: 'info' | 'warn' | 'error', message: string): void {
     this.logger[level]({ session_id: this.id }, message);
   }
-}
-
-const closeCodes: Readonly<Record<AbortKind, CloseCode>> = {
-  barge_in: CloseCode.Ended,
-  superseded: CloseCode.Ended,
-  completed: CloseCode.Ended,
-  protocol: CloseCode.Malformed,
-  hangup: CloseCode.Ended,
-  drain: CloseCode.Restart,
-  shutdown: CloseCode.Restart,
-  idle: CloseCode.Idle,
-  timeout: CloseCode.Internal,
-  error: CloseCode.Internal,
-};
-
-/** What a client is told about a session that could not be built. */
-export function buildFailure(error: unknown): ParleyError {
-  if (error instanceof ParleyError && !isAborted(error)) return error;
-  return new ParleyError('build_failed', messageOf(error), true);
 }

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { ParleyError } from '../kernel/errors.js';
+import { ConversationHarness, nothingLeft } from './testing/conversation-harness.js';
+import { testAgent } from './testing/test-agent.js';
+
+describe('a model that fails', () => {
+  it.each([
+    ['before its first word', [], ['Sorry, that did not work.']],
+    ['in the middle', ['Your balance is '], ['Your balance is ', 'Sorry, that did not work.']],
+  ])('%s is apologised for', async (_, before, spoken) => {
+    const call = await ConversationHarness.start();
+    call.llm.reply(...before, { error: new ParleyError('llm_failed', 'over quota', true) });
+    expect(await call.ask('hello')).toMatchObject({ outcome: 'failed' });
+    expect(call.wire.events('error')).toEqual([
+      { type: 'error', code: 'llm_failed', message: 'The answer could not be completed', retryable: true },
+    ]);
+    expect(call.tts.requests.map(({ text }) => text)).toEqual(spoken);
+    expect((await call.told()).map(({ content }) => content.trim())).toEqual([
+      'hello',
+      ...spoken.map((text) => text.trim()),
+    ]);
+    expect(await call.until('generation_complete', () => true, 1)).toMatchObject({ outcome: 'completed' });
+    await call.hangUp();
+    expect(await call.left()).toEqual(nothingLeft);
+  });
+
+  it('with an error of its own kind does not tell the caller about it', async () => {
+    const call = await ConversationHarness.start();
+    call.llm.reply({ error: new TypeError('x is not a function') });
+    await call.ask('hello');
+    expect(call.wire.events('error')).toMatchObject([
+      { code: 'llm_failed', message: 'The answer could not be completed' },
+    ]);
+  });
+});
+
+describe('an agent whose apology cannot be made', () => {
+  it('still ends its answer', async () => {
+    const call = await ConversationHarness.start({
+      agents: [testAgent({ apology: '{{ name | no_such_filter }}' })],
+    });
+    call.llm.reply({ error: new Error('broken') });
+    expect(await call.ask('hello')).toMatchObject({ outcome: 'failed' });
+    expect(await call.ask('still there?')).toMatchObject({ outcome: 'completed' });
+  });
+});
