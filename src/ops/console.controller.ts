@@ -5,8 +5,23 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const directory = path.join(path.dirname(fileURLToPath(import.meta.url)), 'console');
-const POLICY =
-  "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; style-src 'self'; script-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/** Nothing inline, nothing from elsewhere; sockets only to this server. */
+const HEADERS = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; '),
+  'Permissions-Policy': 'microphone=(self), camera=(), geolocation=()',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-cache',
+};
 
 /** The console: static files, nothing from elsewhere. What it shows comes over the API, which checks the token. */
 @Controller()
@@ -25,10 +40,5 @@ export class ConsoleController {
 }
 
 function send(response: Response, file: string): void {
-  response.set({
-    'Content-Security-Policy': POLICY,
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-  });
-  response.set('Cache-Control', 'no-cache').sendFile(file, { root: directory });
+  response.set(HEADERS).sendFile(file, { root: directory });
 }

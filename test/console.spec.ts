@@ -1,0 +1,182 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { Locator, Page } from 'playwright-core';
+import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
+import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
+
+/** Says the same again and again: a test opens and closes the microphone where it needs speech. */
+const question = 'alan-01-balance.wav';
+const track = [1.5, ...Array.from({ length: 10 }, () => [question, 2.5]).flat()];
+
+const live = (page: Page): Locator => page.locator('body[data-call=live]');
+const callerSaid = (page: Page, text: string): Locator =>
+  page.locator('.entry-caller[data-state=done] .words', { hasText: text });
+const agentSaid = (page: Page, text: RegExp): Locator => page.locator('.entry-agent .words', { hasText: text });
+const cutOff = (page: Page): Locator => page.locator('.entry-agent[data-state=cut] del');
+/** The meter shows what the playback worklet gives to the loudspeaker, as RMS from 0 to 1. */
+const sounding = (page: Page): Promise<void> =>
+  page.locator('#agent-meter[data-level]:not([data-level^="0.00"])').waitFor();
+const silent = (page: Page): Promise<void> => page.locator('#agent-meter[data-level="0.0000"]').waitFor();
+
+/** The browser would report the 503 of a server that is not ready yet as an error of the page. */
+async function startReady(env: NodeJS.ProcessEnv): Promise<TestServer> {
+  const server = await TestServer.start(env);
+  for (let asked = 0; asked < 200; asked++) {
+    if ((await server.get('/api/v1/ready')).status === 200) return server;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await server.stop();
+  throw new Error('the server does not become ready');
+}
+
+describeInBrowser('the console in a browser', () => {
+  // Undefined when the one before could not be started.
+  let server: TestServer;
+  let browser: TestBrowser;
+  let watched: WatchedPage;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await TestBrowser.launch(track);
+    server = await startReady({ GREETING: 'off', MAX_CONNECTIONS: '1', SESSION_ACQUIRE_TIMEOUT_MS: '50' });
+  });
+  beforeEach(async () => {
+    watched = await browser.open(server.url);
+    page = watched.page;
+  });
+  afterEach(async () => {
+    const violations = await watched.violations();
+    await page.close();
+    expect(await server.quiet()).toEqual(nothingHeld);
+    expect(violations).toEqual([]);
+    expect([...watched.hosts]).toEqual([new URL(server.url).host]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it('takes a spoken question, plays the answer, and falls silent when the caller cuts in', async () => {
+    await page.getByRole('button', { name: 'Start call' }).click();
+    await callerSaid(page, 'what is my balance').waitFor();
+    const mute = page.getByRole('button', { name: 'Mute' });
+    await mute.click();
+    await agentSaid(page, /last four digits of your card/).waitFor();
+    await sounding(page);
+    await page.locator('.turn', { hasText: 'what is my balance' }).waitFor();
+    expect(await page.locator('.turn .figure:visible').allTextContents()).toEqual([
+      expect.stringMatching(/^Endpointing \d+ ms$/),
+      expect.stringMatching(/^STT .*ms$/),
+      expect.stringMatching(/^LLM .*ms$/),
+      expect.stringMatching(/^Clause .*ms$/),
+      expect.stringMatching(/^TTS .*ms$/),
+    ]);
+
+    await page.getByLabel('Message to the agent').fill('what are your opening hours');
+    await page.keyboard.press('Enter');
+    await agentSaid(page, /open from nine to five/).waitFor();
+    await sounding(page);
+    await mute.click();
+    await cutOff(page).waitFor();
+    await silent(page);
+    expect(watched.types().slice(watched.types().lastIndexOf('audio_clear'))).not.toContain('audio_stream_start');
+    expect((await cutOff(page).allTextContents()).join('')).toMatch(/day and night/);
+    const interrupted = page.locator('.turn[data-outcome=interrupted]', { hasText: 'what are your opening hours' });
+    await interrupted.getByText('Barge-in stop').waitFor();
+    await mute.click();
+
+    expect(await page.locator('#server-words').textContent()).toBe('At capacity');
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await page.locator('.entry-ended').waitFor();
+    expect(watched.complaints).toEqual([]);
+  });
+
+  it('can be used with the keyboard alone', async () => {
+    const tabTo = async (id: string): Promise<void> => {
+      for (let presses = 0; presses < 40; presses++) {
+        await page.keyboard.press('Tab');
+        if ((await page.evaluate('document.activeElement.id')) === id) return;
+      }
+      throw new Error(`Tab does not lead to ${id}`);
+    };
+    await tabTo('start-silent');
+    await page.keyboard.press('Enter');
+    await live(page).waitFor();
+    expect(await page.evaluate('document.activeElement.id')).toBe('hang-up');
+
+    await tabTo('message');
+    await page.keyboard.type('what are your opening hours');
+    await page.keyboard.press('Enter');
+    await sounding(page);
+    await page.keyboard.press('Escape');
+    await cutOff(page).waitFor();
+    await silent(page);
+    await page.locator('#announcements', { hasText: 'Cut off after:' }).waitFor({ state: 'attached' });
+
+    await page.keyboard.press('Alt+KeyH');
+    await page.locator('.entry-ended').waitFor();
+    await page.locator('body[data-call=idle]').waitFor();
+    expect(watched.complaints).toEqual([]);
+  });
+
+  it('keys digits, and decodes what a telephone line sends', async () => {
+    await page.getByLabel('Encoding').selectOption('mulaw');
+    await page.getByLabel('Sample rate').selectOption('8000');
+    await page.getByRole('button', { name: 'Call without microphone' }).click();
+    await live(page).waitFor();
+    await page.getByLabel('Message to the agent').fill('what is my balance');
+    await page.keyboard.press('Enter');
+    await agentSaid(page, /last four digits/).waitFor();
+    await sounding(page);
+    for (const digit of '4242') await page.getByRole('button', { name: digit, exact: true }).click();
+    await agentSaid(page, /PIN/).waitFor();
+    await page.locator('.entry-caller', { hasText: '4 2 4 2' }).waitFor();
+    await page.keyboard.press('Alt+KeyH');
+    await page.locator('.entry-ended').waitFor();
+    expect(watched.complaints).toEqual([]);
+  });
+
+  it('says why a call was refused', async () => {
+    const other = await TestCaller.dial(server);
+    await page.getByRole('button', { name: 'Call without microphone' }).click();
+    await page.getByRole('alert').getByText('at capacity: 1 of 1 calls').waitFor();
+    await other.hangUp();
+  });
+});
+
+describeInBrowser('the console where not everything is allowed', () => {
+  // Undefined when the one before could not be started.
+  let server: TestServer;
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    browser = await TestBrowser.launch('refused');
+    server = await startReady({ AUTH_TOKENS: 'let-me-in', GREETING: 'off' });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it('asks for a token, and goes on without a microphone', async () => {
+    const { page } = await browser.open(server.url);
+    await page.getByLabel('This server asks for an access token').fill('let-me-in');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Scenario').locator('option', { hasText: 'Banking' }).waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Start call' }).click();
+    await page.locator('.entry-notice', { hasText: 'The microphone was refused' }).waitFor();
+    await live(page).waitFor();
+    await page.getByLabel('Message to the agent').fill('what is my balance');
+    await page.keyboard.press('Enter');
+    await agentSaid(page, /last four digits/).waitFor();
+    await page.close();
+    expect(await server.quiet()).toEqual(nothingHeld);
+  });
+
+  it('shows that the server is gone', async () => {
+    const { page } = await browser.open(server.url);
+    await page.context().setOffline(true);
+    await page.getByRole('alert').getByText('The server does not answer').waitFor();
+    await page.context().setOffline(false);
+    await page.locator('#lost').waitFor({ state: 'hidden' });
+    await page.close();
+  });
+});
