@@ -1,6 +1,7 @@
 import { FrameQueue, type Gap } from '../audio/frame-queue.js';
 import { Resampler } from '../audio/resampler.js';
-import type { Clock } from '../kernel/clock.js';
+import type { Clock, Timer } from '../kernel/clock.js';
+import { ParleyError } from '../kernel/errors.js';
 import type { SpeechHints, SttResult, SttStream } from '../speech/stt-stream.js';
 import type { VadRate, VadStream, VoiceActivityDetector } from '../speech/voice-activity.js';
 import { AudioRing } from './audio-ring.js';
@@ -9,6 +10,8 @@ import type { SpeechTiming } from './turn.js';
 
 const MIC_FRAMES = 100;
 const RING_MS = 3000;
+/** A recogniser that has not answered by then is taken for broken. */
+const FINAL_TIMEOUT_MS = 10_000;
 
 export interface ListenerEvents {
   /** `speechMs` of speech without a break, begun at `sinceMs`; the first frame of it arrived at clock time `arrivedAt`. */
@@ -38,6 +41,9 @@ export class Listener {
   /** An utterance that began while the final of the one before it is still to come. */
   private waiting: { readonly sinceMs: number; stoppedAtMs?: number } | undefined;
   private awaitingFinal = false;
+  private deadline: Timer | undefined;
+  /** Audio up to here belongs to an utterance that is over. */
+  private understoodMs = 0;
   private listening = false;
   private closed = false;
   /** Audio processed; what was dropped is not in it, but is in every time that goes out. */
@@ -92,6 +98,7 @@ export class Listener {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.deadline?.cancel();
     this.stt.cancel();
     this.vad.close();
     this.queue.clear();
@@ -132,7 +139,7 @@ export class Listener {
 
   private beginUtterance(sinceMs: number): void {
     if (this.awaitingFinal) {
-      this.waiting = { sinceMs };
+      this.waiting = { sinceMs: this.waiting?.sinceMs ?? sinceMs };
       return;
     }
     this.waiting = undefined;
@@ -142,7 +149,7 @@ export class Listener {
       onFinal: (result) => this.onFinal(result),
       onError: (error) => this.onError(error),
     });
-    this.stt.write(this.ring.since(sinceMs - this.options.preRollMs));
+    this.stt.write(this.ring.since(Math.max(sinceMs - this.options.preRollMs, this.understoodMs)));
   }
 
   private endUtterance(atMs: number): void {
@@ -151,27 +158,41 @@ export class Listener {
     this.utterance.speechEndMs = atMs;
     this.utterance.endpointedAt = this.clock.now();
     this.awaitingFinal = true;
+    this.deadline = this.clock.setTimeout(() => {
+      this.stt.cancel();
+      this.onError(new ParleyError('stt_failed', `No final within ${FINAL_TIMEOUT_MS} ms`, true));
+    }, FINAL_TIMEOUT_MS);
     this.stt.finish();
   }
 
   private onFinal(result: SttResult): void {
+    this.endEarly();
     const utterance = this.utterance;
     this.nextUtterance();
     if (!utterance) return;
     const { startMs, speechEndMs, endpointedAt } = utterance;
     const finalAt = this.clock.now();
-    // A recogniser may decide by itself that the utterance is over.
     const timing = { speechEndedAt: this.arrivalOf(speechEndMs), endpointedAt: endpointedAt || finalAt, finalAt };
     const span = { startMs: startMs + this.lostMs, endMs: Math.max(startMs, speechEndMs) + this.lostMs };
     this.events.final(result, timing, span);
   }
 
   private onError(error: Error): void {
+    this.endEarly();
     this.nextUtterance();
     this.events.failed(error);
   }
 
+  /** A recogniser may decide by itself that the utterance is over: what the caller goes on to say is the next one. */
+  private endEarly(): void {
+    if (!this.utterance || this.awaitingFinal) return;
+    this.utterance.speechEndMs = this.detector.end();
+    this.understoodMs = this.receivedMs;
+    this.events.speechStopped(this.utterance.speechEndMs + this.lostMs);
+  }
+
   private nextUtterance(): void {
+    this.deadline?.cancel();
     this.utterance = undefined;
     this.awaitingFinal = false;
     const waiting = this.waiting;

@@ -56,6 +56,12 @@ export class TurnDetector {
     return this.loud ? { type: 'speaking', speechMs: runMs, sinceMs: this.runStartMs } : undefined;
   }
 
+  /** Somebody else decided that the utterance is over: what goes on is another one. Returns where speech ended, ms. */
+  end(): number {
+    this.stop(this.lastSpeechMs, 'silence');
+    return this.lastSpeechMs;
+  }
+
   private stop(atMs: number, reason: 'silence' | 'too_long'): TurnSignal {
     this.inSpeech = false;
     this.loud = false;
