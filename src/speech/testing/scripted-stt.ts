@@ -77,6 +77,10 @@ export class ScriptedSttStream implements SttStream {
     this.current = hints;
   }
 
+  reset(): void {
+    this.cancel();
+  }
+
   start(listener: SttListener): void {
     this.cancel();
     this.listener = listener;
