@@ -68,6 +68,7 @@ export class SpeechService {
   /** Rejects with `at_capacity` or `timeout` when there is nothing to lend, with the signal's reason when it aborts. */
   async lease(sessionId: string, signal: AbortSignal): Promise<SessionSpeech> {
     const stt = await this.sttPool.acquire(sessionId, { timeoutMs: this.waitMs, signal });
+    stt.resource.reset();
     try {
       const voice = await this.ttsPool.acquire(sessionId, { timeoutMs: this.waitMs, signal });
       const release = (): void => {

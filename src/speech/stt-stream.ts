@@ -19,6 +19,8 @@ export interface SttStream {
    * Rejects with `stt_failed` when the hints cannot be compiled.
    */
   prepare(hints: SpeechHints): Promise<void>;
+  /** A new caller: forgets what was learned about the channel, and the hints. A running utterance is cancelled. */
+  reset(): void;
   /** Begins an utterance; a running one is cancelled first. */
   start(listener: SttListener): void;
   /** Mono PCM16 at the driver's rate, any length. The buffer is copied. Ignored outside an utterance. */

@@ -37,6 +37,14 @@ export function judge(heard: readonly HeardWord[], hadSpeech: boolean, minConfid
   };
 }
 
+/** For want of scores everything is believed, as much as is needed; without times. */
+export function unjudged(heard: readonly HeardWord[], hadSpeech: boolean, minConfidence: number): SttResult {
+  const text = transcript(heard);
+  return text === ''
+    ? { text, confidence: 0, rejected: hadSpeech }
+    : { text, confidence: minConfidence, rejected: false };
+}
+
 /** Fit at which a result is as likely wrong as right, and by how much it must differ to be e times as likely. */
 const EVEN_ODDS_FIT = -66;
 const FIT_PER_E = 6;

@@ -170,6 +170,42 @@ describe('EmbeddedSttDriver', () => {
     await stream.close();
   });
 
+  it('judges a new caller after a reset as a new stream does', async () => {
+    const [used, fresh] = [await openStream(banking), await openStream(banking)];
+    const loudHum = Int16Array.from({ length: 2 * RATE }, (_, i) => 9000 * Math.sin(i / 9) + 5000 * Math.sin(i / 2));
+    await recognise(used, loudHum);
+    const unanswered = begin(used, loudHum);
+    used.finish();
+    used.reset();
+    await expect(recognise(used, speech('what is my balance'))).rejects.toMatchObject({ code: 'stt_failed' });
+    await Promise.all([used.prepare(banking), fresh.prepare(banking)]);
+    const expected = await recognise(fresh, speech('what is my balance'));
+    expect(await recognise(used, speech('what is my balance'))).toEqual(expected);
+    expect(unanswered.calls).not.toContain('final');
+    // What was learned from the first utterance makes a difference in the second: there was something to forget.
+    expect(await recognise(used, speech('what is my balance'))).not.toEqual(expected);
+    await Promise.all([used.close(), fresh.close()]);
+  });
+
+  it('works on without confidence when the engine is another release, and says so', async () => {
+    const incidents: string[] = [];
+    const own = new EmbeddedSttDriver(clock, {
+      workers: 1,
+      knownEngine: '0.0.1',
+      onIncident: (message) => incidents.push(message),
+    });
+    await own.start(AbortSignal.timeout(30_000));
+    expect(incidents).toEqual([
+      expect.stringMatching(/^soundswallower is \d+\.\d+\.\d+, and only 0\.0\.1 can be asked/),
+    ]);
+    const stream = await own.createStream(AbortSignal.timeout(5000));
+    await stream.prepare(banking);
+    const understood = { text: 'please block my visa card', confidence: 0.5, rejected: false };
+    expect(await recognise(stream, speech('please block my visa card'))).toEqual(understood);
+    expect(await recognise(stream, new Int16Array(RATE))).toMatchObject({ text: '', rejected: false });
+    await own.close();
+  });
+
   it('replaces a worker that does not answer, and the stream works again', async () => {
     const stream = await openStream(banking);
     const idle = await openStream(banking);

@@ -19,6 +19,10 @@ export interface EmbeddedSttOptions {
   readonly maxDecodersPerWorker?: number;
   /** Results of lower confidence are rejected, 0 to 1; the default is the measured compromise. */
   readonly minConfidence?: number;
+  /** The engine's release whose memory can be read; for tests. */
+  readonly knownEngine?: string;
+  /** Told, once for each worker, what does not work although the rest does. */
+  readonly onIncident?: (message: string) => void;
 }
 
 /** Share of the newest answer in the smoothed real-time factor. */
@@ -32,6 +36,7 @@ export class EmbeddedSttDriver extends SttDriver {
   readonly name = 'embedded';
   readonly sampleRate = 8000;
   private readonly recogniser: RecogniserOptions;
+  private readonly onIncident: (message: string) => void;
   private readonly deadlineMs: number;
   private readonly batchMs: number;
   private readonly workers: (RecogniserWorker | undefined)[];
@@ -51,9 +56,11 @@ export class EmbeddedSttDriver extends SttDriver {
     this.workers = Array.from({ length: options.workers ?? Math.max(1, availableParallelism() - 1) });
     this.deadlineMs = options.deadlineMs ?? 5000;
     this.batchMs = options.batchMs ?? 80;
+    this.onIncident = options.onIncident ?? (() => undefined);
     this.recogniser = {
       ...defaultTuning,
       ...(options.minConfidence !== undefined && { minConfidence: options.minConfidence }),
+      ...(options.knownEngine !== undefined && { knownEngine: options.knownEngine }),
       warmDecoders: 2,
       maxDecoders: options.maxDecodersPerWorker ?? 8,
     };
@@ -116,7 +123,7 @@ export class EmbeddedSttDriver extends SttDriver {
     if (this.closing) throw new ParleyError('stt_failed', 'The recogniser is closed');
     const current = this.workers[index];
     if (current && !current.lost) return current;
-    const worker = new RecogniserWorker(this.recogniser, this.deadlineMs, this.clock);
+    const worker = new RecogniserWorker(this.recogniser, this.deadlineMs, this.clock, this.onIncident);
     this.workers[index] = worker;
     let wasReady = false;
     worker.whenReady().then(

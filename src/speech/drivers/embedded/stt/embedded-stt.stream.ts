@@ -15,11 +15,15 @@ export interface StreamSetup {
   readonly onClose: () => void;
 }
 
+/** The caller's telephone line, learnt from the utterances so far. */
+interface Channel {
+  mean?: Float32Array;
+}
+
 export class EmbeddedSttStream implements SttStream {
   private hints: SpeechHints | undefined;
   private utterance: Utterance | undefined;
-  /** The caller's channel, learnt from the utterances so far. */
-  private mean: Float32Array | undefined;
+  private channel: Channel = {};
   private closed = false;
 
   constructor(private readonly setup: StreamSetup) {}
@@ -34,6 +38,13 @@ export class EmbeddedSttStream implements SttStream {
     this.hints = hints;
   }
 
+  reset(): void {
+    this.cancel();
+    // A new object, so that the answer to an utterance of the caller before changes nothing.
+    this.channel = {};
+    this.hints = undefined;
+  }
+
   start(listener: SttListener): void {
     this.utterance?.cancel();
     this.utterance = undefined;
@@ -42,16 +53,17 @@ export class EmbeddedSttStream implements SttStream {
       queueMicrotask(() => listener.onError(new ParleyError('stt_failed', reason)));
       return;
     }
+    const { channel } = this;
     this.utterance = new Utterance({
       id: this.setup.nextUtterance(),
       worker: this.setup.worker(),
       listener,
       hints: this.hints,
-      mean: this.mean,
+      mean: channel.mean,
       priority: this.setup.priority,
       batchSamples: this.setup.batchSamples,
       onAnswer: (answer, samples) => {
-        this.mean = answer.mean ?? this.mean;
+        channel.mean = answer.mean ?? channel.mean;
         this.setup.onAnswer(answer, samples);
       },
     });

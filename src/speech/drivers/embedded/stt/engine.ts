@@ -1,5 +1,6 @@
 /* oxlint-disable no-underscore-dangle -- the engine's own names */
 import createModule from 'soundswallower';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -47,10 +48,19 @@ export interface EngineDecoder {
  * thread only, once.
  */
 export async function loadEngine(): Promise<Engine> {
-  const entry = createRequire(import.meta.url).resolve('soundswallower');
   const load = createModule as unknown as (options: object) => Promise<Engine>;
   // It prints each utterance that leaves the grammar; that is an ordinary result here.
-  return load({ modelBase: path.join(path.dirname(entry), 'model', path.sep), print: () => {}, printErr: () => {} });
+  return load({ modelBase: path.join(packageFolder(), 'model', path.sep), print: () => {}, printErr: () => {} });
+}
+
+/** Of the installed package, such as `0.6.3`. */
+export async function engineVersion(): Promise<string> {
+  const text = await readFile(path.join(packageFolder(), 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function packageFolder(): string {
+  return path.dirname(createRequire(import.meta.url).resolve('soundswallower'));
 }
 
 /** Calls `use` with a pointer to `text` as a C string. */

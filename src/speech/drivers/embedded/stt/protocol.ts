@@ -27,7 +27,8 @@ export interface WorkerAnswer {
 
 /** Worker to main thread: once `ready`, then one of the others for each request. */
 export type WorkerMessage =
-  | { readonly kind: 'ready' }
+  /** `incident`: what does not work although the rest does. */
+  | { readonly kind: 'ready'; readonly incident?: string }
   | { readonly kind: 'answer'; readonly answer: WorkerAnswer }
   | { readonly kind: 'failure'; readonly message: string };
 
@@ -41,4 +42,6 @@ export interface RecogniserOptions {
   readonly ditherRatio: number;
   /** Results below are rejected; 0 to 1. */
   readonly minConfidence: number;
+  /** The engine's release whose structures in memory are known. With another one results cannot be judged. */
+  readonly knownEngine: string;
 }

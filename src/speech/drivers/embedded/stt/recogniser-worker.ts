@@ -26,6 +26,7 @@ export class RecogniserWorker {
     options: RecogniserOptions,
     private readonly deadlineMs: number,
     private readonly clock: Clock,
+    private readonly onIncident: (message: string) => void,
   ) {
     this.thread = new Worker(compiledUrl(import.meta.url, './stt.worker.js'), {
       name: 'stt',
@@ -100,6 +101,7 @@ export class RecogniserWorker {
     switch (message.kind) {
       case 'ready':
         this.deadline.cancel();
+        if (message.incident !== undefined) this.onIncident(message.incident);
         this.ready.resolve();
         break;
       case 'answer':

@@ -1,8 +1,8 @@
 import type { SpeechHints } from '../../../stt-stream.js';
 import type { Automaton } from './automaton.js';
 import { Conditioner } from './conditioner.js';
-import { judge, transcript } from './confidence.js';
-import { type Engine, loadEngine } from './engine.js';
+import { judge, transcript, unjudged } from './confidence.js';
+import { type Engine, engineVersion, loadEngine } from './engine.js';
 import { compileGrammar } from './grammar.js';
 import type { RecogniserOptions, WorkerAnswer, WorkerRequest } from './protocol.js';
 import { TelephoneDecoder } from './telephone-decoder.js';
@@ -25,10 +25,18 @@ export class Recogniser {
   private constructor(
     private readonly engine: Engine,
     private readonly options: RecogniserOptions,
+    /** Set when the engine is another release than the one whose memory can be read. */
+    readonly incident: string | undefined,
   ) {}
 
   static async create(options: RecogniserOptions): Promise<Recogniser> {
-    const recogniser = new Recogniser(await loadEngine(), options);
+    const version = await engineVersion();
+    const incident =
+      version === options.knownEngine
+        ? undefined
+        : `soundswallower is ${version}, and only ${options.knownEngine} can be asked how well a result fits: ` +
+          'nothing that is understood is rejected, and the recogniser does not get used to the line';
+    const recogniser = new Recogniser(await loadEngine(), options, incident);
     while (recogniser.decoderCount < options.warmDecoders) recogniser.idle.push(await recogniser.createDecoder());
     return recogniser;
   }
@@ -75,7 +83,10 @@ export class Recogniser {
     }
     if (!end) return { text: transcript(decoder.heard()) };
     const mean = this.end(request.utterance);
-    const result = judge(decoder.heard(), conditioner.hadSpeech, this.options.minConfidence);
+    const { minConfidence } = this.options;
+    const result = decoder.readsMemory
+      ? judge(decoder.heard(), conditioner.hadSpeech, minConfidence)
+      : unjudged(decoder.heard(), conditioner.hadSpeech, minConfidence);
     return { text: result.text, result, ...(mean && { mean }) };
   }
 
@@ -118,6 +129,6 @@ export class Recogniser {
 
   private async createDecoder(): Promise<TelephoneDecoder> {
     this.decoderCount += 1;
-    return TelephoneDecoder.create(this.engine, this.options.tuning);
+    return TelephoneDecoder.create(this.engine, this.options.tuning, this.incident === undefined);
   }
 }

@@ -14,4 +14,4 @@ port.on('message', (request: WorkerRequest) => {
     (error: unknown) => send({ kind: 'failure', message: messageOf(error) }),
   );
 });
-send({ kind: 'ready' });
+send({ kind: 'ready', ...(recogniser.incident !== undefined && { incident: recogniser.incident }) });

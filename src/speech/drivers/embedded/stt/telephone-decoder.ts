@@ -68,9 +68,11 @@ export class TelephoneDecoder {
     private readonly engine: Engine,
     private readonly decoder: EngineDecoder,
     private readonly tuning: DecoderTuning,
+    /** Whether the engine's structures are where this class expects them. Without, words have neither time nor score. */
+    readonly readsMemory: boolean,
   ) {}
 
-  static async create(engine: Engine, tuning: DecoderTuning): Promise<TelephoneDecoder> {
+  static async create(engine: Engine, tuning: DecoderTuning, readsMemory: boolean): Promise<TelephoneDecoder> {
     const decoder = new engine.Decoder({
       samprate: 8000,
       loglevel: 'FATAL',
@@ -90,7 +92,7 @@ export class TelephoneDecoder {
     };
     await decoder.initialize();
     decoder.add_words(...VARIANTS);
-    return new TelephoneDecoder(engine, decoder, tuning);
+    return new TelephoneDecoder(engine, decoder, tuning, readsMemory);
   }
 
   /** Loads a grammar; tens of milliseconds for a thousand arcs. Not during an utterance. */
@@ -146,6 +148,7 @@ export class TelephoneDecoder {
   /** The best path so far. */
   heard(): HeardWord[] {
     const { engine } = this;
+    if (!this.readsMemory) return this.heardText();
     const heard: HeardWord[] = [];
     let segment = engine._decoder_seg_iter(this.decoder.cdecoder);
     while (segment !== 0) {
@@ -154,7 +157,7 @@ export class TelephoneDecoder {
       const word = engine.HEAP32[at + 2]!;
       if (word !== 0) {
         heard.push({
-          word: readCString(engine, word).replace(/\(\d+\)$/, ''),
+          word: plain(readCString(engine, word)),
           startFrame: engine.HEAP32[at + 3]!,
           endFrame: engine.HEAP32[at + 4]!,
           acousticScore: engine.HEAP32[at + 5]!,
@@ -170,6 +173,12 @@ export class TelephoneDecoder {
   finish(): Float32Array | undefined {
     this.decoder.stop();
     return this.readMean();
+  }
+
+  private heardText(): HeardWord[] {
+    const text = this.decoder.get_text();
+    const unknown = { startFrame: 0, endFrame: 0, acousticScore: 0, languageScore: 0 };
+    return text === '' ? [] : text.split(' ').map((word) => ({ word: plain(word), ...unknown }));
   }
 
   private pronounceAll(automaton: Automaton): void {
@@ -215,7 +224,13 @@ export class TelephoneDecoder {
    * Undefined when that is not what is there.
    */
   private normaliser(): number | undefined {
+    if (!this.readsMemory) return undefined;
     const pointer = this.engine.HEAP32[(this.features >> 2) + 14]!;
     return this.engine.HEAP32[(pointer >> 2) + 4] === CEPSTRA ? pointer : undefined;
   }
+}
+
+/** Without the number of its pronunciation. */
+function plain(word: string): string {
+  return word.replace(/\(\d+\)$/, '');
 }

@@ -12,4 +12,5 @@ export const defaultTuning: Omit<RecogniserOptions, 'warmDecoders' | 'maxDecoder
   },
   ditherRatio: 1e-3,
   minConfidence: 0.5,
+  knownEngine: '0.6.3',
 };
