@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
@@ -7,6 +7,7 @@ import { loadConfig } from './config/load.js';
 import { ServerConfig } from './config/server.config.js';
 import { VoiceConfig } from './config/voice.config.js';
 import { FrameworkQuietLogger } from './lifecycle/framework-quiet-logger.js';
+import { ErrorFilter } from './ops/error.filter.js';
 import { ParleyWsAdapter } from './voice/ws-adapter.js';
 
 /** The application, ready to `listen`: the same for the server and for every end-to-end test. */
@@ -17,6 +18,7 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestExpressAppl
   });
   app.useLogger(new FrameworkQuietLogger(app.get(Logger)));
   app.flushLogs();
+  app.useGlobalFilters(new ErrorFilter(app.get(HttpAdapterHost)));
   app.disable('x-powered-by');
   app.useWebSocketAdapter(new ParleyWsAdapter(app, app.get(VoiceConfig).maxFrameBytes));
   return app;

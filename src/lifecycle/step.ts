@@ -15,7 +15,7 @@ export interface LifecycleStep {
 
 export interface StepReport {
   readonly summary?: string;
-  /** JSON-able; shown in `GET /api/v1/ready`. */
+  /** JSON-able; shown in `GET /api/v1/startup`. */
   readonly details?: unknown;
 }
 

@@ -20,7 +20,12 @@ const onIncident = (message: string): void => logger.warn(message);
       provide: SttDriver,
       inject: [SpeechConfig, Clock],
       useFactory: (config: SpeechConfig, clock: Clock): SttDriver =>
-        new EmbeddedSttDriver(clock, { ...workersOf(config), minConfidence: config.minConfidence }),
+        new EmbeddedSttDriver(clock, {
+          ...workersOf(config),
+          minConfidence: config.minConfidence,
+          // One worker may have to follow every session at once.
+          maxDecodersPerWorker: config.sttPoolMax,
+        }),
     },
     {
       provide: TtsDriver,

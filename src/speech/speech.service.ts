@@ -54,10 +54,17 @@ export class SpeechService {
     });
   }
 
-  /** One after the other: the detector is small, and the recogniser's models are what takes time. */
   async start(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.vad.start(signal), this.stt.start(signal), this.tts.start(signal)]);
-    await Promise.all([this.sttPool.start(signal), this.ttsPool.start(signal)]);
+    const starting = [this.vad.start(signal), this.stt.start(signal), this.tts.start(signal)];
+    try {
+      await Promise.all(starting);
+      await Promise.all([this.sttPool.start(signal), this.ttsPool.start(signal)]);
+    } catch (error) {
+      // A process that exits while a native library loads in a thread aborts instead.
+      await Promise.allSettled(starting);
+      await this.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {

@@ -121,12 +121,25 @@ describe('supervised worker', () => {
     const unwanted = supervise(silent);
     const stopped = expect(unwanted.worker.start(controller.signal)).rejects.toMatchObject({ kind: 'shutdown' });
     controller.abort(new Aborted('shutdown'));
+    await unwanted.clock.advance(3999);
+    expect(unwanted.threads[0]!.threadId).not.toBe(-1);
+    await unwanted.clock.advance(1);
     await stopped;
     for (const { threads, clock, lost } of [late, unwanted]) {
       expect(threads.map((thread) => thread.threadId)).toEqual([-1]);
       expect(clock.pending).toBe(0);
       expect(lost).toEqual([]);
     }
+  });
+
+  it('lets a thread that nobody wants any more finish loading before it is stopped', async () => {
+    const controller = new AbortController();
+    const { worker, clock, threads } = supervise(echo);
+    const stopped = expect(worker.start(controller.signal)).rejects.toMatchObject({ kind: 'shutdown' });
+    controller.abort(new Aborted('shutdown'));
+    await stopped;
+    expect(threads[0]!.threadId).toBe(-1);
+    expect(clock.pending).toBe(0);
   });
 
   it('leaves no thread and no timer after close, even while it waits to start another', async () => {

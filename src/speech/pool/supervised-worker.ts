@@ -23,6 +23,8 @@ const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 /** Who lived this long has not died of starting: its successor is started at once. */
 const STABLE_MS = 10_000;
+/** What a thread that is being stopped gets to finish loading. */
+const LOADING_MS = 4000;
 
 /** A worker thread that is replaced when it dies; the first start must succeed, later ones are tried again for ever. */
 export class SupervisedWorker {
@@ -77,10 +79,11 @@ export class SupervisedWorker {
 
   private async doClose(): Promise<void> {
     this.timer?.cancel();
+    const isLoading = !this.isReady;
     this.isReady = false;
     const worker = this.worker;
     this.worker = undefined;
-    if (worker) this.discard(worker);
+    if (worker) this.discard(worker, isLoading);
     await Promise.all(this.stopping);
   }
 
@@ -126,11 +129,25 @@ export class SupervisedWorker {
     this.options.onLost(reason);
   }
 
-  private discard(worker: Worker): void {
-    worker.removeAllListeners();
+  /** A thread that is stopped while it loads a native library takes the whole process with it: let it load first. */
+  private loaded(worker: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.options.clock.setTimeout(resolve, LOADING_MS);
+      const done = (): void => {
+        timer.cancel();
+        resolve();
+      };
+      worker.once('message', done).once('exit', done);
+    });
+  }
+
+  private discard(worker: Worker, isLoading = false): void {
+    // One by one: without a name it would also remove those by which the thread's port is kept going.
+    for (const event of ['error', 'message', 'exit']) worker.removeAllListeners(event);
     // A worker that is being stopped may still fail; nobody waits for it any more.
     worker.on('error', () => undefined);
-    const stopped = worker.terminate().then(() => void this.stopping.delete(stopped));
+    const stoppable = isLoading ? this.loaded(worker) : Promise.resolve();
+    const stopped = stoppable.then(() => worker.terminate()).then(() => void this.stopping.delete(stopped));
     this.stopping.add(stopped);
   }
 }

@@ -50,6 +50,9 @@ export class SileroVad extends VoiceActivityDetector {
 
   /** @throws ParleyError `build_failed` when the model file is not the expected one. */
   async start(signal: AbortSignal): Promise<void> {
+    // The runtime's Linux build reports its use to its maker unless this is set in the process before it is loaded.
+    // oxlint-disable-next-line node/no-process-env -- no setting of ours: nothing may leave the machine unasked
+    process.env.ORT_DISABLE_TELEMETRY ??= '1';
     const model = await readSileroModel();
     const spawn = this.options.spawn ?? spawnSileroWorker;
     const worker = new SupervisedWorker({
