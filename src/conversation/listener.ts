@@ -29,6 +29,13 @@ export interface ListenerOptions extends TurnDetectorOptions {
   readonly preRollMs: number;
 }
 
+interface Utterance {
+  readonly startMs: number;
+  speechEndMs: number;
+  /** Clock times; undefined while the caller speaks. */
+  end?: { readonly speechEndedAt: number; readonly endpointedAt: number };
+}
+
 /** The caller's audio: from frames to utterances. Silence never reaches the recogniser. */
 export class Listener {
   private readonly queue: FrameQueue;
@@ -37,7 +44,7 @@ export class Listener {
   private readonly vad: VadStream;
   private readonly toVad: Resampler | undefined;
   private readonly toStt: Resampler | undefined;
-  private utterance: { startMs: number; speechEndMs: number; endpointedAt: number } | undefined;
+  private utterance: Utterance | undefined;
   /** An utterance that began while the final of the one before it is still to come. */
   private waiting: { readonly sinceMs: number; stoppedAtMs?: number } | undefined;
   private awaitingFinal = false;
@@ -143,7 +150,7 @@ export class Listener {
       return;
     }
     this.waiting = undefined;
-    this.utterance = { startMs: sinceMs, speechEndMs: sinceMs, endpointedAt: 0 };
+    this.utterance = { startMs: sinceMs, speechEndMs: sinceMs };
     this.stt.start({
       onPartial: (text, stable) => this.events.partial(text, stable),
       onFinal: (result) => this.onFinal(result),
@@ -155,8 +162,7 @@ export class Listener {
   private endUtterance(atMs: number): void {
     if (this.awaitingFinal && this.waiting) this.waiting.stoppedAtMs = atMs;
     if (!this.utterance || this.awaitingFinal) return;
-    this.utterance.speechEndMs = atMs;
-    this.utterance.endpointedAt = this.clock.now();
+    this.noteEnd(this.utterance, atMs);
     this.awaitingFinal = true;
     this.deadline = this.clock.setTimeout(() => {
       this.stt.cancel();
@@ -165,14 +171,19 @@ export class Listener {
     this.stt.finish();
   }
 
+  private noteEnd(utterance: Utterance, atMs: number): void {
+    utterance.speechEndMs = atMs;
+    utterance.end = { speechEndedAt: this.arrivalOf(atMs), endpointedAt: this.clock.now() };
+  }
+
   private onFinal(result: SttResult): void {
     this.endEarly();
     const utterance = this.utterance;
     this.nextUtterance();
     if (!utterance) return;
-    const { startMs, speechEndMs, endpointedAt } = utterance;
+    const { startMs, speechEndMs, end } = utterance;
     const finalAt = this.clock.now();
-    const timing = { speechEndedAt: this.arrivalOf(speechEndMs), endpointedAt: endpointedAt || finalAt, finalAt };
+    const timing = { speechEndedAt: finalAt, endpointedAt: finalAt, ...end, finalAt };
     const span = { startMs: startMs + this.lostMs, endMs: Math.max(startMs, speechEndMs) + this.lostMs };
     this.events.final(result, timing, span);
   }
@@ -186,7 +197,7 @@ export class Listener {
   /** A recogniser may decide by itself that the utterance is over: what the caller goes on to say is the next one. */
   private endEarly(): void {
     if (!this.utterance || this.awaitingFinal) return;
-    this.utterance.speechEndMs = this.detector.end();
+    this.noteEnd(this.utterance, this.detector.end());
     this.understoodMs = this.receivedMs;
     this.events.speechStopped(this.utterance.speechEndMs + this.lostMs);
   }
