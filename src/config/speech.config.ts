@@ -14,9 +14,9 @@ export class SpeechConfig extends configOf('speech', {
     'Worker threads for local recognition, and as many for synthesis; 0 is one less than there are cores, at least 1.',
   ),
   sttPoolWarm: setting('STT_POOL_WARM', int(0, 200), 'Recogniser streams kept ready.'),
-  sttPoolMax: setting('STT_POOL_MAX', int(1, 10_000), 'Recogniser streams at most.'),
+  sttPoolMax: setting('STT_POOL_MAX', int(0, 10_000), 'Recogniser streams at most; 0 is as many as MAX_CONNECTIONS.'),
   ttsPoolWarm: setting('TTS_POOL_WARM', int(0, 200), 'Synthesiser voices kept ready.'),
-  ttsPoolMax: setting('TTS_POOL_MAX', int(1, 10_000), 'Synthesiser voices at most.'),
+  ttsPoolMax: setting('TTS_POOL_MAX', int(0, 10_000), 'Synthesiser voices at most; 0 is as many as MAX_CONNECTIONS.'),
   poolQueue: setting(
     'SPEECH_POOL_QUEUE',
     int(0, 10_000),

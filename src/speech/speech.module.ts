@@ -1,5 +1,6 @@
 import { Logger, Module } from '@nestjs/common';
 import { SpeechConfig } from '../config/speech.config.js';
+import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
 import { EmbeddedSttDriver } from './drivers/embedded/stt/embedded-stt.driver.js';
 import { EmbeddedTtsDriver } from './drivers/embedded/tts/embedded-tts.driver.js';
@@ -18,13 +19,13 @@ const onIncident = (message: string): void => logger.warn(message);
   providers: [
     {
       provide: SttDriver,
-      inject: [SpeechConfig, Clock],
-      useFactory: (config: SpeechConfig, clock: Clock): SttDriver =>
+      inject: [SpeechConfig, VoiceConfig, Clock],
+      useFactory: (config: SpeechConfig, voice: VoiceConfig, clock: Clock): SttDriver =>
         new EmbeddedSttDriver(clock, {
           ...workersOf(config),
           minConfidence: config.minConfidence,
           // One worker may have to follow every session at once.
-          maxDecodersPerWorker: config.sttPoolMax,
+          maxDecodersPerWorker: config.sttPoolMax || voice.maxConnections,
         }),
     },
     {

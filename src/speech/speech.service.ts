@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SpeechConfig } from '../config/speech.config.js';
+import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
 import type { PoolSnapshot } from './pool/pool-metrics.js';
 import { SpeechPool } from './pool/speech-pool.js';
@@ -32,6 +33,7 @@ export class SpeechService {
     private readonly tts: TtsDriver,
     private readonly vad: VoiceActivityDetector,
     config: SpeechConfig,
+    voiceConfig: VoiceConfig,
     clock: Clock,
   ) {
     const shared = { maxWaiting: config.poolQueue, createTimeoutMs: CREATE_TIMEOUT_MS, clock };
@@ -39,16 +41,14 @@ export class SpeechService {
     this.sttPool = new SpeechPool<SttStream>({
       ...shared,
       name: 'stt',
-      warmSize: config.sttPoolWarm,
-      maxSize: config.sttPoolMax,
+      ...poolSizes(config.sttPoolWarm, config.sttPoolMax, voiceConfig),
       create: (signal) => stt.createStream(signal),
       dispose: (stream) => stream.close(),
     });
     this.ttsPool = new SpeechPool<TtsVoice>({
       ...shared,
       name: 'tts',
-      warmSize: config.ttsPoolWarm,
-      maxSize: config.ttsPoolMax,
+      ...poolSizes(config.ttsPoolWarm, config.ttsPoolMax, voiceConfig),
       create: (signal) => tts.createVoice(signal),
       dispose: (voice) => voice.close(),
     });
@@ -123,4 +123,9 @@ export class SpeechService {
   get drivers(): { stt: string; tts: string; vad: string } {
     return { stt: this.stt.name, tts: this.tts.name, vad: this.vad.name };
   }
+}
+
+function poolSizes(warm: number, max: number, { maxConnections }: VoiceConfig): { warmSize: number; maxSize: number } {
+  const maxSize = max || maxConnections;
+  return { warmSize: Math.min(warm, maxSize), maxSize };
 }
