@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { SpeechConfig } from '../config/speech.config.js';
+import { VoiceConfig } from '../config/voice.config.js';
 import { ManualClock } from '../kernel/clock.js';
 import { SpeechService } from './speech.service.js';
 import type { SttStream } from './stt-stream.js';
@@ -36,7 +37,7 @@ it('tells a recogniser about every new caller before lending it', async () => {
     };
     return stream;
   };
-  const speech = new SpeechService(stt, new ScriptedTtsDriver(clock), new ScriptedVad(), oneOfEach, clock);
+  const speech = new SpeechService(stt, new ScriptedTtsDriver(clock), new ScriptedVad(), oneOfEach, new VoiceConfig(), clock);
   const never = new AbortController().signal;
   await speech.start(never);
   const lent: SttStream[] = [];

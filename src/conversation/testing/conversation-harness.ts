@@ -58,7 +58,7 @@ export class ConversationHarness {
     this.tts = new ScriptedTtsDriver(clock, options.tts);
     this.wire = new MemoryTransport(clock, options.inputRate ?? 8000, options.outputRate ?? 8000);
     const config: ConversationConfig = { ...usualConversation, ...options.config };
-    this.speech = new LentSpeech(this.stt, this.tts, this.vad, speechConfig, clock);
+    this.speech = new LentSpeech(this.stt, this.tts, this.vad, speechConfig, usualVoice, clock);
     const tools = new ToolRegistry(clock);
     for (const tool of options.tools ?? []) tools.register(tool);
     const log = (_: object, line: string): void => void this.logged.push(line);
