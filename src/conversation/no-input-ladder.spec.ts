@@ -95,4 +95,13 @@ describe('a caller who says nothing', () => {
     expect(call.wire.log.filter(({ kind }) => kind === 'close')).toHaveLength(1);
     expect(await call.left()).toEqual(nothingLeft);
   });
+
+  it('and whose client interrupts the goodbye gets nothing after the end', async () => {
+    const call = await start({ reprompts: [] });
+    await call.until('audio_stream_start');
+    call.pipeline.interrupt();
+    expect(call.wire.types.slice(-2)).toEqual(['generation_complete', 'session_ended']);
+    expect(call.wire.log.at(-1)?.kind).toBe('close');
+    expect(await call.left()).toEqual(nothingLeft);
+  });
 });

@@ -150,7 +150,9 @@ export class VoicePipeline implements LiveSession {
   /** The caller's own client asks the agent to stop speaking. */
   interrupt(): void {
     if (!this.accepts()) return;
-    this.emit({ type: 'interrupt_ack', generation_id: this.runner.interrupt('barge_in', true) });
+    const generation_id = this.runner.interrupt('barge_in', true);
+    // What it interrupted may have been the last words of the session.
+    if (!this.closing) this.emit({ type: 'interrupt_ack', generation_id });
   }
 
   /** The client's word on how much of a generation it has played. */

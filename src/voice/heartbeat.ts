@@ -13,13 +13,18 @@ export class Heartbeat {
     private readonly intervalMs: number,
     private readonly clock: Clock,
   ) {
-    socket.on('pong', () => (this.missed = 0));
+    socket.on('pong', this.onPong);
     this.schedule();
   }
 
   stop(): void {
     this.timer?.cancel();
+    this.socket.off('pong', this.onPong);
   }
+
+  private readonly onPong = (): void => {
+    this.missed = 0;
+  };
 
   private schedule(): void {
     this.timer = this.clock.setTimeout(() => {
