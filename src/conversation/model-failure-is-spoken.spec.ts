@@ -24,6 +24,18 @@ describe('a model that fails', () => {
     expect(await call.left()).toEqual(nothingLeft);
   });
 
+  it('after it asked for a tool leaves no call without a result in the history', async () => {
+    const call = await ConversationHarness.start();
+    call.llm.reply('One moment. ', { tool: 'look' }, { error: new ParleyError('llm_failed', 'over quota', true) });
+    await call.ask('hello');
+    expect(call.wire.events('tool_start')).toEqual([]);
+    expect(await call.told()).toEqual([
+      { role: 'user', content: 'hello' },
+      { role: 'assistant', content: 'One moment. ' },
+      { role: 'assistant', content: 'Sorry, that did not work.' },
+    ]);
+  });
+
   it('with an error of its own kind does not tell the caller about it', async () => {
     const call = await ConversationHarness.start();
     call.llm.reply({ error: new TypeError('x is not a function') });

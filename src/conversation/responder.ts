@@ -88,7 +88,8 @@ export class Responder {
         this.state.history.addAssistant(generation.id, answer.messageId, answer.text);
         throw generation.signal.reason;
       }
-      this.finishMessage(generation, answer, splitter);
+      // The tools it asked for are not run.
+      this.finishMessage(generation, { ...answer, calls: [] }, splitter);
       throw error instanceof ParleyError
         ? error
         : new ParleyError('llm_failed', 'The model failed', true, { cause: error });
