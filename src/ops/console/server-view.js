@@ -78,7 +78,7 @@ function sessionRow({ agent, state, turns, duration_ms }, own) {
   return element(
     'tr',
     {},
-    element('th', { scope: 'row' }, readable(agent), own && element('span', { class: 'tag' }, 'this call')),
+    element('th', { scope: 'row' }, readable(agent), ' ', own && element('span', { class: 'tag' }, 'this call')),
     element('td', {}, sessionStates[state] ?? readable(state.toLowerCase())),
     element('td', {}, String(turns)),
     element('td', {}, formatClock(duration_ms)),
