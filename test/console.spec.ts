@@ -88,7 +88,7 @@ describeInBrowser('the console in a browser', () => {
     await page.getByRole('button', { name: 'Hang up' }).click();
     await page.locator('.entry-ended').waitFor();
     expect(watched.complaints).toEqual([]);
-  });
+  }, 40_000);
 
   it('can be used with the keyboard alone', async () => {
     const tabTo = async (id: string): Promise<void> => {

@@ -47,14 +47,14 @@ export class Call {
     try {
       await this.openSound();
     } catch (error) {
-      if (!(error instanceof MicrophoneProblem)) {
-        await this.sound?.close();
-        this.listener.closed(`The sound could not be opened (${error.message}).`);
-        return;
-      }
+      // Who hung up while the browser asked for the microphone has been told that the call is over.
+      if (this.over) return this.sound?.close();
+      if (!(error instanceof MicrophoneProblem))
+        return this.finish(`The sound could not be opened (${error.message}).`);
       this.listener.notice(`${error.message} You can type instead.`);
     }
-    if (!this.over) this.connect();
+    if (this.over) return this.sound?.close();
+    this.connect();
   }
 
   async openSound() {
