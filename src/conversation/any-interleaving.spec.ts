@@ -135,6 +135,17 @@ async function perform(call: ConversationHarness, step: Action): Promise<void> {
   }
 }
 
+/** Whatever has happened: as long as the session lives, somebody is there. */
+async function expectAnAnswer(call: ConversationHarness): Promise<void> {
+  if (call.wire.closed) return;
+  call.pipeline.pushText('are you still there?');
+  const turn = `turn_${call.pipeline.describe().turns}`;
+  const answered = (): boolean => call.wire.events('generation_started').some(({ turn_id }) => turn_id === turn);
+  // At most as long as the greeting and the tool that must not stop take.
+  for (let waitedMs = 0; waitedMs < 4000 && !answered() && !call.wire.closed; waitedMs += 100) await call.quiet(100);
+  expect(answered() || call.wire.closed !== undefined).toBe(true);
+}
+
 /** What went over the wire against the protocol; empty if nothing did. */
 function faults(log: readonly WireEntry[]): string[] {
   const found: string[] = [];
@@ -206,6 +217,7 @@ describe('a conversation', () => {
     await fc.assert(
       fc.asyncProperty(scenario, async (script) => {
         const call = await play(script);
+        if (script.onNewInput === 'interrupt') await expectAnAnswer(call);
         const closed = call.pipeline.close(script.end);
         const { length } = call.wire.log;
         await call.clock.advance(0);
@@ -217,7 +229,7 @@ describe('a conversation', () => {
         expect(faults(call.wire.log)).toEqual([]);
         for (const request of call.llm.requests) expect(unanswered(request.messages)).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

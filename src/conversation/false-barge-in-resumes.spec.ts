@@ -25,17 +25,31 @@ describe('a false barge-in', () => {
     expect(await call.left()).toEqual(nothingLeft);
   });
 
-  it('lets it go on after FALSE_BARGE_IN_MS when nothing more comes', async () => {
+  it('lets it go on after FALSE_BARGE_IN_MS when the recogniser takes its time', async () => {
     const call = await ConversationHarness.start();
     call.llm.reply(TEXT);
     call.pipeline.pushText('hello');
     await call.quiet(600);
-    call.stt.hears({ text: '', afterMs: 100 });
+    call.stt.hears({ text: '', afterMs: 3000 });
     await call.speak(200);
-    // The line goes dead in the middle of the speech: no end, no final.
-    await call.clock.advance(10_000);
-    expect(call.wire.events('audio_stream_start')).toHaveLength(1);
-    await call.quiet(700);
+    const heldAt = call.wire.timeOf('audio_clear')!;
+    // While the words are to come, it waits.
+    await call.until('audio_stream_start', () => true, 1);
+    expect(call.clock.now() - heldAt).toBeGreaterThan(3500);
+    await call.hangUp();
+    expect(await call.left()).toEqual(nothingLeft);
+  });
+
+  it('lets it go on when the line goes dead in the middle of the speech', async () => {
+    const call = await ConversationHarness.start();
+    call.llm.reply(TEXT);
+    call.pipeline.pushText('hello');
+    await call.quiet(600);
+    await call.speak(200);
+    await call.clock.advance(1999);
+    expect(call.wire.events('speech_stopped')).toHaveLength(0);
+    await call.clock.advance(100);
+    expect(call.wire.events('speech_stopped')).toHaveLength(1);
     expect(call.wire.events('audio_stream_start')).toHaveLength(2);
     await call.hangUp();
     expect(await call.left()).toEqual(nothingLeft);

@@ -12,6 +12,8 @@ const MIC_FRAMES = 100;
 const RING_MS = 3000;
 /** A recogniser that has not answered by then is taken for broken. */
 const FINAL_TIMEOUT_MS = 10_000;
+/** A client that sends nothing for so long in the middle of speech does not send silence: the caller has stopped. */
+const STARVED_MS = 2000;
 
 export interface ListenerEvents {
   /** `speechMs` of speech without a break, begun at `sinceMs`; the first frame of it arrived at clock time `arrivedAt`. */
@@ -49,6 +51,8 @@ export class Listener {
   private waiting: { readonly sinceMs: number; stoppedAtMs?: number } | undefined;
   private awaitingFinal = false;
   private deadline: Timer | undefined;
+  private starvation: Timer | undefined;
+  private lastFrameAt = 0;
   /** Audio up to here belongs to an utterance that is over. */
   private understoodMs = 0;
   private listening = false;
@@ -98,6 +102,7 @@ export class Listener {
     if (this.closed) return;
     const gap = this.queue.push(pcm);
     if (gap) this.events.dropped(gap);
+    this.lastFrameAt = this.clock.now();
     if (this.listening) this.drain();
   }
 
@@ -106,6 +111,7 @@ export class Listener {
     if (this.closed) return;
     this.closed = true;
     this.deadline?.cancel();
+    this.starvation?.cancel();
     this.stt.cancel();
     this.vad.close();
     this.queue.clear();
@@ -130,18 +136,32 @@ export class Listener {
   }
 
   private onSignal(signal: TurnSignal): void {
-    if (signal.type === 'stopped') {
-      this.events.speechStopped(signal.atMs + this.lostMs);
-      this.endUtterance(signal.atMs);
-      return;
+    if (signal.type === 'stopped') return this.speechStopped(signal.atMs);
+    if (signal.type === 'started') {
+      this.watchLine(STARVED_MS);
+      this.beginUtterance(signal.sinceMs);
     }
-    if (signal.type === 'started') this.beginUtterance(signal.sinceMs);
     this.events.speechHeard(
       signal.speechMs,
       signal.sinceMs + this.lostMs,
       this.arrivalOf(signal.sinceMs),
       signal.type === 'started',
     );
+  }
+
+  private speechStopped(atMs: number): void {
+    this.starvation?.cancel();
+    this.events.speechStopped(atMs + this.lostMs);
+    this.endUtterance(atMs);
+  }
+
+  private watchLine(forMs: number): void {
+    this.starvation?.cancel();
+    this.starvation = this.clock.setTimeout(() => {
+      const leftMs = this.lastFrameAt + STARVED_MS - this.clock.now();
+      if (leftMs > 0) this.watchLine(leftMs);
+      else if (this.detector.speaking) this.speechStopped(this.detector.end());
+    }, forMs);
   }
 
   private beginUtterance(sinceMs: number): void {
@@ -199,6 +219,7 @@ export class Listener {
     if (!this.utterance || this.awaitingFinal) return;
     this.noteEnd(this.utterance, this.detector.end());
     this.understoodMs = this.receivedMs;
+    this.starvation?.cancel();
     this.events.speechStopped(this.utterance.speechEndMs + this.lostMs);
   }
 

@@ -63,4 +63,17 @@ describe('an utterance', () => {
     await call.until('transcription_finished', ({ text }) => text === 'second');
     expect(texts(call)).toEqual(['first', 'second']);
   });
+
+  it('of a client that sends no silence ends two seconds after its last frame', async () => {
+    const call = await ConversationHarness.start();
+    call.stt.hears('push to talk', 'once more');
+    await call.speak(3000);
+    await call.clock.advance(2100);
+    expect(texts(call)).toEqual(['push to talk']);
+    await call.clock.advance(5000);
+    await call.speak(600);
+    await call.clock.advance(2100);
+    expect(texts(call)).toEqual(['push to talk', 'once more']);
+    expect(call.wire.events('speech_started')).toHaveLength(2);
+  });
 });

@@ -20,7 +20,9 @@ export class ScriptedVad extends VoiceActivityDetector {
   override async start(): Promise<void> {}
 
   override open(sampleRate: VadRate, listener: VadListener): VadStream {
-    let window: number[] = [];
+    const windowSamples = (sampleRate * WINDOW_MS) / 1000;
+    let filled = 0;
+    let sum = 0;
     let windows = 0;
     let isOpen = true;
     this.openStreams++;
@@ -28,9 +30,10 @@ export class ScriptedVad extends VoiceActivityDetector {
       write: (pcm) => {
         for (const sample of pcm) {
           if (!isOpen) return;
-          if (window.push(Math.abs(sample)) < (sampleRate * WINDOW_MS) / 1000) continue;
-          const level = window.reduce((sum, amplitude) => sum + amplitude, 0) / window.length;
-          window = [];
+          sum += Math.abs(sample);
+          if (++filled < windowSamples) continue;
+          const level = sum / windowSamples;
+          filled = sum = 0;
           windows++;
           listener(this.probabilities.shift() ?? (level >= LOUD ? 1 : 0), windows * WINDOW_MS);
         }
