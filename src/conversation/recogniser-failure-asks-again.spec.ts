@@ -24,9 +24,8 @@ describe('a recogniser', () => {
     call.stt.hears('and the rest of it');
     await call.speak(600);
     await call.until('transcription_finished', ({ text }) => text === 'and the rest of it');
-    const { events } = call.wire;
-    expect(events.call(call.wire, 'speech_started')).toHaveLength(2);
-    expect(events.call(call.wire, 'speech_stopped')).toHaveLength(2);
+    expect(call.wire.events('speech_started')).toHaveLength(2);
+    expect(call.wire.events('speech_stopped')).toHaveLength(2);
   });
 
   it('that never answers is given up, and hears the next utterance', async () => {

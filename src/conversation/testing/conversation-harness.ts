@@ -204,7 +204,7 @@ class LentSpeech extends SpeechService {
 }
 
 /** As in config/default.yaml. */
-const usualConversation: ConversationConfig = {
+const usualConversation = {
   vadThreshold: 0.5,
   vadStartMs: 60,
   endpointSilenceMs: 500,
@@ -220,21 +220,21 @@ const usualConversation: ConversationConfig = {
   maxToolRounds: 6,
   greeting: true,
   taskStopMs: 5000,
-};
+} satisfies ConversationConfig;
 
-const usualVoice: VoiceConfig = {
+const usualVoice = {
   maxConnections: 10,
   acquireTimeoutMs: 5000,
   buildTimeoutMs: 5000,
   idleTimeoutMs: 300_000,
   heartbeatIntervalMs: 15_000,
   maxFrameBytes: 65_536,
-};
+} satisfies VoiceConfig;
 
-const speechConfig: SpeechConfig = {
-  stt: 'embedded',
-  tts: 'embedded',
-  vad: 'energy',
+const speechConfig = {
+  stt: 'embedded' as const,
+  tts: 'embedded' as const,
+  vad: 'energy' as const,
   inferenceWorkers: 0,
   sttPoolWarm: 1,
   sttPoolMax: 2,
@@ -244,4 +244,4 @@ const speechConfig: SpeechConfig = {
   poolWaitMs: 3000,
   ttsCacheBytes: 0,
   minConfidence: 0.5,
-};
+} satisfies SpeechConfig;

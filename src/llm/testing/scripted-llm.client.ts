@@ -57,7 +57,11 @@ export class ScriptedLlmClient extends LlmClient {
         if ('text' in step) yield { type: 'text', text: step.text };
         if ('tool' in step) {
           toolCalls = true;
-          const call = { callId: `call_${++this.calls}`, name: step.tool, arguments: JSON.stringify(step.arguments ?? {}) };
+          const call = {
+            callId: `call_${++this.calls}`,
+            name: step.tool,
+            arguments: JSON.stringify(step.arguments ?? {}),
+          };
           yield { type: 'tool_call', call };
         }
         signal.throwIfAborted();
