@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { stripVTControlCharacters } from 'node:util';
 import type { StepStatus } from './lifecycle-manager.js';
 import { StartupDashboard } from './startup-dashboard.js';
 
@@ -13,13 +14,7 @@ class Screen {
   get lines(): string[] {
     return this.raw
       .split('\n')
-      .map((line) =>
-        line
-          .split('\r')
-          .at(-1)!
-          .replace(/\x1b\[[\d;]*[A-Za-z]/g, '')
-          .trim(),
-      )
+      .map((line) => stripVTControlCharacters(line.split('\r').at(-1)!).trim())
       .filter(Boolean);
   }
 }

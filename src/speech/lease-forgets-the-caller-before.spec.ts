@@ -37,7 +37,14 @@ it('tells a recogniser about every new caller before lending it', async () => {
     };
     return stream;
   };
-  const speech = new SpeechService(stt, new ScriptedTtsDriver(clock), new ScriptedVad(), oneOfEach, new VoiceConfig(), clock);
+  const speech = new SpeechService(
+    stt,
+    new ScriptedTtsDriver(clock),
+    new ScriptedVad(),
+    oneOfEach,
+    new VoiceConfig(),
+    clock,
+  );
   const never = new AbortController().signal;
   await speech.start(never);
   const lent: SttStream[] = [];
