@@ -11,6 +11,10 @@ import type { WireEntry } from './testing/memory-transport.js';
 import { testAgent } from './testing/test-agent.js';
 import { testTool } from './testing/test-tool.js';
 
+const FRAME_MS = 20;
+const FRAME_SAMPLES = 160;
+const LEAD_MS = 200;
+
 type Action =
   | { readonly do: 'say' | 'cough' | 'wait' | 'silence'; readonly ms: number }
   | { readonly do: 'type' | 'interrupt' | 'fail' | 'final' }
@@ -152,6 +156,8 @@ function faults(log: readonly WireEntry[]): string[] {
   let generation: string | undefined;
   let started = 0;
   let stream: string | undefined;
+  let streamAt = 0;
+  let streamMs = 0;
   let ended = false;
   const check = (holds: boolean, fault: string): void => void (holds || found.push(fault));
   for (const entry of log) {
@@ -159,6 +165,12 @@ function faults(log: readonly WireEntry[]): string[] {
     check(!ended, `${entry.kind} after the end`);
     if (entry.kind === 'audio') {
       check(stream !== undefined && stream === generation, `audio of ${stream} in ${generation}`);
+      check(entry.pcm.length === FRAME_SAMPLES, `a frame of ${entry.pcm.length} samples`);
+      check(
+        streamMs < entry.at - streamAt + LEAD_MS + FRAME_MS,
+        `${streamMs} ms of audio after ${entry.at - streamAt}`,
+      );
+      streamMs += FRAME_MS;
       continue;
     }
     const { event } = entry;
@@ -177,6 +189,8 @@ function faults(log: readonly WireEntry[]): string[] {
         check(stream === undefined, `${event.message_id} starts within the audio of another`);
         check(event.generation_id === generation, `audio of ${event.generation_id} starts in ${generation}`);
         stream = event.generation_id;
+        streamAt = entry.at;
+        streamMs = 0;
         break;
       case 'audio_stream_stop':
         check(event.generation_id === stream, `audio of ${event.generation_id} stops in that of ${stream}`);

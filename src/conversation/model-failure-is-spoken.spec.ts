@@ -53,6 +53,7 @@ describe('an agent whose apology cannot be made', () => {
     });
     call.llm.reply({ error: new Error('broken') });
     expect(await call.ask('hello')).toMatchObject({ outcome: 'failed' });
+    expect(call.pipeline.describe().active_tasks['gen_1']).toMatch(/^failed: .*no_such_filter/);
     expect(await call.ask('still there?')).toMatchObject({ outcome: 'completed' });
   });
 });

@@ -304,10 +304,9 @@ export class VoicePipeline implements LiveSession {
     });
   }
 
-  /** Whether the caller only showed that they listen to what the agent is saying. */
+  /** Whether the caller only showed that they listen, or wait: to an agent who speaks, thinks or looks something up. */
   private onlyListens(text: string): boolean {
-    const { runner, state } = this;
-    return (runner.audible || runner.held) && isBackchannel(text, state.agent.bargeIn.backchannels);
+    return this.runner.active && isBackchannel(text, this.state.agent.bargeIn.backchannels);
   }
 
   private onRecogniserError(error: Error): void {
