@@ -26,7 +26,7 @@ export class NativeSession {
     this.decoder = createDecoder(parameters.encoding);
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (this.pipeline) this.receive(this.pipeline, data, isBinary);
-      else if (this.early.push([data, isBinary]) > MAX_EARLY_MESSAGES) this.early.shift();
+      else if (this.early.push([data, isBinary]) > MAX_EARLY_MESSAGES) this.dropEarliest();
     });
   }
 
@@ -35,6 +35,12 @@ export class NativeSession {
     this.pipeline = pipeline;
     for (const [data, isBinary] of this.early) this.receive(pipeline, data, isBinary);
     this.early = [];
+  }
+
+  /** Audio first: what the client asks for is not dropped for what it says. */
+  private dropEarliest(): void {
+    const audio = this.early.findIndex(([, isBinary]) => isBinary);
+    this.early.splice(Math.max(0, audio), 1);
   }
 
   private receive(pipeline: VoicePipeline, data: Buffer, isBinary: boolean): void {
