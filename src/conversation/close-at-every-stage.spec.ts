@@ -160,6 +160,15 @@ describe('a session that ends while it is built', () => {
     expect(call.clock.pending).toBe(0);
   });
 
+  it('because its greeting cannot be made gives everything back', async () => {
+    const greeting = { text: '{{ name | no_such_filter }}', interruptible: true };
+    const call = new ConversationHarness({ agents: [testAgent({ greeting })] });
+    await expect(call.start()).rejects.toThrow('no_such_filter');
+    expect(call.wire.events('session_ended')).toMatchObject([{ reason: 'error' }]);
+    expect(call.wire.closed).toEqual({ code: 1011, reason: 'error' });
+    expect(await call.left()).toEqual(nothingLeft);
+  });
+
   it('because the agent does not exist fails with that', async () => {
     const call = new ConversationHarness();
     await call.speech.start(new AbortController().signal);

@@ -118,14 +118,12 @@ export class VoicePipeline implements LiveSession {
       throw error;
     }
     this.started = true;
-    this.registry.add(this);
-    this.events.emit('session.started', { sessionId: this.id, agent: this.state.agent.name });
-    this.announce();
-    void this.supervisor.spawn('turns', (signal) => this.answerTurns(signal), { lifetime: true });
-    void this.supervisor.spawn('speaking', (signal) => this.runner.speaker.run(signal), { lifetime: true });
-    this.listener.start();
-    this.greet();
-    this.touch();
+    try {
+      this.begin();
+    } catch (error) {
+      await this.close('error');
+      throw error;
+    }
   }
 
   /** Audio of the caller, mono, at the transport's input rate. Kept, not copied. */
@@ -234,6 +232,17 @@ export class VoicePipeline implements LiveSession {
     this.dtmf = new DtmfCollector(this.clock, (digits) =>
       this.submit({ id: this.nextTurnId(), source: 'dtmf', text: digits, rejected: false, interruptible: true }),
     );
+  }
+
+  private begin(): void {
+    this.registry.add(this);
+    this.events.emit('session.started', { sessionId: this.id, agent: this.state.agent.name });
+    this.announce();
+    void this.supervisor.spawn('turns', (signal) => this.answerTurns(signal), { lifetime: true });
+    void this.supervisor.spawn('speaking', (signal) => this.runner.speaker.run(signal), { lifetime: true });
+    this.listener.start();
+    this.greet();
+    this.touch();
   }
 
   private announce(): void {
