@@ -8,6 +8,7 @@ import { HUMAN_SOUNDS, openHumanVoice } from './eval/human-voice.js';
 import { Caller, type Heard } from './eval/listening.js';
 import { formatReport, type Latency, type Line } from './eval/report.js';
 import { scoreOf, type Trial } from './eval/score.js';
+import { ShippedStates } from './eval/shipped-states.js';
 import { inGrammar } from './eval/sentences.js';
 import { espeakSpeakers, fliteSpeakers, type Speaker } from './eval/speakers.js';
 
@@ -54,18 +55,24 @@ export async function main(args: string[]): Promise<number> {
     say('*** On Debian: apt install asterisk-core-sounds-en-wav\n');
   }
   const speakers = await allSpeakers(values.quick);
-  const experiments = await planExperiments({ half, quick: values.quick, speakers, human });
+  const experiments = await planExperiments({
+    half,
+    quick: values.quick,
+    speakers,
+    human,
+    states: new ShippedStates(),
+  });
   const driver = new EmbeddedSttDriver(new SystemClock(), {
     ...(values.workers !== undefined && { workers: Number(values.workers) }),
   });
   await driver.start(AbortSignal.timeout(60_000));
   try {
     const startedAt = performance.now();
-    const lines = await runAll(driver, experiments, values.misses);
+    const { lines, summary } = await runAll(driver, experiments, values.misses);
     const realTimeFactor = driver.realTimeFactor;
     say('Measuring latency at the speed of a call …');
-    const latency = await measureLatency(driver, speakers.slice(0, 3), values.quick ? 4 : 10);
-    const report = { half, lines, realTimeFactor, latency };
+    const latency = await measureLatency(driver, speakers.slice(0, 3), values.quick ? 2 : 10);
+    const report = { half, lines, summary, realTimeFactor, latency };
     process.stdout.write(`\n${formatReport(report)}\n`);
     say(`Took ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
     if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
@@ -86,24 +93,56 @@ async function allSpeakers(quick: boolean): Promise<Speaker[]> {
   return [...flite, ...espeak];
 }
 
-async function runAll(driver: EmbeddedSttDriver, experiments: readonly Experiment[], misses: boolean): Promise<Line[]> {
+interface Results {
+  readonly lines: readonly Line[];
+  readonly summary: readonly Line[];
+}
+
+async function runAll(
+  driver: EmbeddedSttDriver,
+  experiments: readonly Experiment[],
+  misses: boolean,
+): Promise<Results> {
   const lines: Line[] = [];
+  const byKind = new Map<string, { group: string; name: string; trials: Trial[] }>();
   for (const [index, experiment] of experiments.entries()) {
     const { group, name, utterances } = experiment;
     say(`[${index + 1}/${experiments.length}] ${group}: ${name}, ${utterances.length} utterances`);
     const trials = await run(driver, experiment);
     if (misses) printMisses(trials);
     lines.push({ group, name, score: scoreOf(trials) });
+    for (const kind of [kindOf(name), ALL_VOICES]) {
+      const key = `${group}\n${kind}`;
+      if (!byKind.has(key)) byKind.set(key, { group, name: kind, trials: [] });
+      byKind.get(key)!.trials.push(...trials);
+    }
   }
-  // Together what belongs together: the human voice beside the synthetic ones.
+  const kinds = [...byKind.values()].map(({ group, name, trials }) => ({ group, name, score: scoreOf(trials) }));
+  const together = kinds.filter(({ name, score }) => name === ALL_VOICES && score.falseAccepts !== undefined);
+  const apart = kinds.filter(({ name }) => name !== ALL_VOICES);
+  return { lines: grouped(lines), summary: grouped([...apart, ...together]) };
+}
+
+const ALL_VOICES = 'all voices';
+
+/** "flite", "espeak", "recorded" or "human". */
+function kindOf(speaker: string): string {
+  return speaker.split(' ')[0]!;
+}
+
+/** Together what belongs together: the human voice beside the synthetic ones. */
+function grouped(lines: readonly Line[]): Line[] {
   const order = [...new Set(lines.map(({ group }) => group))];
-  return lines.sort((one, other) => order.indexOf(one.group) - order.indexOf(other.group));
+  return [...lines].sort((one, other) => order.indexOf(one.group) - order.indexOf(other.group));
 }
 
 async function run(driver: EmbeddedSttDriver, { hints, utterances }: Experiment): Promise<Trial[]> {
   const caller = await Caller.ring(driver);
   const trials: Trial[] = [];
-  for (const { said, audio } of utterances) trials.push({ said, result: await caller.say(await audio(), hints) });
+  for (const utterance of utterances) {
+    const result = await caller.say(await utterance.audio(), utterance.hints ?? hints);
+    trials.push({ said: utterance.said, result });
+  }
   await caller.hangUp();
   return trials;
 }

@@ -94,12 +94,5 @@ export const wholeGrammar: SpeechHints = {
   answers: ['last_four', 'amount', 'date', 'confirmation'],
 };
 
-/** The agent has just asked for the last four digits. */
-export const askedForDigits: SpeechHints = { ...base, id: 'eval-digits', answers: ['last_four'] };
-
-export const askedForAmount: SpeechHints = { ...base, id: 'eval-amount', answers: ['amount'] };
-
+/** The agent has just asked for a date, which none of the shipped agents does. */
 export const askedForDate: SpeechHints = { ...base, id: 'eval-date', answers: ['date'] };
-
-/** The agent has just asked a yes-or-no question. */
-export const askedYesOrNo: SpeechHints = { ...base, id: 'eval-yesno', answers: ['confirmation'] };

@@ -16,8 +16,9 @@ const DIGITS = 'zero one two three four five six seven eight nine'.split(' ');
 const MONTHS = 'january february march april may june july august september october november december'.split(' ');
 const ORDINALS = 'first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth'.split(' ');
 const WEEKDAYS = 'sunday monday tuesday wednesday thursday friday saturday'.split(' ');
-/** Prompts that happen to be, or to begin with, something the banking grammar allows. */
-const IN_GRAMMAR = /help|goodbye|^vm-(no|yes|first|Urgent)\.wav$|silence|beep|tone|tt-monkeys\.wav|begin-glorious/;
+/** Prompts that happen to be, or to begin with, something that the banking grammar or an agent allows. */
+const IN_GRAMMAR =
+  /help|one-moment-please|goodbye|^vm-(no|yes|first|Urgent)\.wav$|silence|beep|tone|tt-monkeys\.wav|begin-glorious/;
 const LONGEST_PROMPT_BYTES = 100_000;
 
 /** The recordings of the human voice; undefined when the folder is not there. */

@@ -17,6 +17,8 @@ export interface Latency {
 export interface Report {
   readonly half: string;
   readonly lines: readonly Line[];
+  /** The same for each kind of voice; what is not allowed also for all of them. */
+  readonly summary: readonly Line[];
   /** Computing time of one worker for each second of audio. */
   readonly realTimeFactor: number;
   readonly latency: Latency;
@@ -31,7 +33,23 @@ const COLUMNS: readonly (readonly [title: string, value: keyof Score])[] = [
 ];
 
 /** A table for a terminal, and for a Markdown code block. */
-export function formatReport({ half, lines, realTimeFactor, latency }: Report): string {
+export function formatReport({ half, lines, summary, realTimeFactor, latency }: Report): string {
+  return [
+    ...tableOf(lines),
+    '',
+    'Voices of one kind together:',
+    '',
+    ...tableOf(summary),
+    '',
+    `Material: ${half} half. Figures in percent. "refused": allowed by the grammar, yet rejected;`,
+    '"accepted": not allowed by the grammar, yet not rejected.',
+    `Real-time factor ${realTimeFactor.toFixed(3)} (one worker follows ${Math.floor(1 / realTimeFactor)} callers who speak at once).`,
+    `Live, ${latency.utterances} utterances: end of audio to result p50 ${latency.finalP50Ms.toFixed(0)} ms, ` +
+      `p95 ${latency.finalP95Ms.toFixed(0)} ms; first sound to first partial p50 ${latency.firstPartialP50Ms.toFixed(0)} ms.`,
+  ].join('\n');
+}
+
+function tableOf(lines: readonly Line[]): string[] {
   const rows = lines.map(({ group, name, score }) => [
     group,
     name,
@@ -47,15 +65,7 @@ export function formatReport({ half, lines, realTimeFactor, latency }: Report): 
     const isNewGroup = index === 0 || rows[index - 1]![0] !== row[0];
     table.push(print(isNewGroup ? row : ['', ...row.slice(1)]));
   });
-  return [
-    ...table,
-    '',
-    `Material: ${half} half. Figures in percent. "refused": allowed by the grammar, yet rejected;`,
-    '"accepted": not allowed by the grammar, yet not rejected.',
-    `Real-time factor ${realTimeFactor.toFixed(3)} (one worker follows ${Math.floor(1 / realTimeFactor)} callers who speak at once).`,
-    `Live, ${latency.utterances} utterances: end of audio to result p50 ${latency.finalP50Ms.toFixed(0)} ms, ` +
-      `p95 ${latency.finalP95Ms.toFixed(0)} ms; first sound to first partial p50 ${latency.firstPartialP50Ms.toFixed(0)} ms.`,
-  ].join('\n');
+  return table;
 }
 
 function percent(value: number | undefined): string {

@@ -32,6 +32,10 @@ describe('scoreOf', () => {
     );
   });
 
+  it('does not mind how a word is spelled that sounds the same', () => {
+    expect(scoreOf([trial('i do not recognise a charge', 'i do not recognize a charge')]).wordAccuracy).toBe(1);
+  });
+
   it('counts what was accepted though it should not', () => {
     expect(scoreOf([trial(undefined, ''), trial(undefined, 'help')])).toEqual({ utterances: 2, falseAccepts: 0.5 });
   });

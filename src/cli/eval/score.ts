@@ -21,6 +21,8 @@ export interface Score {
   readonly falseAccepts?: number;
 }
 
+/** Words that the agent does not tell apart. */
+const SAME_SOUND: Readonly<Record<string, string>> = { oh: 'zero', recognise: 'recognize' };
 const DIGIT = /^(zero|one|two|three|four|five|six|seven|eight|nine)$/;
 
 export function scoreOf(trials: readonly Trial[]): Score {
@@ -48,7 +50,7 @@ function wordsOf(text: string): string[] {
   return text
     .split(' ')
     .filter((word) => word !== '' && word !== 'um')
-    .map((word) => (word === 'oh' ? 'zero' : word));
+    .map((word) => SAME_SOUND[word] ?? word);
 }
 
 const YES = /^(yes|yeah|yep|yup|sure|correct|right|that's right|that is right|that's correct|yes please|i do|i did)$/;

@@ -46,34 +46,44 @@ export function unjudged(heard: readonly HeardWord[], hadSpeech: boolean, minCon
 }
 
 /** Fit at which a result is as likely wrong as right, and by how much it must differ to be e times as likely. */
-const EVEN_ODDS_FIT = -66;
-const FIT_PER_E = 6;
+const EVEN_ODDS_FIT = -80;
+const FIT_PER_E = 3.8;
+/** Exponent of the strict mean: above 1, one bad word counts for more than the good ones beside it. */
+const SEVERITY = 5;
+/** The grammar's score that any answer may have: that of one out of some twenty that are all as likely. */
+const LANGUAGE_ALLOWANCE = 200;
+/** How much the rest of the grammar's score counts: a string that is one of very many has to sound much better. */
+const LANGUAGE_SHARE = 6;
 /** Silence scores worse than this for each frame when it is not silence: words the grammar has no place for. */
 const SILENCE_ALLOWANCE = 20;
-/** How much of the grammar's own score counts: a string of unlikely words has to sound better. */
-const LANGUAGE_SHARE = 0.3;
-/** Exponent of the mean: above 1, one bad word counts for more than the good ones beside it. */
-const SEVERITY = 5;
+const LOST_SPEECH_SHARE = 0.65;
 
 /**
  * How well the path fits the sound, 0 to 1. Scores are relative to the best-fitting sound of the whole model in each
- * frame, which stands for "anything at all": a path far below it was forced on the sound by the grammar.
+ * frame, which stands for "anything at all": a path far below it was forced on the sound by the grammar. The constants
+ * are a logistic regression on the tuning half of the evaluation, rounded.
  */
 function confidenceOf(heard: readonly HeardWord[]): number {
+  let frames = 0;
   let misfit = 0;
-  let wordFrames = 0;
+  let severeMisfit = 0;
+  let language = 0;
   let lostSpeech = 0;
   for (const { word, startFrame, endFrame, acousticScore, languageScore } of heard) {
-    const frames = endFrame - startFrame + 1;
+    const length = endFrame - startFrame + 1;
     if (isSilence(word)) {
-      lostSpeech += Math.min(0, acousticScore + SILENCE_ALLOWANCE * frames);
-    } else {
-      const perFrame = -(acousticScore + LANGUAGE_SHARE * languageScore) / frames;
-      misfit += frames * Math.max(1, perFrame) ** SEVERITY;
-      wordFrames += frames;
+      lostSpeech -= Math.min(0, acousticScore + SILENCE_ALLOWANCE * length);
+      continue;
     }
+    frames += length;
+    misfit -= acousticScore;
+    severeMisfit += length * Math.max(1, -acousticScore / length) ** SEVERITY;
+    language -= languageScore;
   }
-  const fit = lostSpeech / wordFrames - (misfit / wordFrames) ** (1 / SEVERITY);
+  const mean = misfit / frames;
+  const strictMean = (severeMisfit / frames) ** (1 / SEVERITY);
+  const surprise = Math.max(0, language - LANGUAGE_ALLOWANCE) / frames;
+  const fit = -(mean + strictMean) / 2 - LANGUAGE_SHARE * surprise - (LOST_SPEECH_SHARE * lostSpeech) / frames;
   return 1 / (1 + Math.exp((EVEN_ODDS_FIT - fit) / FIT_PER_E));
 }
 
