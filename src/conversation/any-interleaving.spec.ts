@@ -243,7 +243,7 @@ describe('a conversation', () => {
         expect(faults(call.wire.log)).toEqual([]);
         for (const request of call.llm.requests) expect(unanswered(request.messages)).toEqual([]);
       }),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 });

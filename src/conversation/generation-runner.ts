@@ -133,8 +133,11 @@ export class GenerationRunner implements Speaking {
       .spawn(id, () => this.answer(generation))
       .then(() => {
         this.taskRunning = false;
-        // Whatever went wrong in it, the generation ends.
-        if (this.tracker.state === 'PROCESSING_LLM') this.tracker.end(id, 'failed');
+        // Whatever went wrong in it, the generation ends with what was said so far.
+        if (this.tracker.state === 'PROCESSING_LLM') {
+          this.failure ??= new ParleyError('internal', 'The answer broke off');
+          this.answered(generation);
+        }
         this.settleWhenDone();
       });
   }
@@ -207,6 +210,10 @@ export class GenerationRunner implements Speaking {
       this.fail(error);
       this.responder.say(generation, this.render(this.parts.state.agent.apology));
     }
+    this.answered(generation);
+  }
+
+  private answered(generation: Generation): void {
     this.parts.onAnswered();
     this.tracker.llmDone(generation.id, generation.sentences);
     this.speaker.endPlayoutWhenDone(generation.id);

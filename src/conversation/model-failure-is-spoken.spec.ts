@@ -51,8 +51,10 @@ describe('an agent whose apology cannot be made', () => {
     const call = await ConversationHarness.start({
       agents: [testAgent({ apology: '{{ name | no_such_filter }}' })],
     });
-    call.llm.reply({ error: new Error('broken') });
+    call.llm.reply('So far so good.', { error: new Error('broken') });
     expect(await call.ask('hello')).toMatchObject({ outcome: 'failed' });
+    expect(call.wire.audioMs).toBe(760);
+    expect(call.wire.types.slice(-2)).toEqual(['audio_stream_stop', 'generation_complete']);
     expect(call.pipeline.describe().active_tasks['gen_1']).toMatch(/^failed: .*no_such_filter/);
     expect(await call.ask('still there?')).toMatchObject({ outcome: 'completed' });
   });
