@@ -90,6 +90,40 @@ describe('Playout', () => {
     expect(log).toEqual(['start m1', 'start m1', 'stop m1', 'played 0']);
   });
 
+  it('goes on from where the client says it is, also if that is before what the clock takes for heard', async () => {
+    const { clock, frames, playout } = setUp(200);
+    for (let piece = 0; piece < 10; piece++) playout.append('gen_1', 'm1', audio(100, piece * 800));
+    await clock.advance(500);
+    playout.report('gen_1', 200);
+    expect(playout.pause()).toBe(200);
+    frames.length = 0;
+    playout.resume();
+    await clock.advance(2000);
+    expect(samplesOf(frames)).toEqual([...audio(800, 1600)]);
+  });
+
+  it('sends whole frames of what is left, whenever it is paused', async () => {
+    for (let pausedAtMs = 0; pausedAtMs <= 320; pausedAtMs += 7) {
+      const { clock, frames, playout } = setUp(200);
+      // Ends within a frame; what follows comes after it has run dry.
+      playout.append('gen_1', 'm1', audio(105));
+      playout.endSentence('gen_1', 0);
+      await clock.advance(200);
+      playout.append('gen_1', 'm2', audio(65, 840));
+      playout.endSentence('gen_1', 1);
+      playout.endGeneration('gen_1');
+      await clock.advance(pausedAtMs);
+      const heardMs = playout.pause();
+      frames.length = 0;
+      playout.resume();
+      await clock.advance(2000);
+      expect(frames.every(({ pcm }) => pcm.length === FRAME)).toBe(true);
+      const left = audio(170).subarray(Math.round(heardMs * 8));
+      expect(samplesOf(frames).slice(0, left.length)).toEqual([...left]);
+      expect(clock.pending).toBe(0);
+    }
+  });
+
   it('drops everything at a clear, and takes nothing more for that generation', async () => {
     const { clock, frames, playout } = setUp(200);
     playout.append('gen_1', 'm1', audio(1000));

@@ -1,6 +1,8 @@
 import type { Clock, Timer } from '../kernel/clock.js';
 
 const FRAME_MS = 20;
+/** Audio that was heard is kept for so long: a client may say later that it was not. */
+const KEPT_MS = 1000;
 
 /** Hears what leaves, in order. */
 export interface PlayoutSink {
@@ -130,7 +132,8 @@ export class Playout {
     this.stopTimer();
     this.paused = true;
     this.reported = undefined;
-    this.sent = Math.min(this.sent, Math.round((heardMs * this.sampleRate) / 1000));
+    const earliest = this.chunks[0]?.start ?? this.appended;
+    this.sent = Math.min(this.sent, Math.max(earliest, this.toSamples(heardMs)));
     this.currentMessage = undefined;
     return heardMs;
   }
@@ -221,13 +224,14 @@ export class Playout {
   }
 
   private tellPlayed(generationId: string): void {
-    const heard = Math.round((this.heardMs * this.sampleRate) / 1000);
+    const heard = this.toSamples(this.heardMs);
     while (this.marks.length > 0 && this.marks[0]!.end <= heard) {
       const { sentence } = this.marks.shift()!;
       this.sink.sentencePlayed(generationId, sentence);
       if (this.generationId !== generationId) return;
     }
-    while (this.chunks.length > 0 && this.chunks[0]!.start + this.chunks[0]!.pcm.length <= heard) this.chunks.shift();
+    const kept = heard - this.toSamples(KEPT_MS);
+    while (this.chunks.length > 0 && this.chunks[0]!.start + this.chunks[0]!.pcm.length <= kept) this.chunks.shift();
   }
 
   private schedule(): void {
@@ -249,6 +253,10 @@ export class Playout {
   private stopTimer(): void {
     this.timer?.cancel();
     this.timer = undefined;
+  }
+
+  private toSamples(ms: number): number {
+    return Math.round((ms * this.sampleRate) / 1000);
   }
 
   private toMs(samples: number): number {
