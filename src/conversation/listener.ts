@@ -9,6 +9,10 @@ import { TurnDetector, type TurnDetectorOptions, type TurnSignal } from './turn-
 import type { SpeechTiming } from './turn.js';
 
 const MIC_FRAMES = 100;
+const FRAME_MS = 20;
+const MAX_AHEAD_OF_DETECTOR_MS = 1000;
+/** What a network may hold back and deliver at once. */
+const MAX_AHEAD_OF_CALLER_MS = 3000;
 const RING_MS = 3000;
 /** A recogniser that has not answered by then is taken for broken. */
 const FINAL_TIMEOUT_MS = 10_000;
@@ -52,7 +56,10 @@ export class Listener {
   private awaitingFinal = false;
   private deadline: Timer | undefined;
   private starvation: Timer | undefined;
+  private firstFrameAt: number | undefined;
   private lastFrameAt = 0;
+  /** What the detector has judged. */
+  private detectedMs = 0;
   /** Audio up to here belongs to an utterance that is over. */
   private understoodMs = 0;
   private listening = false;
@@ -100,10 +107,16 @@ export class Listener {
 
   push(pcm: Int16Array): void {
     if (this.closed) return;
-    const gap = this.queue.push(pcm);
-    if (gap) this.events.dropped(gap);
     this.lastFrameAt = this.clock.now();
-    if (this.listening) this.drain();
+    this.firstFrameAt ??= this.lastFrameAt;
+    const frameLength = (this.options.inputRate * FRAME_MS) / 1000;
+    let lost: Gap | undefined;
+    for (let at = 0; at < pcm.length; at += frameLength) {
+      const gap = this.queue.push(pcm.subarray(at, at + frameLength));
+      if (gap) lost = { fromMs: lost?.fromMs ?? gap.fromMs, toMs: gap.toMs };
+      if (this.listening) this.drain();
+    }
+    if (lost) this.events.dropped(lost);
   }
 
   /** Idempotent; the recogniser's stream goes back to whoever lent it. */
@@ -118,7 +131,9 @@ export class Listener {
   }
 
   private drain(): void {
-    for (let frame = this.queue.take(); frame; frame = this.queue.take()) {
+    while (this.hasRoom) {
+      const frame = this.queue.take();
+      if (!frame) return;
       const { pcm, gap } = frame;
       if (gap) this.lostMs += gap.toMs - gap.fromMs;
       this.receivedMs += (pcm.length * 1000) / this.options.inputRate;
@@ -129,8 +144,16 @@ export class Listener {
     }
   }
 
+  /** Not more than the detector can follow, nor than a caller can have said: the rest waits, and is lost if it is too much. */
+  private get hasRoom(): boolean {
+    const aheadOfCallerMs = this.receivedMs + this.lostMs - (this.clock.now() - (this.firstFrameAt ?? 0));
+    return this.receivedMs - this.detectedMs < MAX_AHEAD_OF_DETECTOR_MS && aheadOfCallerMs < MAX_AHEAD_OF_CALLER_MS;
+  }
+
   private onWindow(probability: number, endMs: number): void {
     if (this.closed) return;
+    this.detectedMs = endMs;
+    if (this.listening) this.drain();
     const signal = this.detector.push(probability, endMs);
     if (signal) this.onSignal(signal);
   }

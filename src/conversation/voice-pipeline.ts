@@ -7,7 +7,7 @@ import { ConversationConfig } from '../config/conversation.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { EventBus } from '../events/event-bus.js';
-import { type AbortKind, Aborted } from '../kernel/abort.js';
+import { type AbortKind, Aborted, untilAborted } from '../kernel/abort.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
@@ -106,9 +106,8 @@ export class VoicePipeline implements LiveSession {
       this.state = new ConversationState(this.id, scenario, agent, this.config.historyMaxTokens);
       this.speech = await this.speechService.lease(this.id, this.lifetime.signal);
       this.build();
-      await this.listener.prepare(speechHintsOf(agent, []));
-      // The caller may have hung up in the meantime.
-      this.lifetime.signal.throwIfAborted();
+      // The caller may hang up in the meantime, or it may take too long.
+      await untilAborted(this.listener.prepare(speechHintsOf(agent, [])), this.lifetime.signal);
     } catch (error) {
       this.lifetime.abort(new Aborted('error'));
       this.listener?.close();
@@ -371,8 +370,7 @@ export class VoicePipeline implements LiveSession {
     this.expectation.update();
     this.touch();
     // A caller who says something into the goodbye is not hung up on.
-    const goesOn = outcome === 'interrupted' && this.turns.depth > 0;
-    if (generation.finalAction && !goesOn) return this.finish(generation.finalAction);
+    if (generation.finalAction && this.turns.depth === 0) return this.finish(generation.finalAction);
     this.awaitCaller();
   }
 

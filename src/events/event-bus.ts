@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
+import { messageOf } from '../kernel/errors.js';
 
 /** What happens in calls, for the rest of the process. Nothing of what was said is in here. */
 export interface CallEvents {
@@ -23,16 +24,24 @@ type Name = keyof CallEvents;
 /** Typed events within the process; listeners run at once, in the order in which they came. */
 @Injectable()
 export class EventBus {
+  private readonly logger = new Logger('Events');
   private readonly emitter = new EventEmitter();
 
   emit<N extends Name>(name: N, event: CallEvents[N]): void {
     this.emitter.emit(name, event);
   }
 
-  /** Returns how to stop listening. */
+  /** Returns how to stop listening. What a listener throws is logged: a call does not end over it. */
   on<N extends Name>(name: N, listener: (event: CallEvents[N]) => void): () => void {
-    this.emitter.on(name, listener);
-    return () => this.emitter.off(name, listener);
+    const guarded = (event: CallEvents[N]): void => {
+      try {
+        listener(event);
+      } catch (error) {
+        this.logger.error(`A listener to ${name} failed: ${messageOf(error)}`);
+      }
+    };
+    this.emitter.on(name, guarded);
+    return () => this.emitter.off(name, guarded);
   }
 
   /** How many listen, over all events. */

@@ -19,6 +19,19 @@ export function isAborted(error: unknown): error is Aborted {
   return error instanceof Aborted;
 }
 
+/** Waits for `work`, but not longer than until `signal` aborts; then its reason is thrown. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => (onAbort = () => reject(signal.reason as Error)));
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
 /** An AbortController that also ends when `parent` does, and stops listening to it once it has ended itself. */
 export function childController(parent: AbortSignal): AbortController {
   const controller = new AbortController();

@@ -118,6 +118,23 @@ describe('LifecycleManager', () => {
     await manager.stop();
   });
 
+  it('does not let a deferred step that fails hold up another', async () => {
+    const { clock, add, build } = setUp();
+    add({ name: 'warmup', deferred: true }, { start: () => Promise.reject(new Error('down')) });
+    add({ name: 'mcp', deferred: true });
+    add({ name: 'index', deferred: true, after: ['warmup'] });
+    const manager = build();
+    await manager.start();
+    await clock.advance(50);
+    expect(manager.statuses.map((status) => [status.name, status.state])).toEqual([
+      ['warmup', 'failed'],
+      ['mcp', 'started'],
+      ['index', 'pending'],
+    ]);
+    await manager.stop();
+    expect(clock.pending).toBe(0);
+  });
+
   it('stops every step although one throws and one hangs', async () => {
     const { clock, log, add, build } = setUp();
     add({ name: 'core' });

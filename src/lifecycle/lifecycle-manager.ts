@@ -125,25 +125,34 @@ export class LifecycleManager {
     this.tell('criticalDone', this.critical.map(statusOf), this.deferred.map(statusOf), this.clock.now() - startedAt);
   }
 
+  /** Each on its own, as soon as those it comes after have started: one that fails holds up no other. */
   private async runDeferred(): Promise<void> {
     const startedAt = this.clock.now();
+    const tasks = new Map<string, Promise<void>>();
     for (const entry of this.deferred) {
-      for (
-        let pause = this.times.deferredRetryMs;
-        entry.state !== 'started';
-        pause = Math.min(pause * 2, MAX_RETRY_MS)
-      ) {
-        try {
-          await this.runStep(entry, `startup.deferred.${entry.options.name}`);
-        } catch {
-          if (this.lifetime.signal.aborted) return;
-          this.tell('stepFailed', statusOf(entry), pause);
-          await this.clock.delay(pause, this.lifetime.signal).catch(() => undefined);
-          if (this.lifetime.signal.aborted) return;
-        }
+      const before = (entry.options.after ?? []).flatMap((name) => tasks.get(name) ?? []);
+      tasks.set(entry.options.name, this.startDeferred(entry, before));
+    }
+    await Promise.all(tasks.values());
+    if (this.lifetime.signal.aborted) return;
+    this.tell('deferredDone', this.deferred.map(statusOf), this.clock.now() - startedAt);
+  }
+
+  /** Tries until it succeeds, with growing pauses, or until start-up is cancelled. */
+  private async startDeferred(entry: Entry, before: readonly Promise<void>[]): Promise<void> {
+    await Promise.all(before);
+    const { signal } = this.lifetime;
+    let pause = this.times.deferredRetryMs;
+    while (entry.state !== 'started' && !signal.aborted) {
+      try {
+        await this.runStep(entry, `startup.deferred.${entry.options.name}`);
+      } catch {
+        if (signal.aborted) return;
+        this.tell('stepFailed', statusOf(entry), pause);
+        await this.clock.delay(pause, signal).catch(() => undefined);
+        pause = Math.min(pause * 2, MAX_RETRY_MS);
       }
     }
-    this.tell('deferredDone', this.deferred.map(statusOf), this.clock.now() - startedAt);
   }
 
   private async runStep(entry: Entry, spanName: string): Promise<void> {

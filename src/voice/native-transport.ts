@@ -9,6 +9,7 @@ import type { VoiceParameters } from './voice-parameters.js';
 /** This much unsent audio for this long means that the client does not keep up. */
 const SLOW_CLIENT_SECONDS = 2;
 const SLOW_CLIENT_MS = 5000;
+const MAX_BUFFERED_BYTES = 1024 * 1024;
 /** How long a client may take to answer our close frame. */
 const CLOSE_GRACE_MS = 2000;
 
@@ -35,7 +36,10 @@ export class NativeTransport implements CallTransport {
   }
 
   send(event: SessionEvent): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify(event));
+    if (this.socket.readyState !== this.socket.OPEN) return;
+    this.socket.send(JSON.stringify(event));
+    // Messages are not dropped; a client that does not read them is.
+    if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) this.close(CloseCode.SlowClient, 'the client does not read');
   }
 
   sendAudio(pcm: Int16Array): void {

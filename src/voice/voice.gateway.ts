@@ -14,6 +14,7 @@ import { Heartbeat } from './heartbeat.js';
 import { NativeSession } from './native-session.js';
 import { NativeTransport } from './native-transport.js';
 import { VoiceAdmission, type VoiceTicket } from './voice-admission.js';
+import type { VoiceParameters } from './voice-parameters.js';
 import type { WsRouteOptions } from './ws-adapter.js';
 
 /** Admits, builds the session, hands the socket over, cleans up. */
@@ -41,9 +42,7 @@ export class VoiceGateway implements OnGatewayConnection {
       const pipeline = await this.moduleRef.create(VoicePipeline);
       if (socket.readyState !== socket.OPEN) return;
       socket.once('close', () => void pipeline.close('hangup'));
-      await this.building.runExclusive(this.config.buildTimeoutMs, () =>
-        pipeline.start(transport, { scenario: parameters.scenario ?? this.agents.scenario, agent: parameters.agent }),
-      );
+      await this.building.runExclusive(this.config.buildTimeoutMs, () => this.build(pipeline, transport, parameters));
       session.bind(pipeline);
       await pipeline.closed;
     } catch (error) {
@@ -59,6 +58,16 @@ export class VoiceGateway implements OnGatewayConnection {
     } finally {
       heartbeat.stop();
       ticket.release();
+    }
+  }
+
+  private async build(pipeline: VoicePipeline, transport: NativeTransport, parameters: VoiceParameters): Promise<void> {
+    const { scenario = this.agents.scenario, agent } = parameters;
+    const limit = this.clock.setTimeout(() => void pipeline.close('timeout'), this.config.buildTimeoutMs);
+    try {
+      await pipeline.start(transport, { scenario, agent });
+    } finally {
+      limit.cancel();
     }
   }
 }

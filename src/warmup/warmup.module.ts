@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
-import { McpStep } from './mcp.step.js';
+import { McpReadiness, McpStep } from './mcp.step.js';
 import { WarmupStep } from './warmup.step.js';
 
-@Module({ imports: [AgentsModule, SpeechModule], providers: [WarmupStep, McpStep] })
+@Module({ imports: [AgentsModule, SpeechModule], providers: [WarmupStep, McpStep, McpReadiness] })
 export class WarmupModule {}
