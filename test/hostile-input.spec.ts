@@ -69,6 +69,32 @@ describe('hostile input', () => {
     await caller.hangUp();
   });
 
+  it('drops what no caller can have said, tells so, and serves the others as before', async () => {
+    const flooding = await TestCaller.dial(server, '?encoding=mulaw&sample_rate=8000');
+    const other = await TestCaller.dial(server);
+    const eightSeconds = Buffer.alloc(64 * 1024, 0x55);
+    for (let count = 0; count < 300; count++) flooding.socket.send(eightSeconds, { binary: true });
+    const dropped = await flooding.next('audio_dropped');
+    expect(dropped).toMatchObject({ source: 'mic', reason: 'queue_full' });
+    expect(dropped.to_ms).toBeGreaterThan(dropped.from_ms);
+    other.send({ type: 'ping' });
+    await other.next('pong');
+    flooding.send({ type: 'ping' });
+    await flooding.next('pong');
+    await flooding.hangUp();
+    await other.hangUp();
+  });
+
+  it('cuts off a client that makes it talk and does not read', async () => {
+    const caller = await TestCaller.dial(server);
+    await caller.next('session_started');
+    caller.socket.pause();
+    const messages = [...Array.from({ length: 40 }, () => '{"type":"frobnicate"}'), '{"type":"ping"}'];
+    for (let round = 0; round < 3000; round++) for (const message of messages) caller.socket.send(message);
+    expect(await server.quiet()).toEqual(nothingHeld);
+    caller.socket.terminate();
+  });
+
   it('survives a client that resets the connection', async () => {
     const caller = await TestCaller.dial(server);
     await caller.next('session_started');
