@@ -33,6 +33,16 @@ if (name === '--help' || name === '-h' || !(name in commands)) {
   for (const [command, [summary]] of Object.entries(commands)) console.log(`  ${command.padEnd(14)} ${summary}`);
   process.exit(['--help', '-h'].includes(name) ? 0 : 2);
 }
+if (name === 'start' && args.length > 0) {
+  // Before anything is installed: the server itself takes no options.
+  console.log(
+    'Usage: npm start\n\nStarts the server. It takes no options; settings are environment variables, such as',
+  );
+  console.log(
+    'PORT=8080 MAX_CONNECTIONS=20 npm start. All of them: docs/configuration.md; in effect: npm run config:check',
+  );
+  process.exit(args.length === 1 && ['--help', '-h'].includes(args[0]) ? 0 : 2);
+}
 
 await ensure('dependencies', hashOf(['package-lock.json', 'package.json', '.npmrc']), 'node_modules', install);
 const node24 = findNode24();
@@ -69,7 +79,9 @@ async function install() {
 
 async function build() {
   say('building');
+  const done = tick('still building');
   const code = await run(node24, ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
+  done();
   if (code !== 0) fail('the build failed; the message above says where.');
 }
 

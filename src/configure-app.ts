@@ -3,9 +3,11 @@ import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
+import { createServer } from 'node:net';
 import { loadConfig } from './config/load.js';
 import { ServerConfig } from './config/server.config.js';
 import { VoiceConfig } from './config/voice.config.js';
+import { ParleyError, messageOf } from './kernel/errors.js';
 import { FrameworkQuietLogger } from './lifecycle/framework-quiet-logger.js';
 import { ErrorFilter } from './ops/error.filter.js';
 import { ParleyWsAdapter } from './voice/ws-adapter.js';
@@ -27,8 +29,27 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestExpressAppl
 /** Starts listening; returns the server's address. */
 export async function listen(app: INestApplication): Promise<string> {
   const { host, port } = app.get(ServerConfig);
+  await checkPort(port, host);
   await app.listen(port, host);
   const url = new URL(await app.getUrl());
   if (['[::1]', '[::]', '0.0.0.0', '127.0.0.1'].includes(url.hostname)) url.hostname = 'localhost';
   return url.origin;
+}
+
+/** Before everything else is loaded: whether somebody else has the port. */
+async function checkPort(port: number, host: string): Promise<void> {
+  const probe = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(port, host, resolve));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new ParleyError(
+        'config_invalid',
+        `Port ${port} is taken (${code}). Set PORT to another one: PORT=${port + 1} npm start`,
+      );
+    }
+    throw new ParleyError('config_invalid', `Cannot listen on HOST ${host}, PORT ${port}: ${messageOf(error)}`);
+  }
+  await new Promise((resolve) => probe.close(resolve));
 }

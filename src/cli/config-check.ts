@@ -10,9 +10,11 @@ Exits 1, with every problem listed, if it is not valid.
 
 /** `npm run config:check` */
 export function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) {
+  const unknown = args.find((arg) => !['--help', '--json'].includes(arg));
+  if (unknown) process.stderr.write(`Unknown option "${unknown}"\n\n`);
+  if (unknown || args.includes('--help')) {
     process.stdout.write(HELP);
-    return Promise.resolve(0);
+    return Promise.resolve(unknown ? 2 : 0);
   }
   try {
     const { settings } = loadConfig(process.env);
