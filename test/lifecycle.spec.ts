@@ -42,7 +42,24 @@ describe('the process', () => {
       status: 200,
       body: {
         status: 'ready',
-        checks: expect.arrayContaining([expect.objectContaining({ component: 'speech', status: 'up' })]),
+        checks: expect.arrayContaining([
+          expect.objectContaining({ component: 'speech', status: 'up', critical: true }),
+          expect.objectContaining({ component: 'dialogue', status: 'up', critical: true }),
+          expect.objectContaining({
+            component: 'agents',
+            status: 'up',
+            critical: true,
+            details: { agents: 3, scenarios: 1 },
+          }),
+          expect.objectContaining({ component: 'services', status: 'up', critical: true }),
+          expect.objectContaining({
+            component: 'auth',
+            status: 'up',
+            critical: false,
+            details: { tokens: 0, required: false },
+          }),
+          expect.objectContaining({ component: 'mcp', status: 'up', critical: false, details: { servers: 0 } }),
+        ]),
       },
     });
     const pools = (await get(server, 'pools')).body as { pools: Record<string, Record<string, unknown>> };
@@ -56,7 +73,7 @@ describe('the process', () => {
       waiting: 0,
     });
     const steps = ((await get(server, 'startup')).body.steps as { name: string }[]).map((step) => step.name);
-    expect(steps).toEqual(['core', 'speech', 'aoai', 'services', 'agents', 'events', 'warmup', 'mcp']);
+    expect(steps).toEqual(['core', 'speech', 'aoai', 'services', 'agents', 'events', 'mcp', 'warmup']);
     expect(await server.stop()).toBe(0);
   });
 

@@ -2,7 +2,11 @@ import { Module } from '@nestjs/common';
 import { ToolsModule } from '../tools/tools.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
 import { AgentCatalog } from './agent-catalog.js';
-import { AgentsStep } from './agents.step.js';
+import { AgentsReadiness, AgentsStep } from './agents.step.js';
 
-@Module({ imports: [ToolsModule, SpeechModule], providers: [AgentCatalog, AgentsStep], exports: [AgentCatalog] })
+@Module({
+  imports: [ToolsModule, SpeechModule],
+  providers: [AgentCatalog, AgentsStep, AgentsReadiness],
+  exports: [AgentCatalog],
+})
 export class AgentsModule {}

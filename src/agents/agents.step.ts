@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AgentsConfig } from '../config/agents.config.js';
+import { Readiness, type ReadinessCheck } from '../lifecycle/readiness-check.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
 import { TtsDriver } from '../speech/tts-voice.js';
 import { AgentCatalog } from './agent-catalog.js';
@@ -19,5 +20,22 @@ export class AgentsStep implements LifecycleStep {
     return Promise.resolve({
       summary: `${agents.join(', ')}; scenario ${this.config.scenario}, starts with ${this.catalog.scenario(this.config.scenario).start}`,
     });
+  }
+}
+
+/** Down without an agent or without the default scenario: then no call can begin. */
+@Injectable()
+@Readiness({ name: 'agents', critical: true, timeoutMs: 1000, cacheMs: 1000 })
+export class AgentsReadiness implements ReadinessCheck {
+  constructor(
+    private readonly catalog: AgentCatalog,
+    private readonly config: AgentsConfig,
+  ) {}
+
+  check(): Record<string, unknown> {
+    const agents = this.catalog.agents().length;
+    if (agents === 0) throw new Error('no agent is loaded');
+    this.catalog.scenario(this.config.scenario);
+    return { agents, scenarios: this.catalog.scenarios().length };
   }
 }

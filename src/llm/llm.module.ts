@@ -3,7 +3,7 @@ import { LlmConfig } from '../config/llm.config.js';
 import { Clock } from '../kernel/clock.js';
 import { EmbeddedLlmClient } from './drivers/embedded/embedded-llm.client.js';
 import { LlmClient } from './llm-client.js';
-import { LlmStep } from './llm.step.js';
+import { DialogueReadiness, LlmStep } from './llm.step.js';
 
 @Module({
   providers: [
@@ -19,6 +19,7 @@ import { LlmStep } from './llm.step.js';
       },
     },
     LlmStep,
+    DialogueReadiness,
   ],
   exports: [LlmClient],
 })

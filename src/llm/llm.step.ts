@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Readiness, type ReadinessCheck } from '../lifecycle/readiness-check.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
 import { LlmClient } from './llm-client.js';
 
@@ -6,14 +7,37 @@ import { LlmClient } from './llm-client.js';
 @Injectable()
 @Step({ name: 'aoai', after: ['speech'], timeoutMs: 15_000 })
 export class LlmStep implements LifecycleStep {
+  private running = false;
+
   constructor(private readonly llm: LlmClient) {}
+
+  get started(): boolean {
+    return this.running;
+  }
 
   async start(signal: AbortSignal): Promise<StepReport> {
     await this.llm.start(signal);
+    this.running = true;
     return { summary: `dialogue: ${this.llm.name}` };
   }
 
   stop(): Promise<void> {
+    this.running = false;
     return this.llm.close();
+  }
+}
+
+/** Down until the client has started, and once it is closed. */
+@Injectable()
+@Readiness({ name: 'dialogue', critical: true, timeoutMs: 1000, cacheMs: 1000 })
+export class DialogueReadiness implements ReadinessCheck {
+  constructor(
+    private readonly step: LlmStep,
+    private readonly llm: LlmClient,
+  ) {}
+
+  check(): Record<string, unknown> {
+    if (!this.step.started) throw new Error('the client has not started');
+    return { driver: this.llm.name };
   }
 }

@@ -1,7 +1,7 @@
 import { Module, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { SampleBank } from './banking/sample-bank.js';
-import { ServicesStep } from './banking/services.step.js';
+import { ServicesReadiness, ServicesStep } from './banking/services.step.js';
 import { BlockCardTool } from './builtin/block-card.tool.js';
 import { EndCallTool } from './builtin/end-call.tool.js';
 import { GetBalanceTool } from './builtin/get-balance.tool.js';
@@ -25,7 +25,10 @@ const BUILTIN_TOOLS: readonly Type<Tool>[] = [
 ];
 
 /** A tool of your own: a provider that implements `Tool`, and `registry.register(tool)` in your module's `onModuleInit`. */
-@Module({ providers: [ToolRegistry, SampleBank, ServicesStep, ...BUILTIN_TOOLS], exports: [ToolRegistry] })
+@Module({
+  providers: [ToolRegistry, SampleBank, ServicesStep, ServicesReadiness, ...BUILTIN_TOOLS],
+  exports: [ToolRegistry],
+})
 export class ToolsModule implements OnModuleInit {
   constructor(
     private readonly registry: ToolRegistry,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { ConversationModule } from '../conversation/conversation.module.js';
 import { StateModule } from '../state/state.module.js';
+import { AuthReadiness } from './auth-readiness.js';
 import { SessionDrain } from './session-drain.js';
 import { TokenCheck } from './token-check.js';
 import { UpgradeGuard } from './upgrade-guard.js';
@@ -10,7 +11,7 @@ import { VoiceGateway } from './voice.gateway.js';
 
 @Module({
   imports: [StateModule, AgentsModule, ConversationModule],
-  providers: [TokenCheck, UpgradeGuard, VoiceAdmission, VoiceGateway, SessionDrain],
+  providers: [TokenCheck, UpgradeGuard, VoiceAdmission, VoiceGateway, SessionDrain, AuthReadiness],
   exports: [TokenCheck],
 })
 export class VoiceModule {}

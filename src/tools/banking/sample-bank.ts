@@ -109,6 +109,11 @@ export class SampleBank {
     return caseNumber(Number(lastInsertRowid));
   }
 
+  /** Throws when the database does not answer. */
+  ping(): void {
+    this.one('SELECT 1');
+  }
+
   /** Idempotent. */
   close(): void {
     if (this.database.isOpen) this.database.close();

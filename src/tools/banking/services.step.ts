@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Readiness, type ReadinessCheck } from '../../lifecycle/readiness-check.js';
 import { type LifecycleStep, Step, type StepReport } from '../../lifecycle/step.js';
 import { SampleBank } from './sample-bank.js';
 
@@ -15,5 +16,16 @@ export class ServicesStep implements LifecycleStep {
   stop(): Promise<void> {
     this.bank.close();
     return Promise.resolve();
+  }
+}
+
+@Injectable()
+@Readiness({ name: 'services', critical: true, timeoutMs: 1000, cacheMs: 1000 })
+export class ServicesReadiness implements ReadinessCheck {
+  constructor(private readonly bank: SampleBank) {}
+
+  check(): Record<string, unknown> {
+    this.bank.ping();
+    return { bank: 'sample, in memory' };
   }
 }
