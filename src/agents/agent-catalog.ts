@@ -6,6 +6,7 @@ import { ParleyError } from '../kernel/errors.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 import type { Agent, Handoff, Scenario } from './agent.js';
 import { loadAgents } from './agent-loader.js';
+import type { SpeechAbilities } from './speech-abilities.js';
 
 /** The agents and scenarios of the process, read from files by the start-up step `agents`. */
 @Injectable()
@@ -18,13 +19,13 @@ export class AgentCatalog {
     private readonly tools: ToolRegistry,
   ) {}
 
-  /** Throws `config_invalid` with every fault of every file. `voices`: those the synthesiser has, to check names against. */
-  load(voices?: readonly string[]): void {
+  /** Throws `config_invalid` with every fault of every file. Without `speech`, voices and languages are not checked. */
+  load(speech?: SpeechAbilities): void {
     const loaded = loadAgents({
       directory: path.resolve(packageRoot, this.config.directory),
       defaultScenario: this.config.scenario,
       tools: this.tools.known(),
-      ...(voices && { voices }),
+      ...speech,
     });
     this.byAgentName = new Map(loaded.agents.map((agent) => [agent.name, agent]));
     this.byScenarioName = new Map(loaded.scenarios.map((scenario) => [scenario.name, scenario]));

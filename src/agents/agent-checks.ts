@@ -11,6 +11,8 @@ export interface KnownNames {
   readonly tools: ReadonlyMap<string, readonly string[]>;
   /** Without it, voice names are not checked. */
   readonly voices?: readonly string[];
+  /** Primary subtags. Without it, languages are not checked. */
+  readonly languages?: readonly string[];
   readonly agents: ReadonlySet<string>;
 }
 
@@ -22,6 +24,12 @@ export function checkAgent(file: AgentFile, known: KnownNames, report: Report): 
   }
   if (known.voices && !known.voices.includes(file.voice.name)) {
     report(['voice', 'name'], `there is no voice "${file.voice.name}"; there are ${listed(known.voices)}`);
+  }
+  if (known.languages && !known.languages.includes(file.language.split('-')[0]!)) {
+    report(
+      ['language'],
+      `"${file.language}" is not understood and spoken here; allowed are ${listed(known.languages)}`,
+    );
   }
   const dialogue = file.dialogue ?? {};
   checkPhrases(dialogue, report);

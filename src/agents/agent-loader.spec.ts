@@ -39,7 +39,7 @@ function write(file: string, text: string): void {
 }
 
 function load(): LoadedAgents {
-  return loadAgents({ directory: root, tools, voices: ['slt', 'rms'] });
+  return loadAgents({ directory: root, tools, voices: ['slt', 'rms'], languages: ['en'] });
 }
 
 function faults(): string[] {
@@ -72,7 +72,16 @@ describe('loading agents', () => {
 
   it('names file, line, column and field of an unknown key', () => {
     write('desk/agent.yaml', 'description: The desk.\nvoice:\n  name: slt\n  speed: 2\n');
-    expect(faults()).toEqual(['agents/desk/agent.yaml:4:3 voice.speed: unknown key']);
+    expect(faults()).toEqual(['agents/desk/agent.yaml:4:3 voice.speed: unknown key; there are name, rate, pitch']);
+  });
+
+  it('refuses a language that nobody understands and speaks', () => {
+    write('desk/agent.yaml', 'description: The desk.\nlanguage: de-DE\n');
+    expect(faults()).toEqual([
+      'agents/desk/agent.yaml:2:11 language: "de-DE" is not understood and spoken here; allowed are en',
+    ]);
+    write('desk/agent.yaml', 'description: The desk.\nlanguage: en-GB\n');
+    expect(faults()).toEqual([]);
   });
 
   it('reports every fault of every file at once', () => {
@@ -158,6 +167,15 @@ describe('loading agents', () => {
     expect(faults()[0]).toMatch(/^agents\/desk\/agent\.yaml:4:\d+ dialogue\.intents\.task/);
   });
 
+  it('says so when keys are missing because there are no defaults', () => {
+    rmSync(path.join(root, '_defaults.yaml'));
+    expect(faults()).toContain(
+      'agents/desk/agent.yaml:1:1 on_new_input: is missing, and there is no _defaults.yaml it could come from',
+    );
+    write('_defaults.yaml', DEFAULTS.replace('language: en-US', ''));
+    expect(faults()).toEqual(['agents/desk/agent.yaml:1:1 language: is missing']);
+  });
+
   it('refuses a dialogue that hands over where the scenario has no way', () => {
     const intents = 'task: { examples: [go], replies: [{ next: { handoff: other, reason: x } }] }';
     write(
@@ -179,7 +197,7 @@ describe('loading agents', () => {
   });
 
   it('says what is missing: a folder, a file, a scenario', () => {
-    expect(() => loadAgents({ directory: path.join(root, 'nowhere'), tools })).toThrow('there is no such folder');
+    expect(() => loadAgents({ directory: 'nowhere', tools })).toThrow(/^nowhere: there is no such folder$/);
     expect(() => loadAgents({ directory: root, tools, defaultScenario: 'night' })).toThrow(
       'agents/scenarios/night.yaml:1:1 is missing: it is the default scenario (there are none)',
     );

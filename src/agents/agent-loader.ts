@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ParleyError } from '../kernel/errors.js';
 import { compileDialogue } from '../llm/drivers/embedded/compiled-dialogue.js';
 import type { Agent, Scenario } from './agent.js';
@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly tools: ReadonlyMap<string, readonly string[]>;
   /** Without it, voice names are not checked. */
   readonly voices?: readonly string[];
+  /** Primary subtags that the speech drivers know. Without it, languages are not checked. */
+  readonly languages?: readonly string[];
 }
 
 export interface LoadedAgents {
@@ -58,6 +60,9 @@ export function loadAgents(options: LoadOptions): LoadedAgents {
 }
 
 const START = { line: 1, column: 1, field: '' };
+const DEFAULTS = '_defaults.yaml';
+const MISSING = 'is missing';
+const MISSING_EVERYWHERE = `is missing, and there is no ${DEFAULTS} it could come from`;
 
 class Loader {
   private readonly faults = new Map<string, Fault>();
@@ -68,8 +73,9 @@ class Loader {
   }
 
   load(): LoadedAgents {
-    if (!existsSync(this.root)) throw new AgentsInvalidError([this.wholeFile(this.root, 'there is no such folder')]);
-    const defaults = this.readYaml('_defaults.yaml') ?? new YamlFile(this.shown('_defaults.yaml'), '');
+    if (!existsSync(this.root))
+      throw new ParleyError('config_invalid', `${this.options.directory}: there is no such folder`);
+    const defaults = this.readYaml(DEFAULTS) ?? new YamlFile(this.shown(DEFAULTS), '');
     const sources = this.folders().map((name) => this.readAgent(name, defaults));
     const scenarios = this.scenarioFiles().map((file) => this.readScenario(file));
     if (sources.length === 0) this.add(this.wholeFile(this.root, 'there is no agent: a folder with an agent.yaml'));
@@ -106,7 +112,7 @@ class Loader {
     const prompt = this.readText(path.join(name, 'prompt.md'));
     const read = this.readYaml(path.join(name, 'agent.yaml'));
     const yaml = read ?? new YamlFile(this.shown(path.join(name, 'agent.yaml')), '');
-    if (!read) this.add({ ...this.at(yaml, []), message: 'is missing' });
+    if (!read) this.add({ ...this.at(yaml, []), message: MISSING });
     if (prompt === undefined)
       this.add({ ...START, file: promptFile, message: 'is missing: the system prompt for models' });
     if (!/^[a-z][a-z0-9_]*$/.test(name)) {
@@ -133,10 +139,12 @@ class Loader {
         for (const key of issue.keys) {
           const field = [...place, key];
           const file = defaults && !yaml.has(field) ? defaults : yaml;
-          this.add({ file: file.name, ...file.positionOfKey(field), field: fieldName(field), message: 'unknown key' });
+          this.add({ file: file.name, ...file.positionOfKey(field), field: fieldName(field), message: issue.message });
         }
       } else {
-        this.add({ ...this.at(yaml, place, defaults), message: issue.message });
+        const message =
+          issue.message === MISSING && defaults && !this.hasDefaults() ? MISSING_EVERYWHERE : issue.message;
+        this.add({ ...this.at(yaml, place, defaults), message });
       }
     }
     return undefined;
@@ -189,6 +197,10 @@ class Loader {
     );
   }
 
+  private hasDefaults(): boolean {
+    return existsSync(path.join(this.root, DEFAULTS));
+  }
+
   private readYaml(relative: string): YamlFile | undefined {
     const text = this.readText(relative);
     if (text === undefined) return undefined;
@@ -227,6 +239,9 @@ function byPlace(a: Fault, b: Fault): number {
 }
 
 /** Zod's own wording is for programmers. */
-function plainly(issue: { code?: string | undefined; input?: unknown }): string | undefined {
-  return issue.code === 'invalid_type' && issue.input === undefined ? 'is missing' : undefined;
+function plainly(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject)
+    return `unknown key; there are ${Object.keys(issue.inst.shape).join(', ')}`;
+  const isMissing = (issue.code === 'invalid_type' || issue.code === 'invalid_value') && issue.input === undefined;
+  return isMissing ? MISSING : undefined;
 }

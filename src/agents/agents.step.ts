@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { AgentsConfig } from '../config/agents.config.js';
 import { Readiness, type ReadinessCheck } from '../lifecycle/readiness-check.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
+import { SttDriver } from '../speech/stt-stream.js';
 import { TtsDriver } from '../speech/tts-voice.js';
 import { AgentCatalog } from './agent-catalog.js';
+import { speechAbilities } from './speech-abilities.js';
 
 @Injectable()
 @Step({ name: 'agents', after: ['services'], timeoutMs: 15_000 })
@@ -11,11 +13,12 @@ export class AgentsStep implements LifecycleStep {
   constructor(
     private readonly catalog: AgentCatalog,
     private readonly config: AgentsConfig,
+    private readonly stt: SttDriver,
     private readonly tts: TtsDriver,
   ) {}
 
   start(): Promise<StepReport> {
-    this.catalog.load(this.tts.voices);
+    this.catalog.load(speechAbilities(this.stt, this.tts));
     const agents = this.catalog.agents().map((agent) => agent.name);
     return Promise.resolve({
       summary: `${agents.join(', ')}; scenario ${this.config.scenario}, starts with ${this.catalog.scenario(this.config.scenario).start}`,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { main } from './agents-check.js';
@@ -41,6 +41,16 @@ describe('agents:check', () => {
     expect(await main(['--dir', root])).toBe(1);
     expect(err).toContain('desk/agent.yaml:2:1 colour: unknown key\n');
     expect(out).toBe('');
+    rmSync(root, { recursive: true });
+  });
+
+  it('refuses a language that the speech drivers do not have', async () => {
+    const root = mkdtempSync(path.join(tmpdir(), 'parley-check-'));
+    cpSync('agents', root, { recursive: true });
+    const file = path.join(root, 'concierge', 'agent.yaml');
+    writeFileSync(file, `${readFileSync(file, 'utf8')}language: de-DE\n`);
+    expect(await main(['--dir', root])).toBe(1);
+    expect(err).toMatch(/concierge\/agent\.yaml:\d+:11 language: "de-DE" is not .* allowed are en\n/);
     rmSync(root, { recursive: true });
   });
 

@@ -3,11 +3,13 @@ import { Global, Module } from '@nestjs/common';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { AgentsInvalidError, describeFault, type LoadedAgents, loadAgents } from '../agents/agent-loader.js';
+import { speechAbilities } from '../agents/speech-abilities.js';
 import { loadConfig } from '../config/load.js';
 import { AgentsConfig } from '../config/agents.config.js';
 import { packageRoot } from '../config/package-root.js';
 import { Clock, SystemClock } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
+import { EmbeddedSttDriver } from '../speech/drivers/embedded/stt/embedded-stt.driver.js';
 import { EmbeddedTtsDriver } from '../speech/drivers/embedded/tts/embedded-tts.driver.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 import { ToolsModule } from '../tools/tools.module.js';
@@ -36,9 +38,8 @@ export async function main(args: string[]): Promise<number> {
       return 0;
     }
     const directory = values.dir === undefined ? configuredDirectory() : path.resolve(values.dir);
-    process.stdout.write(
-      describe(loadAgents({ directory, tools: await knownTools(), voices: new EmbeddedTtsDriver().voices })),
-    );
+    const speech = speechAbilities(new EmbeddedSttDriver(new SystemClock()), new EmbeddedTtsDriver());
+    process.stdout.write(describe(loadAgents({ directory, tools: await knownTools(), ...speech })));
     return 0;
   } catch (error) {
     const faults = error instanceof AgentsInvalidError ? error.faults.map(describeFault).join('\n') : messageOf(error);

@@ -44,7 +44,7 @@ const onIncident = (message: string): void => logger.warn(message);
     SpeechStep,
     SpeechReadiness,
   ],
-  exports: [SpeechService, TtsDriver],
+  exports: [SpeechService, SttDriver, TtsDriver],
 })
 export class SpeechModule {}
 

@@ -4,6 +4,8 @@
  */
 export abstract class SttDriver {
   abstract readonly name: string;
+  /** Primary subtags of the languages it understands, such as `en`. */
+  abstract readonly languages: readonly string[];
   /** The rate `SttStream.write` expects, in Hz. The session resamples to it. */
   abstract readonly sampleRate: number;
   /** Loads what all streams share (models, workers). Called once, by the start-up step. */

@@ -1,6 +1,8 @@
 /** Text to speech. */
 export abstract class TtsDriver {
   abstract readonly name: string;
+  /** Primary subtags of the languages it speaks, such as `en`. */
+  abstract readonly languages: readonly string[];
   abstract readonly voices: readonly string[];
   abstract start(signal: AbortSignal): Promise<void>;
   /** Builds one synthesiser (a connection, a worker's slot); it speaks one text at a time. */

@@ -57,6 +57,6 @@ function load(tools: readonly Tool[], clock: Clock): AgentCatalog {
   const registry = new ToolRegistry(clock);
   for (const tool of tools) registry.register(tool);
   const catalog = new AgentCatalog({ directory: 'agents', scenario: 'banking' }, registry);
-  catalog.load(['slt', 'rms']);
+  catalog.load({ voices: ['slt', 'rms'], languages: ['en'] });
   return catalog;
 }

@@ -17,6 +17,7 @@ export type ScriptedTranscript =
 /** A recogniser that hears what it is told to, whatever the audio. Its streams share one script. */
 export class ScriptedSttDriver extends SttDriver {
   readonly name = 'scripted';
+  readonly languages = ['en'];
   readonly streams: ScriptedSttStream[] = [];
   private readonly transcripts: ScriptedTranscript[] = [];
 

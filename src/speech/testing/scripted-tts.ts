@@ -30,6 +30,7 @@ const AMPLITUDE = 8000;
 /** A synthesiser that hums: each character of a text is so many ms of a tone, silence where there is a blank. */
 export class ScriptedTtsDriver extends TtsDriver {
   readonly name = 'scripted';
+  readonly languages = ['en'];
   readonly voices = ['hum', 'drone'];
   readonly requests: TtsRequest[] = [];
   /** Requests that were aborted before they were over. */

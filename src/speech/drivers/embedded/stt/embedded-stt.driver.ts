@@ -34,6 +34,7 @@ const LOAD_SMOOTHING = 0.1;
  */
 export class EmbeddedSttDriver extends SttDriver {
   readonly name = 'embedded';
+  readonly languages: readonly string[] = ['en'];
   readonly sampleRate = 8000;
   private readonly recogniser: RecogniserOptions;
   private readonly onIncident: (message: string) => void;

@@ -31,6 +31,7 @@ const WARM_UP_TEXT = 'Your account balance is twelve hundred dollars, and nothin
 /** CMU Flite as WebAssembly in worker threads: five English voices that need nothing but an npm package. */
 export class EmbeddedTtsDriver extends TtsDriver {
   readonly name = 'embedded';
+  readonly languages: readonly string[] = ['en'];
   readonly voices: readonly string[] = fliteVoices;
   private readonly cache: PhraseCache;
   private pool: SynthesisPool | undefined;

@@ -1,0 +1,16 @@
+import type { SttDriver } from '../speech/stt-stream.js';
+import type { TtsDriver } from '../speech/tts-voice.js';
+
+/** What the speech drivers can do, to check agents against. */
+export interface SpeechAbilities {
+  readonly voices: readonly string[];
+  /** Primary subtags, such as `en`: what is both understood and spoken. */
+  readonly languages: readonly string[];
+}
+
+export function speechAbilities(
+  stt: Pick<SttDriver, 'languages'>,
+  tts: Pick<TtsDriver, 'languages' | 'voices'>,
+): SpeechAbilities {
+  return { voices: tts.voices, languages: stt.languages.filter((language) => tts.languages.includes(language)) };
+}
