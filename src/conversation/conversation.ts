@@ -1,0 +1,322 @@
+import type { AgentCatalog } from '../agents/agent-catalog.js';
+import type { ConversationConfig } from '../config/conversation.config.js';
+import type { AbortKind } from '../kernel/abort.js';
+import { AsyncQueue } from '../kernel/async-queue.js';
+import type { Clock } from '../kernel/clock.js';
+import type { TaskSupervisor } from '../kernel/task-supervisor.js';
+import type { LlmClient } from '../llm/llm-client.js';
+import { Template } from '../llm/templates.js';
+import type { SessionSpeech } from '../speech/speech.service.js';
+import type { SpeechHints, SttResult } from '../speech/stt-stream.js';
+import type { ToolRegistry } from '../tools/tool-registry.js';
+import { isBackchannel } from './backchannel.js';
+import type { CallTransport } from './call-transport.js';
+import type { ConversationState } from './conversation-state.js';
+import { DtmfCollector } from './dtmf-collector.js';
+import { FloorControl } from './floor-control.js';
+import type { Generation } from './generation.js';
+import type { GenerationOutcome, GenerationState } from './generation-tracker.js';
+import { GenerationRunner } from './generation-runner.js';
+import { Listener } from './listener.js';
+import { SilenceWatch } from './silence-watch.js';
+import { SpeechExpectation } from './speech-expectation.js';
+import { type FinalAction, type SpeechTiming, type Turn, isCallerTurn } from './turn.js';
+import { meaningOf } from './utterance-meaning.js';
+
+export interface ConversationParts {
+  readonly state: ConversationState;
+  readonly transport: CallTransport;
+  readonly speech: SessionSpeech;
+  readonly clock: Clock;
+  readonly config: ConversationConfig;
+  /** Recognised words below it count as not understood, 0 to 1. */
+  readonly minConfidence: number;
+  readonly llm: LlmClient;
+  readonly tools: ToolRegistry;
+  readonly catalog: AgentCatalog;
+  readonly supervisor: TaskSupervisor;
+  /** Ends with the session. */
+  readonly session: AbortSignal;
+  log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** Somebody has said, typed or keyed something. */
+  onActivity(): void;
+  onGenerationComplete(generation: Generation, outcome: GenerationOutcome): void;
+  /** There is nothing left to say: the session is to end. */
+  onOver(): void;
+}
+
+const MAX_PENDING_TURNS = 20;
+
+/**
+ * Who speaks, and when: the caller's speech, text and keys become turns, turns become generations, and either side's
+ * silence has its consequences.
+ */
+export class Conversation {
+  private readonly turns = new AsyncQueue<Turn>(MAX_PENDING_TURNS);
+  private readonly runner: GenerationRunner;
+  private readonly listener: Listener;
+  private readonly floor: FloorControl;
+  private readonly silence: SilenceWatch;
+  private readonly dtmf: DtmfCollector;
+  private readonly expectation: SpeechExpectation;
+  private turnCount = 0;
+  private over = false;
+
+  constructor(private readonly parts: ConversationParts) {
+    const { transport, state, speech, config } = parts;
+    const { vadThreshold, vadStartMs, endpointSilenceMs, maxUtteranceMs, preRollMs } = config;
+    this.runner = new GenerationRunner({
+      ...parts,
+      voice: speech.voice,
+      // A caller who cuts into a question is answering it.
+      onAnswered: () => this.expectation.update(),
+      onComplete: (generation, outcome) => this.onGenerationComplete(generation, outcome),
+    });
+    this.listener = new Listener(
+      {
+        inputRate: transport.inputRate,
+        sttRate: speech.sttRate,
+        preRollMs,
+        threshold: vadThreshold,
+        startMs: vadStartMs,
+        endSilenceMs: endpointSilenceMs,
+        maxUtteranceMs,
+      },
+      speech.stt,
+      speech.vad,
+      parts.clock,
+      {
+        speechHeard: (speechMs, sinceMs, arrivedAt, first) => this.onSpeech(speechMs, sinceMs, arrivedAt, first),
+        speechStopped: (atMs) => parts.transport.send({ type: 'speech_stopped', at_ms: Math.round(atMs) }),
+        partial: (text, stable) => this.onPartial(text, stable),
+        final: (result, timing, span) => this.onFinal(result, timing, span),
+        failed: (error) => this.onRecogniserError(error),
+        dropped: ({ fromMs, toMs }) =>
+          parts.transport.send({
+            type: 'audio_dropped',
+            source: 'mic',
+            from_ms: fromMs,
+            to_ms: toMs,
+            reason: 'queue_full',
+          }),
+      },
+    );
+    this.expectation = new SpeechExpectation(state, this.listener, parts.supervisor, (message) =>
+      parts.log('error', message),
+    );
+    this.floor = new FloorControl(parts.clock, parts.config, this.runner, () => this.listener.busy);
+    this.silence = new SilenceWatch(parts.clock, (step) => this.onSilence(step));
+    this.dtmf = new DtmfCollector(parts.clock, (digits) =>
+      this.submit({ id: this.nextTurnId(), source: 'dtmf', text: digits, rejected: false, interruptible: true }),
+    );
+  }
+
+  get turnsSoFar(): number {
+    return this.turnCount;
+  }
+
+  get generationState(): GenerationState {
+    return this.runner.state;
+  }
+
+  /** Makes the recogniser ready for what the first agent expects to hear. */
+  prepare(hints: SpeechHints): Promise<void> {
+    return this.listener.prepare(hints);
+  }
+
+  /** Starts the session's lifetime tasks, and speaks first if the agent does. */
+  begin(): void {
+    void this.parts.supervisor.spawn('turns', (signal) => this.answerTurns(signal), { lifetime: true });
+    void this.parts.supervisor.spawn('speaking', (signal) => this.runner.speaker.run(signal), { lifetime: true });
+    this.listener.start();
+    this.greet();
+  }
+
+  pushAudio(pcm: Int16Array): void {
+    this.listener.push(pcm);
+  }
+
+  pushText(text: string): void {
+    this.submit({ id: this.nextTurnId(), source: 'text', text, rejected: false, interruptible: true });
+  }
+
+  pushDtmf(digit: string): void {
+    this.parts.onActivity();
+    this.silence.disarm();
+    this.dtmf.press(digit, this.wantedDigits());
+    if (!this.dtmf.busy) this.awaitCaller();
+  }
+
+  interrupt(): void {
+    const generation_id = this.runner.interrupt('barge_in', true);
+    // What it interrupted may have been the last words of the session.
+    if (!this.over) this.parts.transport.send({ type: 'interrupt_ack', generation_id });
+  }
+
+  reportPlayback(generationId: string, playedMs: number): void {
+    this.runner.playout.report(generationId, playedMs);
+  }
+
+  /** Falls silent at once: no timer runs any more, and nothing new begins. */
+  end(kind: AbortKind): void {
+    this.over = true;
+    this.silence.disarm();
+    this.dtmf.close();
+    this.floor.close();
+    this.runner.interrupt(kind, false);
+  }
+
+  /** Stops listening; the recogniser's stream may go back. Also before `begin`. */
+  close(): void {
+    this.over = true;
+    this.listener.close();
+    this.runner.close();
+  }
+
+  private greet(): void {
+    const greeting = this.parts.state.agent.greeting;
+    if (!greeting || !this.parts.config.greeting) {
+      this.silence.arm(this.parts.state.agent.noInput);
+      return;
+    }
+    const text = this.render(greeting.text);
+    this.submit({ id: null, source: 'greeting', text, rejected: false, interruptible: greeting.interruptible });
+  }
+
+  private onSpeech(speechMs: number, sinceMs: number, arrivedAt: number, first: boolean): void {
+    this.parts.onActivity();
+    this.silence.disarm();
+    if (first) this.parts.transport.send({ type: 'speech_started', at_ms: Math.round(sinceMs) });
+    if (speechMs >= this.parts.config.bargeInMs && this.parts.state.agent.bargeIn.enabled)
+      this.floor.callerSpeaks(arrivedAt);
+  }
+
+  private onPartial(text: string, stable: boolean): void {
+    const turn_id = this.currentTurnId();
+    this.parts.transport.send({ type: stable ? 'transcription_stabilized' : 'transcription_update', text, turn_id });
+    const words = text.split(' ').filter(Boolean).length;
+    if (stable && words >= this.parts.config.bargeInMinWords && this.parts.state.agent.bargeIn.enabled)
+      this.floor.callerSpeaks(this.parts.clock.now());
+  }
+
+  private onFinal(result: SttResult, timing: SpeechTiming, span: { startMs: number; endMs: number }): void {
+    this.parts.onActivity();
+    const meaning = meaningOf(result, span.endMs - span.startMs, this.parts.minConfidence);
+    this.parts.transport.send({
+      type: 'transcription_finished',
+      text: result.text,
+      turn_id: this.currentTurnId(),
+      confidence: result.confidence,
+      rejected: meaning === 'noise' || meaning === 'unclear',
+      start_ms: Math.round(span.startMs),
+      end_ms: Math.round(span.endMs),
+    });
+    if (meaning === 'nothing' || meaning === 'noise' || (meaning === 'words' && this.onlyListens(result.text))) {
+      this.floor.callerSaidNothing();
+      this.awaitCaller();
+      return;
+    }
+    this.submit({
+      id: this.nextTurnId(),
+      source: 'voice',
+      text: meaning === 'words' ? result.text : '',
+      rejected: meaning === 'unclear',
+      timing,
+      interruptible: true,
+    });
+  }
+
+  /** Whether the caller only showed that they listen, or wait: to an agent who speaks, thinks or looks something up. */
+  private onlyListens(text: string): boolean {
+    return this.runner.active && isBackchannel(text, this.parts.state.agent.bargeIn.backchannels);
+  }
+
+  private onRecogniserError(error: Error): void {
+    this.parts.log('warn', `Recogniser: ${error.message}`);
+    this.parts.transport.send({ type: 'error', code: 'stt_failed', message: 'The recogniser failed', retryable: true });
+    this.submit({ id: this.nextTurnId(), source: 'voice', text: '', rejected: true, interruptible: true });
+  }
+
+  private onSilence(step: Parameters<ConstructorParameters<typeof SilenceWatch>[1]>[0]): void {
+    const base = { id: null, source: 'no_input', rejected: false, interruptible: true } as const;
+    if ('reprompt' in step) return this.submit({ ...base, text: this.render(step.reprompt) });
+    const { action } = step;
+    const finalAction =
+      action.type === 'end' ? ({ type: 'end', reason: 'no_input' } as const) : { ...action, reason: 'no_input' };
+    this.submit({ ...base, text: this.render(action.text), finalAction });
+  }
+
+  private submit(turn: Turn): void {
+    if (!this.turns.offer(turn)) {
+      const message = `More than ${MAX_PENDING_TURNS} turns are waiting`;
+      this.parts.transport.send({ type: 'error', code: 'at_capacity', message, retryable: true });
+      return;
+    }
+    if (!isCallerTurn(turn)) return;
+    this.parts.onActivity();
+    this.silence.reset();
+    if (this.cutsIn()) this.runner.interrupt('barge_in', true);
+    else this.floor.callerWaits();
+  }
+
+  /** Whether a new turn of the caller ends what the agent is saying. */
+  private cutsIn(): boolean {
+    return this.runner.active && this.runner.interruptible && this.parts.state.agent.onNewInput === 'interrupt';
+  }
+
+  /** The lifetime task `turns`. */
+  private async answerTurns(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.turns.fail(signal.reason), { once: true });
+    for await (const turn of this.turns) {
+      if (isCallerTurn(turn) && this.cutsIn()) this.runner.interrupt('superseded', true);
+      await this.runner.settled;
+      signal.throwIfAborted();
+      // An occasion to speak passes when the caller speaks first.
+      if (turn.source === 'no_input' && (this.turns.depth > 0 || this.listener.busy)) continue;
+      this.silence.disarm();
+      this.runner.begin(turn);
+    }
+  }
+
+  private onGenerationComplete(generation: Generation, outcome: GenerationOutcome): void {
+    this.parts.onGenerationComplete(generation, outcome);
+    if (this.over) return;
+    this.expectation.update();
+    this.parts.onActivity();
+    // A caller who says something into the goodbye is not hung up on.
+    if (generation.finalAction && this.turns.depth === 0) return this.finish(generation.finalAction);
+    this.awaitCaller();
+  }
+
+  /** It is the caller's turn, unless something is going on. */
+  private awaitCaller(): void {
+    if (this.runner.active || this.turns.depth > 0 || this.listener.busy || this.dtmf.busy) return;
+    this.silence.arm(this.parts.state.agent.noInput);
+  }
+
+  private finish(action: FinalAction): void {
+    if (action.type === 'transfer') {
+      const { target, reason } = action;
+      this.parts.transport.send({ type: 'transfer', target, status: 'simulated', reason });
+    }
+    this.parts.onOver();
+  }
+
+  private wantedDigits(): number | undefined {
+    const [name] = this.parts.state.expecting;
+    const slot = name === undefined ? undefined : this.parts.state.agent.dialogue.slots[name];
+    return slot?.kind === 'digits' && slot.minLength === slot.maxLength ? slot.maxLength : undefined;
+  }
+
+  private currentTurnId(): string {
+    return `turn_${this.turnCount + 1}`;
+  }
+
+  private nextTurnId(): string {
+    return `turn_${++this.turnCount}`;
+  }
+
+  private render(template: string): string {
+    return Template.parse(template).render(this.parts.state.templateVariables);
+  }
+}
