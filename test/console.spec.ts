@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
 import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
@@ -15,6 +18,7 @@ const cutOff = (page: Page): Locator => page.locator('.entry-agent[data-state=cu
 /** The meter shows what the playback worklet gives to the loudspeaker, as RMS from 0 to 1. */
 const sounding = (page: Page): Promise<void> =>
   page.locator('#agent-meter[data-level]:not([data-level^="0.00"])').waitFor();
+const focused = (page: Page): Promise<string> => page.evaluate('document.activeElement.id');
 const silent = (page: Page): Promise<void> => page.locator('#agent-meter[data-level="0.0000"]').waitFor();
 
 /** The browser would report the 503 of a server that is not ready yet as an error of the page. */
@@ -92,16 +96,15 @@ describeInBrowser('the console in a browser', () => {
     const tabTo = async (id: string): Promise<void> => {
       for (let presses = 0; presses < 40; presses++) {
         await page.keyboard.press('Tab');
-        if ((await page.evaluate('document.activeElement.id')) === id) return;
+        if ((await focused(page)) === id) return;
       }
       throw new Error(`Tab does not lead to ${id}`);
     };
     await tabTo('start-silent');
     await page.keyboard.press('Enter');
     await live(page).waitFor();
-    expect(await page.evaluate('document.activeElement.id')).toBe('hang-up');
+    expect(await focused(page)).toBe('message');
 
-    await tabTo('message');
     await page.keyboard.type('what are your opening hours');
     await page.keyboard.press('Enter');
     await sounding(page);
@@ -113,6 +116,7 @@ describeInBrowser('the console in a browser', () => {
     await page.keyboard.press('Alt+KeyH');
     await page.locator('.entry-ended').waitFor();
     await page.locator('body[data-call=idle]').waitFor();
+    expect(await focused(page)).toBe('start');
     expect(watched.complaints).toEqual([]);
   });
 
@@ -139,27 +143,58 @@ describeInBrowser('the console in a browser', () => {
     await page.getByRole('alert').getByText('at capacity: 1 of 1 calls').waitFor();
     await other.hangUp();
   });
+
+  it('is dark and quiet once the call is over, also when the agent was speaking', async () => {
+    await page.getByRole('button', { name: 'Call without microphone' }).click();
+    await live(page).waitFor();
+    await page.getByLabel('Message to the agent').fill('what are your opening hours');
+    await page.keyboard.press('Enter');
+    await sounding(page);
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await page.locator('body[data-call=idle]').waitFor();
+    for (const side of ['caller', 'agent']) {
+      const meter = page.locator(`#${side}-meter`);
+      expect(await meter.getAttribute('aria-valuenow')).toBe('0');
+      expect(await meter.locator('span').getAttribute('style')).toMatch(/scaleX\(0\)/);
+    }
+    expect(await page.locator('#call-time').isVisible()).toBe(false);
+    expect(watched.complaints).toEqual([]);
+  });
 });
 
 describeInBrowser('the console where not everything is allowed', () => {
   // Undefined when the one before could not be started.
   let server: TestServer;
   let browser: TestBrowser;
+  let agents: string;
   beforeAll(async () => {
     browser = await TestBrowser.launch('refused');
-    server = await startReady({ AUTH_TOKENS: 'let-me-in', GREETING: 'off' });
+    agents = await mkdtemp(path.join(os.tmpdir(), 'parley-agents-'));
+    await cp('agents', agents, { recursive: true });
+    await cp('agents/scenarios/banking.yaml', path.join(agents, 'scenarios', 'another.yaml'));
+    server = await startReady({ AUTH_TOKENS: 'let-me-in', GREETING: 'off', AGENTS_DIR: agents });
   });
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
+    await rm(agents, { recursive: true, force: true });
   });
 
   it('asks for a token, and goes on without a microphone', async () => {
     const { page } = await browser.open(server.url);
-    await page.getByLabel('This server asks for an access token').fill('let-me-in');
+    const token = page.getByLabel('This server asks for an access token');
+    const startCall = page.getByRole('button', { name: 'Start call' });
+    await token.fill('guessed');
+    expect(await startCall.isDisabled()).toBe(true);
     await page.keyboard.press('Enter');
-    await page.getByLabel('Scenario').locator('option', { hasText: 'Banking' }).waitFor({ state: 'attached' });
-    await page.getByRole('button', { name: 'Start call' }).click();
+    await page.getByText('This token was not accepted').waitFor();
+    await token.fill('let-me-in');
+    await page.keyboard.press('Enter');
+    const scenario = page.getByLabel('Scenario');
+    await scenario.locator('option', { hasText: 'Banking' }).waitFor({ state: 'attached' });
+    expect(await scenario.locator('option').allTextContents()).toEqual(['Another', 'Banking']);
+    expect(await scenario.inputValue()).toBe('banking');
+    await startCall.click();
     await page.locator('.entry-notice', { hasText: 'The microphone was refused' }).waitFor();
     await live(page).waitFor();
     await page.getByLabel('Message to the agent').fill('what is my balance');

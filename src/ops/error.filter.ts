@@ -8,6 +8,7 @@ const codes: Readonly<Record<number, string>> = {
   403: 'forbidden',
   404: 'not_found',
   413: 'too_large',
+  429: 'rate_limited',
 };
 
 /** Errors of the REST API look like those of a refused upgrade: `{"error": {"code", "message"}}`. */

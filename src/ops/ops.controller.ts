@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, HttpCode, NotFoundException, Param, UseGuards } from '@nestjs/common';
 import { AgentCatalog } from '../agents/agent-catalog.js';
 import type { Agent, Scenario } from '../agents/agent.js';
+import { AgentsConfig } from '../config/agents.config.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { SessionRegistry, type LiveSession } from '../state/session-registry.js';
 import { protocolDocument } from '../voice/protocol-document.js';
@@ -13,6 +14,7 @@ export class OpsController {
   constructor(
     private readonly sessions: SessionRegistry,
     private readonly catalog: AgentCatalog,
+    private readonly config: AgentsConfig,
     private readonly lifecycle: LifecycleService,
   ) {}
 
@@ -45,9 +47,10 @@ export class OpsController {
     return agentView(agent);
   }
 
+  /** `default` is the scenario of calls that name none. */
   @Get('scenarios')
   listScenarios() {
-    return { scenarios: this.catalog.scenarios().map(scenarioView) };
+    return { default: this.config.scenario, scenarios: this.catalog.scenarios().map(scenarioView) };
   }
 
   @Get('startup')

@@ -23,6 +23,8 @@ export class CallPanel {
     this.state = 'idle';
     this.muted = false;
     this.hasMicrophone = false;
+    /** Whether the server would take a call from this page. */
+    this.allowed = true;
     this.scenarios = [];
     byId('start').addEventListener('click', () => actions.start(true));
     byId('start-silent').addEventListener('click', () => actions.start(false));
@@ -46,19 +48,23 @@ export class CallPanel {
     return key;
   }
 
-  /** @param {{ name: string, description: string, start: string, agents: string[] }[]} scenarios */
-  offer(scenarios) {
+  /**
+   * @param {{ name: string, description: string, start: string, agents: string[] }[]} scenarios
+   * @param {string} preselected name of one of them
+   */
+  offer(scenarios, preselected) {
     this.scenarios = scenarios;
     byId('scenario').replaceChildren(
       ...scenarios.map(({ name }) => element('option', { value: name }, readable(name))),
     );
+    byId('scenario').value = preselected;
     this.listAgents();
   }
 
   listAgents() {
     const scenario = this.scenarios.find(({ name }) => name === byId('scenario').value);
     const { agents = [], start = '', description = '' } = scenario ?? {};
-    const first = element('option', { value: '' }, start ? `${readable(start)} (starts)` : 'Default');
+    const first = element('option', { value: '' }, start ? `${readable(start)} (first)` : 'Default');
     const others = agents.filter((name) => name !== start);
     byId('agent').replaceChildren(first, ...others.map((name) => element('option', { value: name }, readable(name))));
     byId('scenario-description').textContent = description;
@@ -77,21 +83,41 @@ export class CallPanel {
   /** @param {CallState} state */
   show(state) {
     const had = document.activeElement;
-    this.state = state;
     const idle = state === 'idle';
+    const ended = idle && this.state !== 'idle';
+    if (!idle && this.state === 'idle') this.foldSettings();
+    if (ended) byId('settings-fold').open = this.settingsWereOpen;
+    this.state = state;
     const live = state === 'live';
     document.body.dataset.call = state;
     byId('call-state').textContent = stateWords[state];
+    byId('call-time').hidden = idle;
     byId('start').hidden = byId('start-silent').hidden = !idle;
     byId('hang-up').hidden = byId('mute').hidden = byId('interrupt').hidden = idle;
     byId('hang-up').disabled = state === 'ending';
     byId('mute').disabled = !live || !this.hasMicrophone;
     byId('interrupt').disabled = !live;
     byId('settings').disabled = !idle;
-    for (const control of [...byId('keys').children, byId('message'), byId('send')]) control.disabled = !live;
+    for (const control of [...byId('keys').children, byId('send')]) control.disabled = !live;
+    // Open from the first moment, so that it can take the focus of the button that began the call.
+    byId('message').disabled = !live && state !== 'dialling';
     // Who worked the keyboard on a button that has gone goes on at the one that took its place.
-    if (had?.id === 'start' || had?.id === 'start-silent') byId(idle ? had.id : 'hang-up').focus();
-    if (had?.id === 'hang-up' && idle) byId('start').focus();
+    if (had?.id === 'start') byId('hang-up').focus();
+    if (had?.id === 'start-silent') byId('message').focus();
+    // A control that was disabled or hidden has lost the focus to the page, or is about to.
+    if (ended && (had === document.body || had?.disabled || had?.hidden)) byId('start').focus();
+  }
+
+  /** Leaves the height to the keypad. */
+  foldSettings() {
+    this.settingsWereOpen = byId('settings-fold').open;
+    byId('settings-fold').open = false;
+  }
+
+  /** @param {boolean} allowed whether calls can be started */
+  allow(allowed) {
+    this.allowed = allowed;
+    byId('start').disabled = byId('start-silent').disabled = !allowed;
   }
 
   /** @param {boolean} hasMicrophone */

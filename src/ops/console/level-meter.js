@@ -19,7 +19,17 @@ export class LevelMeter {
 
   /** @param {number} level RMS of what was captured or played, 0 to 1 */
   show(level) {
-    this.shown = Math.max(meterPosition(level), this.shown - FALL);
+    this.set(Math.max(meterPosition(level), this.shown - FALL), level);
+  }
+
+  /** Dark at once: the call is over. */
+  reset() {
+    this.set(0, 0);
+  }
+
+  /** @param {number} position 0 to 1 @param {number} level */
+  set(position, level) {
+    this.shown = position;
     this.bar.style.transform = `scaleX(${this.shown})`;
     // The level itself, for tests and for the curious.
     this.node.dataset.level = level.toFixed(4);

@@ -31,7 +31,7 @@ let clock = 0;
 let offered = false;
 
 function start(microphone) {
-  if (call) return;
+  if (call || !panel.allowed) return;
   startedAt = performance.now();
   transcript = new Transcript(elapsed, (change, entry) => conversation.update(change, entry));
   turnLabels = new Map();
@@ -80,14 +80,16 @@ function onOpened(hasMicrophone) {
   clock = setInterval(() => panel.showDuration(elapsed()), 250);
   strip.start();
   panel.goLive(hasMicrophone);
+  if (!hasMicrophone)
+    transcript.notice('The agent does not notice typing until you send: it may ask whether you are still there.');
   void watch.refresh();
 }
 
 function onClosed(problem) {
   clearInterval(clock);
   strip.stop();
-  for (const meter of Object.values(meters)) meter.show(0);
   call = sessionId = undefined;
+  for (const meter of Object.values(meters)) meter.reset();
   panel.show('idle');
   if (problem) {
     transcript.notice(problem);
@@ -97,6 +99,8 @@ function onClosed(problem) {
 }
 
 function onLevel(who, level) {
+  // The worklets may still have reports on their way when the call is over.
+  if (!call) return;
   meters[who].show(level);
   strip.note(who, level);
 }
@@ -144,15 +148,23 @@ function say(problem) {
 function onServerState(state) {
   showServer(state, sessionId);
   byId('lost').hidden = state.reachable;
-  byId('token-form').hidden = !state.unauthorized;
+  panel.allow(!state.unauthorized);
+  showTokenForm(state.unauthorized);
   if (state.reachable && !state.unauthorized && !offered) void offerScenarios();
+}
+
+function showTokenForm(needed) {
+  const refused = needed && api.token !== '';
+  byId('token-form').hidden = !needed;
+  byId('token').setAttribute('aria-invalid', String(refused));
+  byId('token-hint').textContent = refused ? 'This token was not accepted.' : 'Kept in this tab only.';
 }
 
 async function offerScenarios() {
   const { status, body } = await api.get('scenarios');
   if (status !== 200) return;
   offered = true;
-  panel.offer(body.scenarios);
+  panel.offer(body.scenarios, body.default);
 }
 
 byId('token-form').addEventListener('submit', (event) => {

@@ -6,6 +6,8 @@ import { formatClock, formatMs, readable } from './format.js';
 /** More slots than this are shown as one bar. */
 const MAX_SLOT_MARKS = 40;
 const poolNames = { stt: 'Speech recognition', tts: 'Speech synthesis' };
+/** Steps whose name says nothing to people who do not know the vendor. */
+const stepNames = { aoai: 'dialogue (aoai)' };
 const stepMarks = { started: '✓', running: '…', pending: '·', failed: '!', stopped: '–' };
 
 /** Shows the state of the server. @param {ServerState} state @param {string | undefined} ownSession */
@@ -101,7 +103,7 @@ function stepRow({ name, state, deferred, duration_ms, attempts, summary, error 
     'li',
     { 'data-state': state, title: error ?? summary },
     element('span', { class: 'step-mark', 'aria-hidden': 'true' }, stepMarks[state] ?? '·'),
-    element('code', {}, name),
+    element('code', {}, stepNames[name] ?? name),
     quiet ? spoken(`${kind}, ${state}`) : element('span', {}, `${state}${tries}`),
     element('span', { class: 'of' }, formatMs(duration_ms)),
     error && spoken(error),
