@@ -39,7 +39,7 @@ describe('agents:check', () => {
     writeFileSync(path.join(root, 'desk', 'agent.yaml'), 'description: Desk.\ncolour: red\n');
     writeFileSync(path.join(root, 'desk', 'prompt.md'), 'Hello.');
     expect(await main(['--dir', root])).toBe(1);
-    expect(err).toContain('desk/agent.yaml:2:1 colour: unknown key\n');
+    expect(err).toContain('desk/agent.yaml:2:1 colour: unknown key; there are description, ');
     expect(out).toBe('');
     rmSync(root, { recursive: true });
   });
@@ -52,6 +52,16 @@ describe('agents:check', () => {
     expect(await main(['--dir', root])).toBe(1);
     expect(err).toMatch(/concierge\/agent\.yaml:\d+:11 language: "de-DE" is not .* allowed are en\n/);
     rmSync(root, { recursive: true });
+  });
+
+  it('refuses a default scenario that does not exist, as the start does', async () => {
+    process.env.DEFAULT_SCENARIO = 'nope';
+    try {
+      expect(await main([])).toBe(1);
+      expect(err).toContain('agents/scenarios/nope.yaml:1:1 is missing: it is the default scenario');
+    } finally {
+      delete process.env.DEFAULT_SCENARIO;
+    }
   });
 
   it('explains itself, and refuses what it does not know', async () => {

@@ -37,9 +37,8 @@ export async function main(args: string[]): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     }
-    const directory = values.dir === undefined ? configuredDirectory() : path.resolve(values.dir);
     const speech = speechAbilities(new EmbeddedSttDriver(new SystemClock()), new EmbeddedTtsDriver());
-    process.stdout.write(describe(loadAgents({ directory, tools: await knownTools(), ...speech })));
+    process.stdout.write(describe(loadAgents({ ...whatToCheck(values.dir), tools: await knownTools(), ...speech })));
     return 0;
   } catch (error) {
     const faults = error instanceof AgentsInvalidError ? error.faults.map(describeFault).join('\n') : messageOf(error);
@@ -48,9 +47,17 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-function configuredDirectory(): string {
-  const config = loadConfig(process.env).values.get(AgentsConfig) as AgentsConfig;
-  return path.resolve(packageRoot, config.directory);
+/** A folder named by `--dir` need not have the scenario that is the default without being asked for. */
+function whatToCheck(folder: string | undefined): { directory: string; defaultScenario?: string } {
+  const { values, settings } = loadConfig(process.env);
+  const config = values.get(AgentsConfig) as AgentsConfig;
+  const isAskedFor = settings.some(
+    ({ setting, origin }) => setting === AgentsConfig.settings.scenario && origin !== 'default.yaml',
+  );
+  return {
+    directory: folder ?? path.resolve(packageRoot, config.directory),
+    ...((folder === undefined || isAskedFor) && { defaultScenario: config.scenario }),
+  };
 }
 
 async function knownTools(): Promise<ReadonlyMap<string, readonly string[]>> {
