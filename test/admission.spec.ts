@@ -89,7 +89,7 @@ describe('admission with tokens and a rate limit', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await TestServer.start({
-      AUTH_TOKENS: 'first-token,second-token',
+      AUTH_TOKENS: 'first-secret-token,second-secret-token',
       NODE_ENV: 'production',
       GREETING: 'off',
       UPGRADES_PER_MINUTE: '6',
@@ -101,14 +101,14 @@ describe('admission with tokens and a rate limit', () => {
     expect(await TestCaller.tryDial(server)).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } });
     expect(await TestCaller.tryDial(server, '?token=wrong')).toMatchObject({ status: 401 });
     for (const [query, headers] of [
-      ['?token=second-token', {}],
-      ['', { authorization: 'Bearer first-token' }],
+      ['?token=second-secret-token', {}],
+      ['', { authorization: 'Bearer first-secret-token' }],
     ] as const) {
       const caller = await TestCaller.dial(server, query, headers);
       await caller.hangUp();
     }
     expect((await server.get('/api/v1/sessions')).status).toBe(401);
-    expect((await server.get('/api/v1/sessions', { authorization: 'Bearer first-token' })).status).toBe(200);
+    expect((await server.get('/api/v1/sessions', { authorization: 'Bearer first-secret-token' })).status).toBe(200);
     for (const probe of ['health', 'readiness', 'voice/health', 'pools'])
       expect((await server.get(`/api/v1/${probe}`)).status).toBe(200);
   });
@@ -117,11 +117,41 @@ describe('admission with tokens and a rate limit', () => {
     let answer: Awaited<ReturnType<typeof TestCaller.tryDial>>;
     let attempts = 0;
     do {
-      answer = await TestCaller.tryDial(server, '?token=first-token');
+      answer = await TestCaller.tryDial(server, '?token=first-secret-token');
       if (answer instanceof TestCaller) await answer.hangUp();
     } while (answer instanceof TestCaller && ++attempts < 10);
     expect(answer).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } });
     expect(Number((answer as { retryAfter: string }).retryAfter)).toBeGreaterThan(0);
     expect(await server.quiet()).toEqual(nothingHeld);
+  });
+});
+
+describe('guessing a token', () => {
+  const right = 'the-only-right-token';
+  const start = (): Promise<TestServer> =>
+    TestServer.start({ AUTH_TOKENS: right, NODE_ENV: 'production', UPGRADES_PER_MINUTE: '3' });
+
+  it('is slowed down at the calls: wrong tokens count, and then the right one is refused too', async () => {
+    const server = await start();
+    for (let guess = 0; guess < 3; guess++)
+      expect(await TestCaller.tryDial(server, `?token=guess-${guess}`)).toMatchObject({ status: 401 });
+    for (const token of ['guess-3', right])
+      expect(await TestCaller.tryDial(server, `?token=${token}`)).toMatchObject({
+        status: 429,
+        body: { error: { code: 'rate_limited' } },
+      });
+    await server.stop();
+  });
+
+  it('is slowed down at the API, together with the calls', async () => {
+    const server = await start();
+    const guess = (token: string): ReturnType<TestServer['get']> => server.get(`/api/v1/sessions?token=${token}`);
+    for (let request = 0; request < 5; request++) expect((await guess(right)).status).toBe(200);
+    for (let request = 0; request < 3; request++) expect((await guess('wrong')).status).toBe(401);
+    for (const token of ['wrong', right])
+      expect(await guess(token)).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } });
+    expect(await TestCaller.tryDial(server, `?token=${right}`)).toMatchObject({ status: 429 });
+    expect((await server.get('/api/v1/health')).status).toBe(200);
+    await server.stop();
   });
 });

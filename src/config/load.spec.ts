@@ -41,6 +41,13 @@ describe('loadConfig', () => {
     expect(problemsOf({ NODE_ENV: 'production', AUTH_TOKENS: 'a-long-enough-token' })).toEqual([]);
   });
 
+  it('refuses a token in production that can be guessed, without showing it', () => {
+    const problems = problemsOf({ NODE_ENV: 'production', AUTH_TOKENS: 'a-long-enough-token,fifteen-letters' });
+    expect(problems).toEqual([expect.stringMatching(/^AUTH_TOKENS: .*at least 16 characters$/)]);
+    expect(problems[0]).not.toMatch(/fifteen|enough/);
+    expect(problemsOf({ AUTH_TOKENS: 'short' })).toEqual([]);
+  });
+
   it('takes an overlay file, and refuses names it does not know', () => {
     const file = path.join(mkdtempSync(path.join(tmpdir(), 'parley-')), 'overlay.yaml');
     writeFileSync(file, 'voice:\n  maxConnections: 3\n');

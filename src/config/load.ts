@@ -25,6 +25,8 @@ export interface LoadedConfig {
   readonly values: ReadonlyMap<ConfigClass, object>;
 }
 
+const MIN_TOKEN_LENGTH = 16;
+
 export class ConfigError extends ParleyError {
   override readonly name = 'ConfigError';
 
@@ -69,6 +71,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: string = packageRoot): 
   if (server.environment === 'production' && server.authTokens?.length === 0) {
     problems.push(
       'AUTH_TOKENS: is not set, but in production (NODE_ENV) at least one token is needed: nobody gets in without one',
+    );
+  }
+  if (server.environment === 'production' && server.authTokens?.some((token) => token.length < MIN_TOKEN_LENGTH)) {
+    problems.push(
+      `AUTH_TOKENS: was given (a secret) with a token that is too short; in production (NODE_ENV) each must have at least ${MIN_TOKEN_LENGTH} characters`,
     );
   }
   if (problems.length > 0) throw new ConfigError(problems);

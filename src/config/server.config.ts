@@ -15,7 +15,7 @@ export class ServerConfig extends configOf('server', {
   authTokens: secret(
     'AUTH_TOKENS',
     list(),
-    'Bearer tokens that may open calls and read the API (`Authorization: Bearer …` or `?token=…`). Empty: no token is asked for, which production refuses.',
+    'Bearer tokens that may open calls and read the API (`Authorization: Bearer …` or `?token=…`). Empty: no token is asked for, which production refuses, as it does tokens of less than 16 characters.',
   ),
   allowedOrigins: setting(
     'ALLOWED_ORIGINS',
@@ -25,7 +25,7 @@ export class ServerConfig extends configOf('server', {
   upgradesPerMinute: setting(
     'UPGRADES_PER_MINUTE',
     int(0, 1_000_000),
-    'WebSocket upgrades a minute from one address before it gets 429; 0 sets no limit.',
+    'WebSocket upgrades, and API requests without a valid token, a minute from one address before it gets 429; 0 sets no limit.',
   ),
   trustProxy: setting(
     'TRUST_PROXY',

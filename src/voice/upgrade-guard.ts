@@ -1,28 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { ServerConfig } from '../config/server.config.js';
-import { Clock } from '../kernel/clock.js';
 import { DrainState } from '../lifecycle/drain-state.js';
+import { AttemptLimit } from './attempt-limit.js';
 import { TokenCheck } from './token-check.js';
 import type { Refusal } from './upgrade-policy.js';
 
-const MINUTE_MS = 60_000;
-const MAX_ADDRESSES = 10_000;
-
-/** What every WebSocket route checks first: credentials, origin, drain, rate. */
+/** What every WebSocket route checks first: rate, credentials, origin, drain. */
 @Injectable()
 export class UpgradeGuard {
-  private readonly attempts = new Map<string, { windowStart: number; count: number }>();
-
   constructor(
     private readonly config: ServerConfig,
     private readonly tokens: TokenCheck,
     private readonly drain: DrainState,
-    private readonly clock: Clock,
+    private readonly attempts: AttemptLimit,
   ) {}
 
   /** The reason to refuse, if there is one. */
   check(request: IncomingMessage, url: URL): Refusal | undefined {
+    // Before the credentials: a wrong token is an attempt too.
+    const tooMany = this.attempts.count(request);
+    if (tooMany) return tooMany;
     if (!this.tokens.allows(request.headers.authorization, url.searchParams.get('token'))) {
       return {
         status: 401,
@@ -40,7 +38,7 @@ export class UpgradeGuard {
         retryAfterSeconds: 5,
       };
     }
-    return this.tooMany(request);
+    return undefined;
   }
 
   private originAllowed(request: IncomingMessage): boolean {
@@ -48,27 +46,5 @@ export class UpgradeGuard {
     if (origin === undefined || this.config.allowedOrigins.includes('*') || this.config.allowedOrigins.includes(origin))
       return true;
     return URL.parse(origin)?.host === host;
-  }
-
-  private tooMany(request: IncomingMessage): Refusal | undefined {
-    if (this.config.upgradesPerMinute === 0) return undefined;
-    const address = this.addressOf(request);
-    const now = this.clock.now();
-    let window = this.attempts.get(address);
-    if (!window || now - window.windowStart >= MINUTE_MS) {
-      if (this.attempts.size >= MAX_ADDRESSES) this.attempts.delete(this.attempts.keys().next().value!);
-      window = { windowStart: now, count: 0 };
-      this.attempts.delete(address);
-      this.attempts.set(address, window);
-    }
-    if (++window.count <= this.config.upgradesPerMinute) return undefined;
-    const retryAfterSeconds = Math.ceil((window.windowStart + MINUTE_MS - now) / 1000);
-    return { status: 429, code: 'rate_limited', message: 'Too many connections from this address', retryAfterSeconds };
-  }
-
-  private addressOf(request: IncomingMessage): string {
-    const forwarded = this.config.trustProxy ? request.headers['x-forwarded-for'] : undefined;
-    const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim();
-    return first || request.socket.remoteAddress || 'unknown';
   }
 }

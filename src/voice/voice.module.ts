@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { ConversationModule } from '../conversation/conversation.module.js';
 import { StateModule } from '../state/state.module.js';
+import { AttemptLimit } from './attempt-limit.js';
 import { AuthReadiness } from './auth-readiness.js';
 import { SessionDrain } from './session-drain.js';
 import { TokenCheck } from './token-check.js';
@@ -11,7 +12,7 @@ import { VoiceGateway } from './voice.gateway.js';
 
 @Module({
   imports: [StateModule, AgentsModule, ConversationModule],
-  providers: [TokenCheck, UpgradeGuard, VoiceAdmission, VoiceGateway, SessionDrain, AuthReadiness],
-  exports: [TokenCheck],
+  providers: [TokenCheck, AttemptLimit, UpgradeGuard, VoiceAdmission, VoiceGateway, SessionDrain, AuthReadiness],
+  exports: [TokenCheck, AttemptLimit],
 })
 export class VoiceModule {}
