@@ -54,8 +54,8 @@ describe('loadConfig', () => {
     expect((loadConfig({ PARLEY_CONFIG: file }).values.get(VoiceConfig) as VoiceConfig).maxConnections).toBe(3);
     writeFileSync(file, 'voice:\n  maxConections: 3\nvoices: {}\n');
     expect(problemsOf({ PARLEY_CONFIG: file })).toEqual([
-      expect.stringContaining('voice.maxConections: unknown setting in overlay'),
-      expect.stringContaining('voices: unknown section in overlay'),
+      expect.stringContaining(`voice.maxConections: unknown setting in ${file};`),
+      expect.stringContaining(`voices: unknown section in ${file};`),
     ]);
   });
 });

@@ -49,7 +49,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: string = packageRoot): 
   ];
   if (env.PARLEY_CONFIG) layers.push(['overlay', readYaml(path.resolve(env.PARLEY_CONFIG), problems)]);
   const sections = new Map(configClasses.map((config) => [config.section, config]));
-  for (const [origin, layer] of layers) reportUnknownKeys(origin, layer, sections, problems);
+  const placeOf = (origin: Origin): string => (origin === 'overlay' ? env.PARLEY_CONFIG! : origin);
+  for (const [origin, layer] of layers) reportUnknownKeys(placeOf(origin), layer, sections, problems);
 
   const settings: LoadedSetting[] = [];
   const values = new Map<ConfigClass, object>();
@@ -61,7 +62,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: string = packageRoot): 
       if (parsed.success) instance[key] = parsed.data;
       else
         problems.push(
-          `${setting.env}: ${describeGiven(given, setting.secret)} (from ${origin}), but ${allowed(setting, parsed.error)}`,
+          `${setting.env}: ${describeGiven(given, setting.secret)} (from ${placeOf(origin)}), but ${allowed(setting, parsed.error)}`,
         );
       settings.push({ section: config.section, key, setting, value: instance[key], origin });
     }
@@ -115,7 +116,7 @@ function readYaml(file: string, problems: string[]): Record<string, unknown> {
 }
 
 function reportUnknownKeys(
-  origin: Origin,
+  place: string,
   layer: Record<string, unknown>,
   sections: ReadonlyMap<string, ConfigClass>,
   problems: string[],
@@ -123,13 +124,13 @@ function reportUnknownKeys(
   for (const [section, content] of Object.entries(layer)) {
     const config = sections.get(section);
     if (!config) {
-      problems.push(`${section}: unknown section in ${origin}; there are ${[...sections.keys()].join(', ')}`);
+      problems.push(`${section}: unknown section in ${place}; there are ${[...sections.keys()].join(', ')}`);
       continue;
     }
     for (const key of Object.keys(content as object)) {
       if (!(key in config.settings)) {
         problems.push(
-          `${section}.${key}: unknown setting in ${origin}; the section has ${Object.keys(config.settings).join(', ')}`,
+          `${section}.${key}: unknown setting in ${place}; the section has ${Object.keys(config.settings).join(', ')}`,
         );
       }
     }
