@@ -35,7 +35,10 @@ call.addEventListener('message', ({ data }) => {
   if (data instanceof ArrayBuffer) toPlay.push(new Int16Array(data));
   else handlers[JSON.parse(data).type]?.(JSON.parse(data));
 });
-call.addEventListener('error', () => console.error('The server did not let us in, or went away.'));
+call.addEventListener('error', () => {
+  console.error('The server did not let us in, or went away.');
+  process.exitCode = 1;
+});
 call.addEventListener('close', ({ code }) => {
   clearInterval(soundCard);
   writeFileSync('heard.raw', Buffer.concat(played.map((frame) => Buffer.from(frame.buffer))));

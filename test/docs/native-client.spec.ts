@@ -26,6 +26,14 @@ describe('the client in docs/protocol.md', () => {
     expect(block).toBe(readFileSync(program, 'utf8'));
   });
 
+  it('fails when it is not let in', async () => {
+    const address = `${server.url.replace(/^http/, 'ws')}/nowhere`;
+    await expect(promisify(execFile)(process.execPath, [program, address], { cwd: directory })).rejects.toMatchObject({
+      code: 1,
+      stderr: 'The server did not let us in, or went away.\n',
+    });
+  });
+
   it('holds a conversation', async () => {
     const address = `${server.url.replace(/^http/, 'ws')}/api/v1/voice/ws`;
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, address, 'what is my balance'], {
