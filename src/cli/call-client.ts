@@ -61,7 +61,7 @@ export class CallClient extends EventEmitter<ClientEvents> {
     });
   }
 
-  /** Rejects with the HTTP answer when the server does not let the caller in. */
+  /** Rejects with the server's own message when the server does not let the caller in. */
   static async connect(options: CallOptions): Promise<CallClient> {
     const url = new URL('/api/v1/voice/ws', options.url.replace(/^http/, 'ws'));
     url.searchParams.set('encoding', options.encoding);
@@ -85,9 +85,7 @@ export class CallClient extends EventEmitter<ClientEvents> {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () =>
-          reject(
-            new ParleyError('invalid_parameter', `HTTP ${response.statusCode}: ${Buffer.concat(chunks).toString()}`),
-          ),
+          reject(new ParleyError('invalid_parameter', refusal(response.statusCode, Buffer.concat(chunks).toString()))),
         );
       });
     });
@@ -188,6 +186,17 @@ export class CallClient extends EventEmitter<ClientEvents> {
         }
       }
     }, FRAME_MS / 2);
+  }
+}
+
+/** What to tell people; whatever stands in between may answer something else than the server's JSON. */
+function refusal(status: number | undefined, body: string): string {
+  if (status === 401) return 'The server wants a valid token: give it with --token, or in the variable PARLEY_TOKEN';
+  try {
+    const { error } = JSON.parse(body) as { error: { message: string } };
+    return error.message;
+  } catch {
+    return `The server answered HTTP ${status}: ${body}`;
   }
 }
 

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { readWav, writeWav } from '../audio/wav.js';
-import { ParleyError } from '../kernel/errors.js';
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { readWav, type WavAudio, writeWav } from '../audio/wav.js';
+import { messageOf, ParleyError } from '../kernel/errors.js';
 import { CallClient } from './call-client.js';
 import { CallLog } from './call-log.js';
 
@@ -19,26 +19,32 @@ Calls a server, says the recordings one after the other, each when the agent has
   --wait SECONDS   for the agent to finish speaking; default 30
 `;
 
-/** `npm run call`: exits 0 when every recording got an answer. */
+const OPTIONS = {
+  wav: { type: 'string', multiple: true, default: [] },
+  url: { type: 'string', default: 'http://localhost:8000' },
+  agent: { type: 'string' },
+  scenario: { type: 'string' },
+  token: { type: 'string' },
+  out: { type: 'string' },
+  wait: { type: 'string', default: '30' },
+  help: { type: 'boolean', default: false },
+} satisfies ParseArgsOptionsConfig;
+
+/** `npm run call`: exits 0 when every recording got an answer, 2 when it was called wrongly. */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      wav: { type: 'string', multiple: true, default: [] },
-      url: { type: 'string', default: 'http://localhost:8000' },
-      agent: { type: 'string' },
-      scenario: { type: 'string' },
-      token: { type: 'string' },
-      out: { type: 'string' },
-      wait: { type: 'string', default: '30' },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  let values;
+  try {
+    ({ values } = parseArgs({ args, options: OPTIONS }));
+  } catch (error) {
+    // What follows the first sentence is advice for programs that take other arguments as well.
+    process.stderr.write(`${messageOf(error).split('. ')[0]}\n\n${HELP}`);
+    return 2;
+  }
   if (values.help || values.wav.length === 0) {
     process.stdout.write(HELP);
     return values.help ? 0 : 2;
   }
-  const recordings = values.wav.map((file) => readWav(readFileSync(fromCaller(file))));
+  const recordings = values.wav.map((file) => readRecording(fromCaller(file)));
   const token = values.token ?? process.env.PARLEY_TOKEN;
   const waitMs = Number(values.wait) * 1000;
   if (!(waitMs > 0))
@@ -74,6 +80,11 @@ export async function main(args: string[]): Promise<number> {
     process.stdout.write(`The call is in ${values.out}\n`);
   }
   return failed ? 1 : 0;
+}
+
+function readRecording(file: string): WavAudio {
+  if (!existsSync(file)) throw new ParleyError('not_found', `There is no file ${file}`);
+  return readWav(readFileSync(file));
 }
 
 /** Paths are relative to where the user stands; npm runs its scripts in the package's folder. */
