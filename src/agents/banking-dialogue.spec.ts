@@ -245,7 +245,7 @@ describe('a tool that fails', () => {
     agents.close();
     ready(new ShippedAgents([broken('get_balance', () => Promise.reject(new Error('The ledger is closed')))]));
     const reply = await say('what is my balance', ...verified);
-    expect(reply.results[1]).toEqual({ error: '"get_balance" failed: The ledger is closed', code: 'tool_failed' });
+    expect(reply.results[1]).toEqual({ error: '"get_balance" failed. Go on without its result.', code: 'tool_failed' });
     expect(reply.said).toContain('that is not working at the moment');
     expect((await say('when are you open')).said).toContain('from nine to five');
   });

@@ -9,9 +9,7 @@ describe('a tool that throws', () => {
     const call = await ConversationHarness.start({ agents: [testAgent({ tools: ['broken'] })], tools: [broken] });
     call.llm.reply({ tool: 'broken' }).reply('I am sorry, that is not working.');
     expect(await call.ask('do it')).toMatchObject({ outcome: 'completed' });
-    expect(call.wire.events('tool_end')).toMatchObject([
-      { tool: 'broken', ok: false, error: '"broken" failed: no line to the bank' },
-    ]);
+    expect(call.wire.events('tool_end')).toMatchObject([{ tool: 'broken', ok: false, error: 'tool_failed' }]);
     const result = call.llm.requests[1]?.messages.at(-1);
     expect(result).toMatchObject({ role: 'tool', name: 'broken', callId: 'call_1' });
     expect(JSON.parse(result!.content)).toMatchObject({ code: 'tool_failed' });

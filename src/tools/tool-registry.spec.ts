@@ -1,8 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import * as fc from 'fast-check';
 import { z } from 'zod';
 import { Aborted } from '../kernel/abort.js';
 import { ManualClock } from '../kernel/clock.js';
+import { ParleyError } from '../kernel/errors.js';
 import { HandoffToAgentTool } from './builtin/handoff-to-agent.tool.js';
 import type { Tool, ToolContext } from './tool.js';
 import { ToolRegistry } from './tool-registry.js';
@@ -50,11 +52,12 @@ describe('ToolRegistry', () => {
     ['add', '[]', 'invalid_arguments', 'expected object'],
   ])('answers %s(%s) with %s', async (name, args, code, message) => {
     const run = await registryOf(toolOf()).run(callTo(name, args), context, never);
-    expect(run).toMatchObject({ ok: false, error: expect.stringContaining(message) });
-    expect(JSON.parse(run.content)).toEqual({ error: run.error, code });
+    expect(run).toMatchObject({ ok: false, error: code });
+    expect(JSON.parse(run.content)).toEqual({ error: expect.stringContaining(message), code });
   });
 
-  it('turns what a tool throws into a result, also at once', async () => {
+  it('turns what a tool throws into a result, also at once, and keeps its words for the log', async () => {
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const registry = registryOf(
       toolOf({ run: () => Promise.reject(new Error('no ledger')) }),
       toolOf({
@@ -64,13 +67,27 @@ describe('ToolRegistry', () => {
         },
       }),
     );
-    expect(await registry.run(callTo('add', '{"a":1}'), context, never)).toMatchObject({
-      ok: false,
-      error: '"add" failed: no ledger',
-    });
-    expect(await registry.run(callTo('at_once', '{"a":1}'), context, never)).toMatchObject({
-      error: '"at_once" failed: no bank',
-    });
+    for (const name of ['add', 'at_once']) {
+      const run = await registry.run(callTo(name, '{"a":4242}'), context, never);
+      expect(run).toMatchObject({ ok: false, error: 'tool_failed' });
+      expect(JSON.parse(run.content)).toEqual({
+        error: `"${name}" failed. Go on without its result.`,
+        code: 'tool_failed',
+      });
+    }
+    expect(logged.mock.calls).toEqual([['Tool "add" failed: no ledger'], ['Tool "at_once" failed: no bank']]);
+    logged.mockRestore();
+  });
+
+  it('tells the model, and only the model, what a tool says to it with `tool_failed`', async () => {
+    const why = new ParleyError('tool_failed', 'Ask for the amount first.');
+    const run = await registryOf(toolOf({ run: () => Promise.reject(why) })).run(
+      callTo('add', '{"a":1}'),
+      context,
+      never,
+    );
+    expect(run.error).toBe('tool_failed');
+    expect(JSON.parse(run.content)).toEqual({ error: '"add" failed: Ask for the amount first.', code: 'tool_failed' });
   });
 
   it('gives up a tool that takes too long, and tells it', async () => {
@@ -85,7 +102,12 @@ describe('ToolRegistry', () => {
     );
     const run = registry.run(callTo('add', '{"a":1}'), context, never);
     await clock.advance(1000);
-    expect(await run).toMatchObject({ ok: false, error: '"add" did not answer within 1.00 s.', durationMs: 1000 });
+    expect(await run).toMatchObject({
+      ok: false,
+      error: 'timeout',
+      content: expect.stringContaining('did not answer within 1.00 s.'),
+      durationMs: 1000,
+    });
     expect(seen).toMatchObject({ aborted: true, reason: { kind: 'timeout' } });
     expect(clock.pending).toBe(0);
   });
@@ -146,7 +168,7 @@ describe('ToolRegistry', () => {
     expect(definitions[1]!.parameters).toMatchObject({ properties: { target: { enum: ['b', 'c'] } } });
     expect(registry.definitions(names, { ...context, handoffTargets: [] }).map(({ name }) => name)).toEqual(['add']);
     expect(await registry.run(callTo('handoff_to_agent', '{"target":"z","reason":"x"}'), context, never)).toMatchObject(
-      { ok: false, error: expect.stringContaining('target: Invalid option') },
+      { ok: false, content: expect.stringContaining('target: Invalid option') },
     );
     expect(
       await registry.run(

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { z } from 'zod';
 import { childController } from '../kernel/abort.js';
 import { Aborted } from '../kernel/abort.js';
@@ -13,7 +13,8 @@ export interface ToolRun {
   readonly ok: boolean;
   /** JSON for the model: the tool's result, or `{"error": …, "code": …}` with what it can do about it. */
   readonly content: string;
-  readonly error?: string;
+  /** For the client: no more than what kind of failure it was. */
+  readonly error?: ToolFailure;
   readonly durationMs: number;
   readonly effect?: ToolEffect;
 }
@@ -24,6 +25,7 @@ export type ToolFailure = 'unknown_tool' | 'not_available' | 'invalid_arguments'
 /** All tools of the process. Safe for calls that run at the same time: it keeps no state per call. */
 @Injectable()
 export class ToolRegistry {
+  private readonly logger = new Logger('Tools');
   private readonly tools = new Map<string, Tool>();
 
   constructor(private readonly clock: Clock) {}
@@ -60,11 +62,11 @@ export class ToolRegistry {
     signal.throwIfAborted();
     const startedAt = this.clock.now();
     const finished = (): number => this.clock.now() - startedAt;
-    const failed = (code: ToolFailure, error: string): ToolRun => ({
+    const failed = (code: ToolFailure, explanation: string): ToolRun => ({
       call,
       ok: false,
-      content: JSON.stringify({ error, code }),
-      error,
+      content: JSON.stringify({ error: explanation, code }),
+      error: code,
       durationMs: finished(),
     });
 
@@ -84,7 +86,11 @@ export class ToolRegistry {
       if (error instanceof Aborted && error.kind === 'timeout') {
         return failed('timeout', `"${call.name}" did not answer within ${formatDuration(tool.timeoutMs)}.`);
       }
-      return failed('tool_failed', `"${call.name}" failed: ${messageOf(error)}`);
+      if (error instanceof ParleyError && error.code === 'tool_failed')
+        return failed('tool_failed', `"${call.name}" failed: ${error.message}`);
+      // What else it threw may name hosts, queries or callers: neither a model nor a client is to see that.
+      this.logger.error(`Tool "${call.name}" failed: ${messageOf(error)}`);
+      return failed('tool_failed', `"${call.name}" failed. Go on without its result.`);
     }
   }
 

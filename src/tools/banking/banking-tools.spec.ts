@@ -65,15 +65,15 @@ describe('verify_caller', () => {
   it('asks for what is missing, which is no try', async () => {
     expect(await run('verify_caller', { pin: '1234' })).toMatchObject({
       ok: false,
-      error: expect.stringContaining('last four digits'),
+      content: expect.stringContaining('last four digits'),
     });
     expect(await run('verify_caller', { card_last4: '4242' })).toMatchObject({
       ok: false,
-      error: expect.stringContaining('PIN'),
+      content: expect.stringContaining('PIN'),
     });
     expect(await run('verify_caller', { card_last4: '42', pin: '1234' })).toMatchObject({
       ok: false,
-      error: expect.stringContaining('must be 4 digits'),
+      content: expect.stringContaining('must be 4 digits'),
     });
     expect(await resultOf('verify_caller', { ...alice, pin: '0000' })).toMatchObject({ attempts_left: 2 });
   });
@@ -86,7 +86,7 @@ describe('tools about an account', () => {
     ['block_card', { card_last4: '4242' }],
     ['report_charge', { amount: 2.75 }],
   ])('%s refuses a caller who is not verified', async (name, args) => {
-    expect(await run(name, args)).toMatchObject({ ok: false, error: expect.stringContaining('not verified') });
+    expect(await run(name, args)).toMatchObject({ ok: false, content: expect.stringContaining('not verified') });
   });
 
   it('tell balances and transactions, the newest first', async () => {
@@ -132,7 +132,7 @@ describe('tools about an account', () => {
       reported: false,
       problem: 'no_such_charge',
     });
-    expect(await run('report_charge')).toMatchObject({ ok: false, error: expect.stringContaining('amount') });
+    expect(await run('report_charge')).toMatchObject({ ok: false, content: expect.stringContaining('amount') });
   });
 });
 

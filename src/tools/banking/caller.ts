@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ParleyError } from '../../kernel/errors.js';
 import type { ToolContext } from '../tool.js';
 
 const callerSchema = z.object({
@@ -18,6 +19,7 @@ export function setCaller(context: ToolContext, caller: Caller): void {
 /** Throws with a sentence for the model when nobody has been verified yet. */
 export function verifiedCaller(context: ToolContext): Caller {
   const caller = callerSchema.safeParse(context.variables['caller']);
-  if (!caller.success) throw new Error('The caller is not verified. Verify the caller first with verify_caller.');
+  if (!caller.success)
+    throw new ParleyError('tool_failed', 'The caller is not verified. Verify the caller first with verify_caller.');
   return caller.data;
 }

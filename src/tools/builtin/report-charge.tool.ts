@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { ParleyError } from '../../kernel/errors.js';
 import { verifiedCaller } from '../banking/caller.js';
 import { SampleBank } from '../banking/sample-bank.js';
 import type { Tool, ToolContext, ToolOutcome } from '../tool.js';
@@ -24,7 +25,8 @@ export class ReportChargeTool implements Tool<z.output<typeof parameters>> {
   async run(args: z.output<typeof parameters>, context: ToolContext): Promise<ToolOutcome> {
     const { customer_id: customerId } = verifiedCaller(context);
     const { amount, transaction_id: transactionId } = args;
-    if (amount === undefined && transactionId === undefined) throw new Error('Ask for the amount of the charge first.');
+    if (amount === undefined && transactionId === undefined)
+      throw new ParleyError('tool_failed', 'Ask for the amount of the charge first.');
     const charge = this.bank
       .transactions(customerId, SEARCHED)
       .find(({ id, amount: value }) =>

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { ParleyError } from '../../kernel/errors.js';
 import { setCaller } from '../banking/caller.js';
 import { SampleBank } from '../banking/sample-bank.js';
 import type { Tool, ToolContext, ToolOutcome } from '../tool.js';
@@ -32,9 +33,9 @@ export class VerifyCallerTool implements Tool<z.output<typeof parameters>> {
   async run(args: z.output<typeof parameters>, context: ToolContext): Promise<ToolOutcome> {
     const { customer_number: customerNumber, card_last4: cardLast4, pin, date_of_birth: birthDate } = args;
     if (customerNumber === undefined && cardLast4 === undefined)
-      throw new Error('Ask for the customer number or the last four digits of a card first.');
+      throw new ParleyError('tool_failed', 'Ask for the customer number or the last four digits of a card first.');
     if (pin === undefined && birthDate === undefined)
-      throw new Error('Ask for the telephone PIN or the date of birth first.');
+      throw new ParleyError('tool_failed', 'Ask for the telephone PIN or the date of birth first.');
 
     const made = Number(context.variables[ATTEMPTS] ?? 0);
     if (made >= MOST_ATTEMPTS) return { result: { verified: false, attempts_left: 0 } };
