@@ -15,6 +15,7 @@ describe('admission to WS /api/v1/voice/ws', () => {
     ['?sample_rate=44100', 'sample_rate', '8000, 16000, 24000, 48000'],
     ['?encoding=opus', 'encoding', 'pcm16, mulaw, alaw'],
     ['?language=x', 'language', 'BCP 47'],
+    ['?language=de-DE', 'language', 'en-US'],
     ['?agent=nobody', 'agent', 'concierge'],
     ['?scenario=nothing', 'scenario', 'banking'],
     ['?samplerate=8000', 'samplerate', 'sample_rate'],
@@ -25,6 +26,11 @@ describe('admission to WS /api/v1/voice/ws', () => {
     const message = answer instanceof TestCaller ? '' : String(answer.body.error.message);
     expect(message).toContain(parameter);
     expect(message).toContain(allowed);
+  });
+
+  it.each(['en', 'en-GB', 'EN-us'])('lets in who asks for the language the agent speaks: %s', async (language) => {
+    const caller = await TestCaller.dial(server, `?language=${language}`);
+    await caller.hangUp();
   });
 
   it('answers 404 where there is no route', async () => {

@@ -39,8 +39,8 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
     if (refusal) return { admitted: false, refusal };
     const parameters = parseVoiceParameters(url.searchParams);
     if (typeof parameters === 'string') return badParameter(parameters);
-    const unknown = this.unknownName(parameters);
-    if (unknown) return badParameter(unknown);
+    const problem = this.unknownName(parameters) ?? this.otherLanguage(parameters);
+    if (problem) return badParameter(problem);
     let lease: SlotLease;
     try {
       lease = await this.slots.acquire(this.config.acquireTimeoutMs, signal);
@@ -48,6 +48,14 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
       return { admitted: false, refusal: fromError(error) };
     }
     return { admitted: true, ticket: { parameters, release: () => lease.release() } };
+  }
+
+  /** An agent speaks its own language; a client that asks for another one must hear that before the call. */
+  private otherLanguage({ agent, scenario, language }: VoiceParameters): string | undefined {
+    if (language === undefined) return undefined;
+    const chosen = this.catalog.agent(agent ?? this.catalog.scenario(scenario ?? this.agentsConfig.scenario).start);
+    if (primaryOf(language) === primaryOf(chosen.language)) return undefined;
+    return `Parameter "language": the agent "${chosen.name}" does not speak "${language}"; allowed is ${primaryOf(chosen.language)}, such as ${chosen.language}`;
   }
 
   private unknownName({ agent, scenario }: VoiceParameters): string | undefined {
@@ -62,6 +70,10 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
       return `Parameter "scenario": there is no "${scenario}"; allowed are ${names.join(', ')}`;
     }
   }
+}
+
+function primaryOf(language: string): string {
+  return language.split('-')[0]!.toLowerCase();
 }
 
 function badParameter(message: string): Admission<never> {
