@@ -183,7 +183,9 @@ export const scenarioFile = z.strictObject({
         when: z.string().min(1).describe('When to hand over, for the model.'),
         kind: z
           .enum(['discrete', 'announced'])
-          .describe('`announced`: the new agent introduces itself; `discrete`: it just goes on.'),
+          .describe(
+            '`announced`: the new agent is to introduce itself; `discrete`: it just goes on. Told to models and clients; with the embedded dialogue, the new agent says what its `on_handoff` has for the reason.',
+          ),
       }),
     )
     .optional(),
