@@ -172,7 +172,13 @@ describeInBrowser('the console where not everything is allowed', () => {
     agents = await mkdtemp(path.join(os.tmpdir(), 'parley-agents-'));
     await cp('agents', agents, { recursive: true });
     await cp('agents/scenarios/banking.yaml', path.join(agents, 'scenarios', 'another.yaml'));
-    server = await startReady({ AUTH_TOKENS: 'let-me-in', GREETING: 'off', AGENTS_DIR: agents });
+    // Few enough attempts that a page which asks again with a refused token would be shut out.
+    server = await startReady({
+      AUTH_TOKENS: 'let-me-in',
+      GREETING: 'off',
+      AGENTS_DIR: agents,
+      UPGRADES_PER_MINUTE: '6',
+    });
   });
   afterAll(async () => {
     await browser?.close();

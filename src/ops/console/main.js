@@ -149,15 +149,16 @@ function onServerState(state) {
   showServer(state, sessionId);
   byId('lost').hidden = state.reachable;
   panel.allow(!state.unauthorized);
-  showTokenForm(state.unauthorized);
+  showTokenForm(state);
   if (state.reachable && !state.unauthorized && !offered) void offerScenarios();
 }
 
-function showTokenForm(needed) {
-  const refused = needed && api.token !== '';
-  byId('token-form').hidden = !needed;
+function showTokenForm({ unauthorized, limited }) {
+  const refused = unauthorized && !limited && api.token !== '';
+  byId('token-form').hidden = !unauthorized;
   byId('token').setAttribute('aria-invalid', String(refused));
-  byId('token-hint').textContent = refused ? 'This token was not accepted.' : 'Kept in this tab only.';
+  if (limited) byId('token-hint').textContent = 'Too many attempts from this address; this page tries again.';
+  else byId('token-hint').textContent = refused ? 'This token was not accepted.' : 'Kept in this tab only.';
 }
 
 async function offerScenarios() {

@@ -4,6 +4,7 @@ const EVERY_MS = 2000;
  * @typedef {object} ServerState
  * @property {boolean} reachable
  * @property {boolean} unauthorized
+ * @property {boolean} limited too many attempts from this address
  * @property {boolean} ready
  * @property {boolean} draining
  * @property {number} [active] calls
@@ -20,6 +21,8 @@ export class ServerWatch {
     this.api = api;
     this.onState = onState;
     this.timer = 0;
+    /** @type {string | undefined} */
+    this.refusedToken = undefined;
     document.addEventListener('visibilitychange', () => this.refresh());
   }
 
@@ -37,19 +40,29 @@ export class ServerWatch {
 
   /** @returns {Promise<ServerState>} */
   async ask() {
-    const [ready, health, pools, sessions, startup] = await Promise.all(
-      ['ready', 'voice/health', 'pools', 'sessions', 'startup'].map((path) => this.api.get(path)),
-    );
+    const sessions = await this.askSessions();
+    const paths = ['ready', 'voice/health', ...(sessions.status === 200 ? ['pools', 'startup'] : [])];
+    const [ready, health, pools, startup] = await Promise.all(paths.map((path) => this.api.get(path)));
     return {
       reachable: health.status === 200,
-      unauthorized: sessions.status === 401,
+      unauthorized: sessions.status === 401 || sessions.status === 429,
+      limited: sessions.status === 429,
       ready: ready.body?.ready === true,
       draining: health.body?.status === 'draining',
       active: health.body?.active_connections,
       max: health.body?.max_connections,
-      pools: Object.values(pools.body?.pools ?? {}),
+      pools: Object.values(pools?.body?.pools ?? {}),
       sessions: sessions.body?.sessions ?? [],
-      steps: startup.body?.steps ?? [],
+      steps: startup?.body?.steps ?? [],
     };
+  }
+
+  /** A refused token is not tried again: the server counts attempts, and would shut this address out. */
+  async askSessions() {
+    const { token } = this.api;
+    if (token === this.refusedToken) return { status: 401, body: undefined };
+    const sessions = await this.api.get('sessions');
+    this.refusedToken = sessions.status === 401 ? token : undefined;
+    return sessions;
   }
 }
