@@ -75,7 +75,10 @@ export const demoCalls: readonly DemoCall[] = [
       { say: 'block', expect: { 'card services take over': handoffTo('card_services') } },
       { say: 'digits', expect: { 'the agent asks for the PIN': says(/PIN/) } },
       { say: 'pin', expect: { 'the caller is verified': tool('verify_caller') } },
-      { say: 'yes', expect: { 'the card is blocked': tool('block_card') } },
+      {
+        say: 'yes',
+        expect: { 'the card is blocked': tool('block_card'), 'it was not blocked before': says(/Your .+ is blocked/) },
+      },
       { say: 'goodbye', ends: true, expect: { 'the agent ends the call': tool('end_call') } },
     ],
   },
