@@ -14,10 +14,11 @@ import { espeakSpeakers, fliteSpeakers, type Speaker } from './eval/speakers.js'
 
 const HELP = `Usage: npm run eval:speech -- [options]
 
-Measures how well the embedded recogniser hears: phrases of a banking agent by several synthetic voices, over two
-channels and in noise; digits and dates by a human voice; what it accepts though it should not; latency.
+Measures how well the embedded recogniser hears: phrases of the shipped agents by several synthetic voices, over two
+channels and in noise; digits and dates by a human voice; what it accepts in each state of a call though it should
+not; latency.
 
-  --quick          fewer sentences, voices and conditions (two minutes instead of nine)
+  --quick          fewer sentences, voices and conditions (90 seconds instead of a quarter of an hour)
   --half HALF      report (default) or tuning: the half of the material the settings were chosen on
   --sounds FOLDER  recordings of a human voice (default ${HUMAN_SOUNDS},
                    from Debian's asterisk-core-sounds-en-wav); left out when it is not there
