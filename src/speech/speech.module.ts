@@ -26,6 +26,7 @@ const onIncident = (message: string): void => logger.warn(message);
           minConfidence: config.minConfidence,
           // One worker may have to follow every session at once.
           maxDecodersPerWorker: config.sttPoolMax || voice.maxConnections,
+          onIncident,
         }),
     },
     {
