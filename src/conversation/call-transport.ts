@@ -9,6 +9,8 @@ export interface CallTransport {
   readonly inputRate: number;
   /** Hz of the audio that `sendAudio` takes. */
   readonly outputRate: number;
+  /** Audio given to `sendAudio` that has not left this machine yet, ms; 0 while the client keeps up. */
+  readonly backlogMs: number;
   /** None of these throws, also not when the client has gone. */
   send(event: SessionEvent): void;
   sendAudio(pcm: Int16Array): void;

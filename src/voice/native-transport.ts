@@ -7,7 +7,7 @@ import { CloseCode } from '../kernel/close-codes.js';
 import type { VoiceParameters } from './voice-parameters.js';
 
 /** This much unsent audio for this long means that the client does not keep up. */
-const SLOW_CLIENT_SECONDS = 2;
+const SLOW_CLIENT_BACKLOG_MS = 2000;
 const SLOW_CLIENT_MS = 5000;
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 /** How long a client may take to answer our close frame. */
@@ -19,7 +19,7 @@ export class NativeTransport implements CallTransport {
   readonly inputRate;
   readonly outputRate;
   private readonly encoder: AudioEncoder;
-  private readonly slowBytes: number;
+  private readonly bytesPerMs: number;
   private slowSince: number | undefined;
   private grace: Timer | undefined;
 
@@ -32,7 +32,11 @@ export class NativeTransport implements CallTransport {
     this.inputRate = parameters.sampleRate;
     this.outputRate = parameters.outSampleRate;
     this.encoder = createEncoder(parameters.encoding);
-    this.slowBytes = SLOW_CLIENT_SECONDS * parameters.outSampleRate * bytesPerSample[parameters.encoding];
+    this.bytesPerMs = (parameters.outSampleRate * bytesPerSample[parameters.encoding]) / 1000;
+  }
+
+  get backlogMs(): number {
+    return this.socket.bufferedAmount / this.bytesPerMs;
   }
 
   send(event: SessionEvent): void {
@@ -55,7 +59,7 @@ export class NativeTransport implements CallTransport {
   }
 
   private tooSlow(): boolean {
-    if (this.socket.bufferedAmount <= this.slowBytes) {
+    if (this.backlogMs <= SLOW_CLIENT_BACKLOG_MS) {
       this.slowSince = undefined;
       return false;
     }

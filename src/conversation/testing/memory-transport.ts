@@ -16,6 +16,8 @@ export type EventOf<T extends SessionEvent['type']> = Extract<SessionEvent, { ty
 export class MemoryTransport implements CallTransport {
   readonly encoding: AudioEncoding = 'pcm16';
   readonly log: WireEntry[] = [];
+  /** Said by the test. */
+  backlogMs = 0;
 
   constructor(
     private readonly clock: Clock,
