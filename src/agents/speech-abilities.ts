@@ -3,7 +3,8 @@ import type { TtsDriver } from '../speech/tts-voice.js';
 
 /** What the speech drivers can do, to check agents against. */
 export interface SpeechAbilities {
-  readonly voices: readonly string[];
+  /** Undefined when any name will do. */
+  readonly voices?: readonly string[] | undefined;
   /** Primary subtags, such as `en`: what is both understood and spoken. */
   readonly languages: readonly string[];
 }

@@ -3,6 +3,7 @@ import { ConversationConfig } from './conversation.config.js';
 import { LifecycleConfig } from './lifecycle.config.js';
 import { LlmConfig } from './llm.config.js';
 import { LoggingConfig } from './logging.config.js';
+import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
 import type { ConfigClass } from './setting.js';
 import { SpeechConfig } from './speech.config.js';
@@ -18,4 +19,5 @@ export const configClasses: readonly ConfigClass[] = [
   SpeechConfig,
   LlmConfig,
   AgentsConfig,
+  ScriptedConfig,
 ];

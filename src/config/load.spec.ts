@@ -32,7 +32,7 @@ describe('loadConfig', () => {
     expect(problemsOf({ PORT: 'eighty', VAD: 'loud', MAX_CONNECTIONS: '0' })).toEqual([
       'PORT: was given "eighty" (from environment), but allowed is a whole number from 0 to 65535',
       'MAX_CONNECTIONS: was given "0" (from environment), but allowed is a whole number from 1 to 10000',
-      'VAD: was given "loud" (from environment), but allowed is one of silero, energy',
+      'VAD: was given "loud" (from environment), but allowed is one of silero, energy, scripted',
     ]);
   });
 

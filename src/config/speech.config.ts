@@ -1,12 +1,20 @@
 import { configOf, int, number, oneOf, setting } from './setting.js';
 
 export class SpeechConfig extends configOf('speech', {
-  stt: setting('STT_SERVICE_MODELS', oneOf(['embedded']), 'Speech recogniser.'),
-  tts: setting('TTS_SERVICE_MODELS', oneOf(['embedded']), 'Speech synthesiser.'),
+  stt: setting(
+    'STT_SERVICE_MODELS',
+    oneOf(['embedded', 'scripted']),
+    'Speech recogniser: `scripted` hears what SCRIPTED_STT_TEXT says, whatever the caller does.',
+  ),
+  tts: setting(
+    'TTS_SERVICE_MODELS',
+    oneOf(['embedded', 'scripted']),
+    'Speech synthesiser: `scripted` hums a tone for each word.',
+  ),
   vad: setting(
     'VAD',
-    oneOf(['silero', 'energy']),
-    '`silero` is a small neural network; `energy` only measures loudness, and takes music and key tones for speech.',
+    oneOf(['silero', 'energy', 'scripted']),
+    '`silero` is a small neural network; `energy` only measures loudness, and takes music and key tones for speech; `scripted` takes every loud window for speech, with the faults of SCRIPTED_VAD_….',
   ),
   inferenceWorkers: setting(
     'INFERENCE_WORKERS',

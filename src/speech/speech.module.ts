@@ -1,4 +1,5 @@
 import { Logger, Module } from '@nestjs/common';
+import { ScriptedConfig } from '../config/scripted.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
@@ -9,6 +10,7 @@ import { SileroVad } from './drivers/silero/silero-vad.js';
 import { SpeechService } from './speech.service.js';
 import { SpeechReadiness, SpeechStep } from './speech.step.js';
 import { SttDriver } from './stt-stream.js';
+import { configuredStt, configuredTts, configuredVad } from './testing/configured-speech.js';
 import { TtsDriver } from './tts-voice.js';
 import { VoiceActivityDetector } from './voice-activity.js';
 
@@ -19,27 +21,35 @@ const onIncident = (message: string): void => logger.warn(message);
   providers: [
     {
       provide: SttDriver,
-      inject: [SpeechConfig, VoiceConfig, Clock],
-      useFactory: (config: SpeechConfig, voice: VoiceConfig, clock: Clock): SttDriver =>
-        new EmbeddedSttDriver(clock, {
-          ...workersOf(config),
-          minConfidence: config.minConfidence,
-          // One worker may have to follow every session at once.
-          maxDecodersPerWorker: config.sttPoolMax || voice.maxConnections,
-          onIncident,
-        }),
+      inject: [SpeechConfig, VoiceConfig, ScriptedConfig, Clock],
+      useFactory: (config: SpeechConfig, voice: VoiceConfig, scripted: ScriptedConfig, clock: Clock): SttDriver =>
+        config.stt === 'scripted'
+          ? configuredStt(scripted, clock)
+          : new EmbeddedSttDriver(clock, {
+              ...workersOf(config),
+              minConfidence: config.minConfidence,
+              // One worker may have to follow every session at once.
+              maxDecodersPerWorker: config.sttPoolMax || voice.maxConnections,
+              onIncident,
+            }),
     },
     {
       provide: TtsDriver,
-      inject: [SpeechConfig, Clock],
-      useFactory: (config: SpeechConfig, clock: Clock): TtsDriver =>
-        new EmbeddedTtsDriver({ ...workersOf(config), cacheBytes: config.ttsCacheBytes, clock, onIncident }),
+      inject: [SpeechConfig, ScriptedConfig, Clock],
+      useFactory: (config: SpeechConfig, scripted: ScriptedConfig, clock: Clock): TtsDriver =>
+        config.tts === 'scripted'
+          ? configuredTts(scripted, clock)
+          : new EmbeddedTtsDriver({ ...workersOf(config), cacheBytes: config.ttsCacheBytes, clock, onIncident }),
     },
     {
       provide: VoiceActivityDetector,
-      inject: [SpeechConfig, Clock],
-      useFactory: (config: SpeechConfig, clock: Clock): VoiceActivityDetector =>
-        config.vad === 'energy' ? new EnergyVad() : new SileroVad({ clock, onIncident }),
+      inject: [SpeechConfig, ScriptedConfig, Clock],
+      useFactory: (config: SpeechConfig, scripted: ScriptedConfig, clock: Clock): VoiceActivityDetector =>
+        ({
+          silero: () => new SileroVad({ clock, onIncident }),
+          energy: () => new EnergyVad(),
+          scripted: () => configuredVad(scripted, clock),
+        })[config.vad](),
     },
     SpeechService,
     SpeechStep,

@@ -3,7 +3,8 @@ export abstract class TtsDriver {
   abstract readonly name: string;
   /** Primary subtags of the languages it speaks, such as `en`. */
   abstract readonly languages: readonly string[];
-  abstract readonly voices: readonly string[];
+  /** Undefined when it takes any name. */
+  abstract readonly voices: readonly string[] | undefined;
   abstract start(signal: AbortSignal): Promise<void>;
   /** Builds one synthesiser (a connection, a worker's slot); it speaks one text at a time. */
   abstract createVoice(signal: AbortSignal): Promise<TtsVoice>;

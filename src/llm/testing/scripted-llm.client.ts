@@ -1,3 +1,4 @@
+import { untilAborted } from '../../kernel/abort.js';
 import type { Clock } from '../../kernel/clock.js';
 import { EXPECTING } from '../dialogue-spec.js';
 import { LlmClient, type LlmEvent, type LlmRequest } from '../llm-client.js';
@@ -26,10 +27,14 @@ export class ScriptedLlmClient extends LlmClient {
   private calls = 0;
   private readonly replies: ScriptedReply[] = [];
 
-  /** @param otherwise what it answers when the script is over. */
+  /**
+   * @param otherwise what it answers when the script is over.
+   * @param remembers whether it keeps its requests, for tests to look at.
+   */
   constructor(
     private readonly clock: Clock,
-    private readonly otherwise: ScriptedReply = [{ text: 'All right.' }],
+    private readonly otherwise: () => ScriptedReply = () => [{ text: 'All right.' }],
+    private readonly remembers = true,
   ) {
     super();
   }
@@ -43,14 +48,14 @@ export class ScriptedLlmClient extends LlmClient {
   override async start(): Promise<void> {}
 
   override async *stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmEvent> {
-    this.requests.push(request);
+    if (this.remembers) this.requests.push(request);
     this.running++;
     let over = false;
     try {
       signal.throwIfAborted();
       let toolCalls = false;
-      for (const step of this.replies.shift() ?? this.otherwise) {
-        if ('stall' in step) await untilAborted(signal);
+      for (const step of this.replies.shift() ?? this.otherwise()) {
+        if ('stall' in step) await untilAborted(new Promise(() => undefined), signal);
         if ('afterMs' in step && step.afterMs !== undefined) await this.clock.delay(step.afterMs, signal);
         if ('error' in step) throw step.error;
         if ('expecting' in step) request.memory[EXPECTING] = [...step.expecting];
@@ -75,11 +80,4 @@ export class ScriptedLlmClient extends LlmClient {
   }
 
   override async close(): Promise<void> {}
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 }

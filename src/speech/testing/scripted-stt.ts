@@ -11,8 +11,19 @@ export type ScriptedTranscript =
       readonly afterMs?: number;
     }
   | { readonly error: string; readonly afterMs?: number }
-  /** The test gives the final itself. */
+  /** Nothing comes: the test gives the final itself, or the recogniser has stalled. */
   | { readonly byHand: true };
+
+export interface ScriptedSttOptions {
+  /** Hz. */
+  readonly sampleRate: 8000 | 16_000 | 24_000;
+  /** What it hears when the script is over: nothing, unless told. */
+  readonly otherwise: () => ScriptedTranscript;
+  /** Whether streams keep what happened to them, for tests to look at. Off where calls come and go for hours. */
+  readonly remembers: boolean;
+}
+
+const usual: ScriptedSttOptions = { sampleRate: 16_000, otherwise: () => ({ text: '' }), remembers: true };
 
 /** A recogniser that hears what it is told to, whatever the audio. Its streams share one script. */
 export class ScriptedSttDriver extends SttDriver {
@@ -20,14 +31,22 @@ export class ScriptedSttDriver extends SttDriver {
   readonly languages = ['en'];
   readonly streams: ScriptedSttStream[] = [];
   private readonly transcripts: ScriptedTranscript[] = [];
+  private readonly options: ScriptedSttOptions;
 
-  /** @param otherwise what it hears when the script is over: nothing, unless told. */
   constructor(
     readonly clock: Clock,
-    readonly sampleRate: 8000 | 16_000 = 16_000,
-    private readonly otherwise: ScriptedTranscript = { text: '' },
+    options: Partial<ScriptedSttOptions> = {},
   ) {
     super();
+    this.options = { ...usual, ...options };
+  }
+
+  get sampleRate(): number {
+    return this.options.sampleRate;
+  }
+
+  get remembers(): boolean {
+    return this.options.remembers;
   }
 
   /** Adds what the next utterances are heard as. */
@@ -37,14 +56,14 @@ export class ScriptedSttDriver extends SttDriver {
   }
 
   next(): ScriptedTranscript {
-    return this.transcripts.shift() ?? this.otherwise;
+    return this.transcripts.shift() ?? this.options.otherwise();
   }
 
   override async start(): Promise<void> {}
 
   override async createStream(): Promise<ScriptedSttStream> {
     const stream = new ScriptedSttStream(this);
-    this.streams.push(stream);
+    if (this.remembers) this.streams.push(stream);
     return stream;
   }
 
@@ -73,7 +92,7 @@ export class ScriptedSttStream implements SttStream {
   }
 
   async prepare(hints: SpeechHints): Promise<void> {
-    this.prepared.push(hints.id);
+    if (this.driver.remembers) this.prepared.push(hints.id);
     await this.preparing;
     this.current = hints;
   }
@@ -85,12 +104,14 @@ export class ScriptedSttStream implements SttStream {
   start(listener: SttListener): void {
     this.cancel();
     this.listener = listener;
+    if (!this.driver.remembers) return;
     this.utterancesMs.push(0);
     this.hints.push(this.current);
   }
 
   write(pcm: Int16Array): void {
-    if (this.listener) this.utterancesMs[this.utterancesMs.length - 1]! += (pcm.length * 1000) / this.driver.sampleRate;
+    if (!this.listener || !this.driver.remembers) return;
+    this.utterancesMs[this.utterancesMs.length - 1]! += (pcm.length * 1000) / this.driver.sampleRate;
   }
 
   finish(): void {

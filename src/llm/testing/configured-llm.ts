@@ -1,0 +1,34 @@
+import type { ScriptedConfig } from '../../config/scripted.config.js';
+import { Chance } from '../../kernel/chance.js';
+import type { Clock } from '../../kernel/clock.js';
+import { ParleyError } from '../../kernel/errors.js';
+import { ScriptedLlmClient, type ScriptedReply, type ScriptedStep } from './scripted-llm.client.js';
+
+/** The model that SCRIPTED_LLM_… describe. What goes wrong with an answer goes wrong half-way through its words. */
+export function configuredLlm(config: ScriptedConfig, clock: Clock): ScriptedLlmClient {
+  const chance = new Chance(config.seed);
+  const pieces = config.llmWordMs === 0 ? [config.llmText] : wordsOf(config.llmText);
+  const whole = pieces.map((text, index): ScriptedStep => ({
+    text,
+    afterMs: index === 0 ? config.llmDelayMs : config.llmWordMs,
+  }));
+  const beginning = whole.slice(0, Math.floor(whole.length / 2));
+  const replies: Readonly<Record<'failure' | 'stall' | 'wrong', ScriptedReply>> = {
+    failure: [...beginning, { error: new ParleyError('llm_failed', 'The scripted model failed', true) }],
+    stall: [...beginning, { stall: true }],
+    wrong: [{ tool: 'no_such_tool', arguments: { nonsense: true } }],
+  };
+  const rates = { failure: config.llmFailureRate, stall: config.llmStallRate, wrong: config.llmWrongRate };
+  return new ScriptedLlmClient(
+    clock,
+    () => {
+      const fault = chance.pick(rates);
+      return fault ? replies[fault] : whole;
+    },
+    false,
+  );
+}
+
+function wordsOf(text: string): string[] {
+  return text.match(/\S+\s*/g) ?? [text];
+}
