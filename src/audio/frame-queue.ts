@@ -24,9 +24,10 @@ export class FrameQueue {
   private readonly arrivals: Float64Array;
   private head = 0;
   private count = 0;
+  private firstArrival: number | undefined;
   private receivedSamples = 0;
-  /** First sample of the gap that the next frame taken will report. */
-  private gapStart: number | undefined;
+  /** What the consumer knows of: it has got the audio before this sample, or heard that it was lost. */
+  private toldSamples = 0;
   private receivedFrames = 0;
   private takenFrames = 0;
   private droppedFrames = 0;
@@ -68,31 +69,59 @@ export class FrameQueue {
     return this.droppedFrames;
   }
 
+  /**
+   * How many frames wait for their consumer, not for the clock: audio that came faster than real time, by more than
+   * `aheadMs`, waits for its time to come. None while the oldest has not waited for `patienceMs` yet: a burst that is
+   * worked off at once is no backlog.
+   */
+  backlog(aheadMs: number, patienceMs: number): number {
+    if (this.count === 0) return 0;
+    // The last sample whose time has come.
+    const elapsedMs = this.clock.now() - this.firstArrival! + aheadMs;
+    const headDueMs = Math.max(this.arrivals[this.head]! - this.firstArrival! + aheadMs, this.startMsAt(0));
+    if (elapsedMs - headDueMs < patienceMs) return 0;
+    let due = 1;
+    while (due < this.count && this.startMsAt(due) <= elapsedMs) due++;
+    return due;
+  }
+
   /** Keeps `pcm` itself, not a copy. Returns what was lost to make room. */
   push(pcm: Int16Array): Gap | undefined {
     const lost = this.count === this.capacity ? this.dropOldest() : undefined;
+    const now = this.clock.now();
+    this.firstArrival ??= now;
     const slot = (this.head + this.count) % this.capacity;
     this.frames[slot] = pcm;
     this.starts[slot] = this.receivedSamples;
-    this.arrivals[slot] = this.clock.now();
+    this.arrivals[slot] = now;
     this.count++;
     this.receivedFrames++;
     this.receivedSamples += pcm.length;
     return lost;
   }
 
+  /** A frame that is lost as it arrives. Returns what was lost; the next frame taken after it carries the gap. */
+  refuse(pcm: Int16Array): Gap {
+    this.firstArrival ??= this.clock.now();
+    const from = this.receivedSamples;
+    this.receivedFrames++;
+    this.droppedFrames++;
+    this.receivedSamples += pcm.length;
+    return this.gapBetween(from, this.receivedSamples);
+  }
+
   /** The oldest frame. */
   take(): QueuedFrame | undefined {
     if (this.count === 0) return undefined;
     const start = this.starts[this.head]!;
-    const gap = this.gapStart === undefined ? undefined : this.gapBetween(this.gapStart, start);
+    const gap = start > this.toldSamples ? this.gapBetween(this.toldSamples, start) : undefined;
     const pcm = this.shift();
-    this.gapStart = undefined;
+    this.toldSamples = start + pcm.length;
     this.takenFrames++;
     return { pcm, startMs: this.toMs(start), gap };
   }
 
-  /** Drops everything; the next frame taken carries the gap. Returns what was lost. */
+  /** Drops everything; the next frame taken carries the gap. Returns the stretch that ends here and was lost. */
   clear(): Gap | undefined {
     if (this.count === 0) return undefined;
     const from = this.starts[this.head]!;
@@ -102,10 +131,13 @@ export class FrameQueue {
 
   private dropOldest(): Gap {
     const from = this.starts[this.head]!;
-    this.gapStart ??= from;
     const length = this.shift().length;
     this.droppedFrames++;
     return this.gapBetween(from, from + length);
+  }
+
+  private startMsAt(index: number): number {
+    return this.toMs(this.starts[(this.head + index) % this.capacity]!);
   }
 
   private gapBetween(from: number, to: number): Gap {

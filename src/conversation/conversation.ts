@@ -1,4 +1,6 @@
 import type { AgentCatalog } from '../agents/agent-catalog.js';
+import type { DropLog } from '../audio/drop-log.js';
+import type { DroppedAudio, SourceQueues } from '../audio/source-queues.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
 import type { AbortKind } from '../kernel/abort.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
@@ -27,6 +29,9 @@ export interface ConversationParts {
   readonly state: ConversationState;
   readonly transport: CallTransport;
   readonly speech: SessionSpeech;
+  /** The caller's audio on its way in. */
+  readonly queues: SourceQueues;
+  readonly drops: DropLog;
   readonly clock: Clock;
   readonly config: ConversationConfig;
   /** Recognised words below it count as not understood, 0 to 1. */
@@ -82,6 +87,7 @@ export class Conversation {
         endSilenceMs: endpointSilenceMs,
         maxUtteranceMs,
       },
+      parts.queues,
       speech.stt,
       speech.vad,
       parts.clock,
@@ -91,14 +97,7 @@ export class Conversation {
         partial: (text, stable) => this.onPartial(text, stable),
         final: (result, timing, span) => this.onFinal(result, timing, span),
         failed: (error) => this.onRecogniserError(error),
-        dropped: ({ fromMs, toMs }) =>
-          parts.transport.send({
-            type: 'audio_dropped',
-            source: 'mic',
-            from_ms: fromMs,
-            to_ms: toMs,
-            reason: 'queue_full',
-          }),
+        dropped: (audio) => this.onDropped(audio),
       },
     );
     this.expectation = new SpeechExpectation(state, this.listener, parts.supervisor, (message) =>
@@ -229,6 +228,12 @@ export class Conversation {
   /** Whether the caller only showed that they listen, or wait: to an agent who speaks, thinks or looks something up. */
   private onlyListens(text: string): boolean {
     return this.runner.active && isBackchannel(text, this.parts.state.agent.bargeIn.backchannels);
+  }
+
+  private onDropped(audio: DroppedAudio): void {
+    const { source, fromMs, toMs, reason } = audio;
+    this.parts.drops.note(audio);
+    this.parts.transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason });
   }
 
   private onRecogniserError(error: Error): void {

@@ -1,5 +1,5 @@
-import { FrameQueue, type Gap } from '../audio/frame-queue.js';
 import { Resampler } from '../audio/resampler.js';
+import { type DroppedAudio, MAX_AHEAD_OF_CALLER_MS, type SourceQueues } from '../audio/source-queues.js';
 import type { Clock, Timer } from '../kernel/clock.js';
 import { ParleyError } from '../kernel/errors.js';
 import type { SpeechHints, SttResult, SttStream } from '../speech/stt-stream.js';
@@ -8,11 +8,8 @@ import { AudioRing } from './audio-ring.js';
 import { TurnDetector, type TurnDetectorOptions, type TurnSignal } from './turn-detector.js';
 import type { SpeechTiming } from './turn.js';
 
-const MIC_FRAMES = 100;
 const FRAME_MS = 20;
 const MAX_AHEAD_OF_DETECTOR_MS = 1000;
-/** What a network may hold back and deliver at once. */
-const MAX_AHEAD_OF_CALLER_MS = 3000;
 const RING_MS = 3000;
 /** A recogniser that has not answered by then is taken for broken. */
 const FINAL_TIMEOUT_MS = 10_000;
@@ -26,7 +23,7 @@ export interface ListenerEvents {
   partial(text: string, stable: boolean): void;
   final(result: SttResult, timing: SpeechTiming, span: { startMs: number; endMs: number }): void;
   failed(error: Error): void;
-  dropped(gap: Gap): void;
+  dropped(audio: DroppedAudio): void;
 }
 
 export interface ListenerOptions extends TurnDetectorOptions {
@@ -44,7 +41,6 @@ interface Utterance {
 
 /** The caller's audio: from frames to utterances. Silence never reaches the recogniser. */
 export class Listener {
-  private readonly queue: FrameQueue;
   private readonly detector: TurnDetector;
   private readonly ring: AudioRing;
   private readonly vad: VadStream;
@@ -70,6 +66,8 @@ export class Listener {
 
   constructor(
     private readonly options: ListenerOptions,
+    /** With a `mic`; closed by whoever opened them. */
+    private readonly queues: SourceQueues,
     private readonly stt: SttStream,
     detector: VoiceActivityDetector,
     private readonly clock: Clock,
@@ -77,7 +75,6 @@ export class Listener {
   ) {
     const { inputRate, sttRate } = options;
     const vadRate: VadRate = inputRate === 8000 ? 8000 : 16_000;
-    this.queue = new FrameQueue(MIC_FRAMES, inputRate, clock);
     this.ring = new AudioRing(sttRate, RING_MS);
     this.toVad = inputRate === vadRate ? undefined : new Resampler(inputRate, vadRate);
     this.toStt = inputRate === sttRate ? undefined : new Resampler(inputRate, sttRate);
@@ -110,10 +107,10 @@ export class Listener {
     this.lastFrameAt = this.clock.now();
     this.firstFrameAt ??= this.lastFrameAt;
     const frameLength = (this.options.inputRate * FRAME_MS) / 1000;
-    let lost: Gap | undefined;
+    let lost: DroppedAudio | undefined;
     for (let at = 0; at < pcm.length; at += frameLength) {
-      const gap = this.queue.push(pcm.subarray(at, at + frameLength));
-      if (gap) lost = { fromMs: lost?.fromMs ?? gap.fromMs, toMs: gap.toMs };
+      const dropped = this.queues.push('mic', pcm.subarray(at, at + frameLength));
+      if (dropped) lost = { ...dropped, fromMs: lost?.fromMs ?? dropped.fromMs };
       if (this.listening) this.drain();
     }
     if (lost) this.events.dropped(lost);
@@ -127,12 +124,11 @@ export class Listener {
     this.starvation?.cancel();
     this.stt.cancel();
     this.vad.close();
-    this.queue.clear();
   }
 
   private drain(): void {
     while (this.hasRoom) {
-      const frame = this.queue.take();
+      const frame = this.queues.take('mic');
       if (!frame) return;
       const { pcm, gap } = frame;
       if (gap) this.lostMs += gap.toMs - gap.fromMs;

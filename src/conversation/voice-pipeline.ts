@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { PinoLogger } from 'nestjs-pino';
 import { AgentCatalog } from '../agents/agent-catalog.js';
 import { speechHintsOf } from '../agents/speech-hints.js';
+import { DropLog } from '../audio/drop-log.js';
+import type { SourceQueues } from '../audio/source-queues.js';
 import { ConversationConfig } from '../config/conversation.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
@@ -13,6 +15,7 @@ import { messageOf } from '../kernel/errors.js';
 import { TaskSupervisor } from '../kernel/task-supervisor.js';
 import { LlmClient } from '../llm/llm-client.js';
 import { type SessionSpeech, SpeechService } from '../speech/speech.service.js';
+import { AudioQueues } from '../state/overload/audio-queues.js';
 import { SessionRegistry, type LiveSession, type SessionSummary } from '../state/session-registry.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 import type { CallTransport } from './call-transport.js';
@@ -37,6 +40,7 @@ export class VoicePipeline implements LiveSession {
   readonly id = randomUUID();
   private readonly lifetime = new AbortController();
   private readonly supervisor: TaskSupervisor;
+  private readonly drops: DropLog;
   private readonly startedAt: number;
   private idleTimer: Timer | undefined;
   private closing = false;
@@ -49,6 +53,7 @@ export class VoicePipeline implements LiveSession {
   private transport!: CallTransport;
   private state!: ConversationState;
   private speech!: SessionSpeech;
+  private queues: SourceQueues | undefined;
   private conversation: Conversation | undefined;
   private started = false;
 
@@ -62,10 +67,12 @@ export class VoicePipeline implements LiveSession {
     private readonly llm: LlmClient,
     private readonly speechService: SpeechService,
     private readonly registry: SessionRegistry,
+    private readonly audioQueues: AudioQueues,
     private readonly events: EventBus,
     private readonly logger: PinoLogger,
   ) {
     this.startedAt = clock.now();
+    this.drops = new DropLog(clock, (line) => this.log('warn', line));
     this.supervisor = new TaskSupervisor(
       this.lifetime.signal,
       clock,
@@ -82,12 +89,19 @@ export class VoicePipeline implements LiveSession {
       const agent = this.catalog.agent(options.agent ?? scenario.start);
       this.state = new ConversationState(this.id, scenario, agent, this.config.historyMaxTokens);
       this.speech = await this.speechService.lease(this.id, this.lifetime.signal);
-      this.conversation = this.converse(transport);
+      this.queues = this.audioQueues.open({
+        use: 'conversation',
+        sources: ['mic'],
+        sampleRate: transport.inputRate,
+      });
+      this.conversation = this.converse(transport, this.queues);
       // The caller may hang up in the meantime, or it may take too long.
       await untilAborted(this.conversation.prepare(speechHintsOf(agent, [])), this.lifetime.signal);
     } catch (error) {
       this.lifetime.abort(new Aborted('error'));
       this.conversation?.close();
+      this.queues?.close();
+      this.drops.close();
       this.speech?.release();
       this.closing = true;
       this.whenClosed();
@@ -155,11 +169,13 @@ export class VoicePipeline implements LiveSession {
     return this.conversation?.turnsSoFar ?? 0;
   }
 
-  private converse(transport: CallTransport): Conversation {
+  private converse(transport: CallTransport, queues: SourceQueues): Conversation {
     return new Conversation({
       transport,
       state: this.state,
       speech: this.speech,
+      queues,
+      drops: this.drops,
       clock: this.clock,
       config: this.config,
       minConfidence: this.speechConfig.minConfidence,
@@ -232,6 +248,8 @@ export class VoicePipeline implements LiveSession {
     });
     this.transport.close(closeCodes[kind], kind);
     this.conversation?.close();
+    this.queues?.close();
+    this.drops.close();
     this.lifetime.abort(new Aborted(kind));
   }
 

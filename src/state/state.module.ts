@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
 import { CoreStep } from './core.step.js';
+import { AudioQueues } from './overload/audio-queues.js';
 import { SessionRegistry } from './session-registry.js';
 import { SessionSlots } from './session-slots.js';
 
@@ -9,12 +10,13 @@ import { SessionSlots } from './session-slots.js';
   providers: [
     CoreStep,
     SessionRegistry,
+    AudioQueues,
     {
       provide: SessionSlots,
       inject: [VoiceConfig, Clock],
       useFactory: (config: VoiceConfig, clock: Clock) => new SessionSlots(config.maxConnections, clock),
     },
   ],
-  exports: [SessionRegistry, SessionSlots],
+  exports: [SessionRegistry, SessionSlots, AudioQueues],
 })
 export class StateModule {}

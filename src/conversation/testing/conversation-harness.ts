@@ -11,6 +11,7 @@ import { type SessionSpeech, SpeechService } from '../../speech/speech.service.j
 import { ScriptedSttDriver, type ScriptedSttStream } from '../../speech/testing/scripted-stt.js';
 import { ScriptedTtsDriver, type ScriptedTtsOptions } from '../../speech/testing/scripted-tts.js';
 import { ScriptedVad } from '../../speech/testing/scripted-vad.js';
+import { AudioQueues } from '../../state/overload/audio-queues.js';
 import { SessionRegistry } from '../../state/session-registry.js';
 import { ToolRegistry } from '../../tools/tool-registry.js';
 import type { Tool } from '../../tools/tool.js';
@@ -46,6 +47,7 @@ export class ConversationHarness {
   readonly vad = new ScriptedVad();
   readonly speech: LentSpeech;
   readonly registry = new SessionRegistry();
+  readonly audioQueues = new AudioQueues(this.clock);
   readonly bus = new EventBus();
   readonly wire: MemoryTransport;
   /** Lines of the log. */
@@ -72,6 +74,7 @@ export class ConversationHarness {
       options.llm?.(clock) ?? this.llm,
       this.speech,
       this.registry,
+      this.audioQueues,
       this.bus,
       { info: log, warn: log, error: log } as unknown as PinoLogger,
     );
@@ -156,6 +159,7 @@ export class ConversationHarness {
       timers: this.clock.pending,
       tasks: tasks.filter((status) => status === 'running').length,
       sessions: this.registry.active,
+      queues: this.audioQueues.loadOf('mic').sessions,
       leases: this.speech.lent - this.speech.givenBack,
       inUse: this.speech.pools().reduce((sum, pool) => sum + pool.in_use, 0),
       requests: this.llm.running + this.tts.running,
@@ -178,6 +182,7 @@ export const nothingLeft = {
   timers: 0,
   tasks: 0,
   sessions: 0,
+  queues: 0,
   leases: 0,
   inUse: 0,
   requests: 0,
@@ -218,6 +223,8 @@ const usualConversation = {
   firstClauseWaitMs: 250,
   historyMaxTokens: 4000,
   maxToolRounds: 6,
+  llmStallMs: 10_000,
+  ttsStallMs: 5000,
   greeting: true,
   taskStopMs: 5000,
 } satisfies ConversationConfig;
