@@ -6,7 +6,7 @@ import { AttemptLimit } from './attempt-limit.js';
 import { TokenCheck } from './token-check.js';
 import type { Refusal } from './upgrade-policy.js';
 
-/** What every WebSocket route checks first: rate, credentials, origin, drain. */
+/** What a WebSocket route checks first: rate, credentials, origin, and whether calls are taken at all. */
 @Injectable()
 export class UpgradeGuard {
   constructor(
@@ -30,6 +30,11 @@ export class UpgradeGuard {
     }
     if (!this.originAllowed(request))
       return { status: 403, code: 'forbidden', message: 'This origin may not open calls' };
+    return this.closedToCalls();
+  }
+
+  /** Why nobody may open a call at the moment, whoever it is; for every route. */
+  closedToCalls(): Refusal | undefined {
     if (this.drain.draining) {
       return {
         status: 503,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AudioEncoding } from '../audio/codec.js';
+import type { CallChoice } from './call-choice.js';
 
 const sampleRates = [8000, 16_000, 24_000, 48_000] as const;
 const encodings = ['pcm16', 'mulaw', 'alaw'] as const satisfies readonly AudioEncoding[];
@@ -9,30 +10,32 @@ const sampleRate = z
   .transform(Number);
 const name = z.string().regex(/^[\w-]{1,64}$/, 'allowed are up to 64 letters, digits, "_" and "-"');
 
-/** The query of `WS /api/v1/voice/ws`. */
-const query = z.strictObject({
-  encoding: z.enum(encodings, { error: `allowed are ${encodings.join(', ')}` }).default('pcm16'),
-  sample_rate: sampleRate.default(16_000),
-  out_sample_rate: sampleRate.optional(),
+/** What a client of any protocol may choose. */
+export const choiceFields = {
   agent: name.optional(),
   scenario: name.optional(),
   language: z
     .string()
     .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'allowed is a BCP 47 tag such as en-US')
     .optional(),
+};
+
+/** The query of `WS /api/v1/voice/ws`. */
+const query = z.strictObject({
+  encoding: z.enum(encodings, { error: `allowed are ${encodings.join(', ')}` }).default('pcm16'),
+  sample_rate: sampleRate.default(16_000),
+  out_sample_rate: sampleRate.optional(),
+  ...choiceFields,
   resume: z.string().max(512).optional(),
   token: z.string().optional(),
 });
 
-export interface VoiceParameters {
+export interface VoiceParameters extends CallChoice {
   readonly encoding: AudioEncoding;
   /** Hz, caller to server. */
   readonly sampleRate: number;
   /** Hz, server to caller. */
   readonly outSampleRate: number;
-  readonly agent: string | undefined;
-  readonly scenario: string | undefined;
-  readonly language: string | undefined;
 }
 
 /** The parameters, or a sentence that names the bad one and what is allowed. */

@@ -4,7 +4,10 @@ import { ConversationModule } from '../conversation/conversation.module.js';
 import { StateModule } from '../state/state.module.js';
 import { AttemptLimit } from './attempt-limit.js';
 import { AuthReadiness } from './auth-readiness.js';
+import { CallChoices } from './call-choice.js';
+import { CallHost } from './call-host.js';
 import { SessionDrain } from './session-drain.js';
+import { SlotAdmission } from './slot-admission.js';
 import { TokenCheck } from './token-check.js';
 import { UpgradeGuard } from './upgrade-guard.js';
 import { VoiceAdmission } from './voice-admission.js';
@@ -12,7 +15,18 @@ import { VoiceGateway } from './voice.gateway.js';
 
 @Module({
   imports: [StateModule, AgentsModule, ConversationModule],
-  providers: [TokenCheck, AttemptLimit, UpgradeGuard, VoiceAdmission, VoiceGateway, SessionDrain, AuthReadiness],
-  exports: [TokenCheck, AttemptLimit],
+  providers: [
+    TokenCheck,
+    AttemptLimit,
+    UpgradeGuard,
+    CallChoices,
+    SlotAdmission,
+    CallHost,
+    VoiceAdmission,
+    VoiceGateway,
+    SessionDrain,
+    AuthReadiness,
+  ],
+  exports: [TokenCheck, AttemptLimit, UpgradeGuard, CallChoices, SlotAdmission, CallHost],
 })
 export class VoiceModule {}

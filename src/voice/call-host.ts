@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { PinoLogger } from 'nestjs-pino';
+import type { WebSocket } from 'ws';
+import { AgentsConfig } from '../config/agents.config.js';
+import { VoiceConfig } from '../config/voice.config.js';
+import type { CallTransport } from '../conversation/call-transport.js';
+import { buildFailure } from '../conversation/session-end.js';
+import { VoicePipeline } from '../conversation/voice-pipeline.js';
+import { Clock } from '../kernel/clock.js';
+import { CloseCode } from '../kernel/close-codes.js';
+import { Mutex } from '../kernel/mutex.js';
+import { Heartbeat } from './heartbeat.js';
+import type { Ticket } from './upgrade-policy.js';
+
+/** A connection that was let in, whatever protocol it speaks. */
+export interface HostedCall {
+  readonly socket: WebSocket;
+  readonly ticket: Ticket;
+  /** Resolves once it is known what the session is to be; with undefined if the call is over before. Never rejects. */
+  readonly opening: Promise<OpenedCall | undefined>;
+}
+
+export interface OpenedCall {
+  readonly transport: CallTransport;
+  /** Undefined: the default one. */
+  readonly scenario: string | undefined;
+  /** Undefined: the one that the scenario starts with. */
+  readonly agent: string | undefined;
+  /** The session is built: it gets what has come so far, and everything from now on. */
+  bind(pipeline: VoicePipeline): void;
+}
+
+/** Takes a call from its admission to its end, for every gateway: heartbeat, building the session, giving everything back. */
+@Injectable()
+export class CallHost {
+  /** One for the process: sessions are built one after the other. */
+  private readonly building: Mutex;
+
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    private readonly clock: Clock,
+    private readonly config: VoiceConfig,
+    private readonly agents: AgentsConfig,
+    private readonly logger: PinoLogger,
+  ) {
+    this.building = new Mutex(clock);
+  }
+
+  /** Resolves when the call is over. Never rejects: an error here would end the process. */
+  async serve({ socket, ticket, opening }: HostedCall): Promise<void> {
+    const heartbeat = new Heartbeat(socket, this.config.heartbeatIntervalMs, this.clock);
+    try {
+      const call = await opening;
+      if (call) await this.converse(socket, call);
+    } finally {
+      heartbeat.stop();
+      ticket.release();
+    }
+  }
+
+  private async converse(socket: WebSocket, call: OpenedCall): Promise<void> {
+    try {
+      const pipeline = await this.moduleRef.create(VoicePipeline);
+      if (socket.readyState !== socket.OPEN) return;
+      socket.once('close', () => void pipeline.close('hangup'));
+      await this.building.runExclusive(this.config.buildTimeoutMs, () => this.build(pipeline, call));
+      call.bind(pipeline);
+      await pipeline.closed;
+    } catch (error) {
+      const failure = buildFailure(error);
+      this.logger.warn(`Session could not be built: ${failure.message}`);
+      call.transport.send({
+        type: 'error',
+        code: failure.code,
+        message: 'The session could not be built',
+        retryable: failure.retryable,
+      });
+      call.transport.close(CloseCode.Internal, failure.code);
+    }
+  }
+
+  private async build(pipeline: VoicePipeline, { transport, scenario, agent }: OpenedCall): Promise<void> {
+    const limit = this.clock.setTimeout(() => void pipeline.close('timeout'), this.config.buildTimeoutMs);
+    try {
+      await pipeline.start(transport, { scenario: scenario ?? this.agents.scenario, agent });
+    } finally {
+      limit.cancel();
+    }
+  }
+}

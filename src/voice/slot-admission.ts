@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { VoiceConfig } from '../config/voice.config.js';
+import { isAborted } from '../kernel/abort.js';
+import { ParleyError, messageOf } from '../kernel/errors.js';
+import { DrainState } from '../lifecycle/drain-state.js';
+import { SessionSlots } from '../state/session-slots.js';
+import type { Admission, Refusal, Ticket } from './upgrade-policy.js';
+
+const RETRY_AFTER_SECONDS = 5;
+
+/** The last thing every call needs to be let in: a session slot, in the order of arrival. */
+@Injectable()
+export class SlotAdmission {
+  constructor(
+    private readonly slots: SessionSlots,
+    private readonly config: VoiceConfig,
+    drain: DrainState,
+  ) {
+    drain.onBegin(() =>
+      slots.refuseWaiting(new ParleyError('draining', 'The server is restarting, please try again', true)),
+    );
+  }
+
+  /** Whether the next one would have to wait. */
+  get full(): boolean {
+    return this.slots.active >= this.slots.capacity;
+  }
+
+  /** @param signal aborts when the client goes away while it waits. */
+  async acquire(signal: AbortSignal): Promise<Admission<Ticket>> {
+    try {
+      const lease = await this.slots.acquire(this.config.acquireTimeoutMs, signal);
+      return { admitted: true, ticket: { release: () => lease.release() } };
+    } catch (error) {
+      return { admitted: false, refusal: fromError(error) };
+    }
+  }
+}
+
+function fromError(error: unknown): Refusal {
+  const code = error instanceof ParleyError && !isAborted(error) ? error.code : 'at_capacity';
+  return { status: 503, code, message: messageOf(error), retryAfterSeconds: RETRY_AFTER_SECONDS };
+}
