@@ -2,6 +2,7 @@ import type { AgentCatalog } from '../agents/agent-catalog.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
 import type { AbortKind } from '../kernel/abort.js';
 import type { Clock } from '../kernel/clock.js';
+import { CloseCode } from '../kernel/close-codes.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
 import type { TaskSupervisor } from '../kernel/task-supervisor.js';
 import type { LlmClient } from '../llm/llm-client.js';
@@ -54,6 +55,10 @@ export class GenerationRunner implements Speaking {
     const { clock, config, transport, state, llm, tools, catalog, session } = parts;
     this.tracker = new GenerationTracker((_, outcome) => this.complete(outcome));
     this.playout = new Playout(clock, transport.outputRate, config.playoutLeadMs, {
+      get backlogMs() {
+        return transport.backlogMs;
+      },
+      clientTooSlow: () => transport.close(CloseCode.SlowClient, 'the client does not keep up'),
       messageStarted: (generation_id, message_id) =>
         transport.send({
           type: 'audio_stream_start',
@@ -73,9 +78,15 @@ export class GenerationRunner implements Speaking {
         this.tracker.sentencePlayed(id, index);
       },
     });
-    this.speaker = new Speaker(parts.voice, transport.outputRate, this.playout, this.tracker, (generation, error) =>
-      this.onSpeechError(generation, error),
-    );
+    this.speaker = new Speaker({
+      voice: parts.voice,
+      transport,
+      playout: this.playout,
+      tracker: this.tracker,
+      clock,
+      ttsStallMs: config.ttsStallMs,
+      onError: (generation, error) => this.onSpeechError(generation, error),
+    });
     this.responder = new Responder(
       state,
       llm,

@@ -23,4 +23,19 @@ describe('a model that stalls', () => {
     await call.until('generation_complete', (event) => event.generation_id === 'gen_2');
     expect(call.wire.events('text_stream_stop').map(({ text }) => text)).toEqual(['Here I am.']);
   });
+
+  it('is given up after LLM_STALL_MS, with what it had said and an apology', async () => {
+    const call = await ConversationHarness.start();
+    call.llm.reply('Let me see. ', 'It', { stall: true });
+    expect(await call.ask('hello')).toMatchObject({ outcome: 'failed' });
+    expect(call.wire.timeOf('error')).toBeGreaterThanOrEqual(10_000);
+    expect(call.wire.events('error')).toMatchObject([{ code: 'llm_failed', retryable: true }]);
+    expect(call.wire.events('text_stream_stop').map(({ text }) => text)).toEqual([
+      'Let me see. It',
+      'Sorry, that did not work.',
+    ]);
+    expect(call.llm).toMatchObject({ aborted: 1, running: 0 });
+    await call.hangUp();
+    expect(await call.left()).toEqual(nothingLeft);
+  });
 });

@@ -10,14 +10,19 @@ function setUp(leadMs = 200) {
   const clock = new ManualClock();
   const log: string[] = [];
   const frames: { at: number; pcm: Int16Array }[] = [];
+  const client = { backlogMs: 0, tooSlow: 0 };
   const playout = new Playout(clock, RATE, leadMs, {
+    get backlogMs() {
+      return client.backlogMs;
+    },
+    clientTooSlow: () => client.tooSlow++,
     messageStarted: (_, message) => log.push(`start ${message}`),
     frame: (_, pcm) => frames.push({ at: clock.now(), pcm }),
     messageStopped: (_, message) => log.push(`stop ${message}`),
     sentencePlayed: (_, index) => log.push(`played ${index}`),
   });
   playout.begin('gen_1');
-  return { clock, log, frames, playout };
+  return { clock, log, frames, client, playout };
 }
 
 function audio(durationMs: number, from = 0): Int16Array {
@@ -185,5 +190,54 @@ describe('Playout', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('sends nothing more to a client that has not taken two seconds of it, and goes on where it was when it has', async () => {
+    const { clock, frames, client, playout } = setUp(200);
+    playout.append('gen_1', 'm1', audio(4000));
+    await clock.advance(1000);
+    expect(frames).toHaveLength(60);
+    client.backlogMs = 2001;
+    await clock.advance(3000);
+    expect(frames).toHaveLength(60);
+    expect(client.tooSlow).toBe(0);
+    client.backlogMs = 2000;
+    await clock.advance(4000);
+    expect(client.tooSlow).toBe(0);
+    expect(samplesOf(frames)).toEqual([...audio(4000)]);
+    // It went on in real time, the lead ahead, not in a burst.
+    const after = frames.slice(60).map(({ at }) => at);
+    expect(after[after.length - 1]! - after[0]!).toBeGreaterThanOrEqual(2800 - 200 - 20);
+  });
+
+  it('says that the client is too slow when it has taken too little for five seconds', async () => {
+    const { clock, client, playout } = setUp(200);
+    playout.append('gen_1', 'm1', audio(60_000));
+    client.backlogMs = 2001;
+    await clock.advance(4900);
+    expect(client.tooSlow).toBe(0);
+    client.backlogMs = 1999;
+    await clock.advance(40);
+    client.backlogMs = 2001;
+    await clock.advance(4900);
+    expect(client.tooSlow).toBe(0);
+    await clock.advance(200);
+    expect(client.tooSlow).toBeGreaterThan(0);
+    playout.clear();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does not count as heard what the client has not taken', async () => {
+    const { clock, client, playout } = setUp(200);
+    playout.append('gen_1', 'm1', audio(4000));
+    await clock.advance(1000);
+    expect(playout.heardMs).toBe(1000);
+    client.backlogMs = 900;
+    expect(playout.heardMs).toBe(300);
+    expect(playout.pause()).toBe(300);
+    client.backlogMs = 0;
+    playout.resume();
+    await clock.advance(100);
+    expect(playout.heardMs).toBe(400);
   });
 });

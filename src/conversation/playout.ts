@@ -3,9 +3,16 @@ import type { Clock, Timer } from '../kernel/clock.js';
 const FRAME_MS = 20;
 /** Audio that was heard is kept for so long: a client may say later that it was not. */
 const KEPT_MS = 1000;
+/** Nothing more is sent to a client that has not taken so much; if it stays so for so long, the client is too slow. */
+const MAX_BACKLOG_MS = 2000;
+const SLOW_CLIENT_MS = 5000;
 
 /** Hears what leaves, in order. */
 export interface PlayoutSink {
+  /** Audio that left but that the client has not taken, ms. */
+  readonly backlogMs: number;
+  /** The client does not keep up: it has taken nothing for a while. */
+  clientTooSlow(): void;
   /** The first audio of a message is about to leave (again, after a resume). */
   messageStarted(generationId: string, messageId: string): void;
   /** 20 ms of audio, to be sent now. The samples are not reused. */
@@ -45,6 +52,8 @@ export class Playout {
   private currentMessage: string | undefined;
   private paused = false;
   private whole = false;
+  /** Since when the client has too much to take. */
+  private slowSince: number | undefined;
   private timer: Timer | undefined;
   private underrunCount = 0;
   private readonly frameSamples: number;
@@ -83,7 +92,7 @@ export class Playout {
 
   /** How much of the generation the caller has heard. */
   get heardMs(): number {
-    const sentMs = this.toMs(this.sent);
+    const sentMs = Math.max(0, this.toMs(this.sent) - this.sink.backlogMs);
     const byClock = this.paused ? sentMs : Math.min(sentMs, Math.max(0, this.clock.now() - this.origin));
     if (!this.reported) return byClock;
     const byClient = this.reported.positionMs + (this.paused ? 0 : this.clock.now() - this.reported.at);
@@ -157,6 +166,7 @@ export class Playout {
     this.currentMessage = undefined;
     this.paused = this.whole = false;
     this.underrunCount = 0;
+    this.slowSince = undefined;
   }
 
   private readonly tick = (): void => {
@@ -176,9 +186,19 @@ export class Playout {
       this.origin = now - this.toMs(this.sent);
     }
     while (this.toMs(this.sent) < now - this.origin + this.leadMs && this.sent < this.appended) {
-      if (!this.sendFrame(generationId)) return;
+      if (this.waitsForClient(now) || !this.sendFrame(generationId)) return;
       if (this.generationId !== generationId || this.paused) return;
     }
+  }
+
+  private waitsForClient(now: number): boolean {
+    if (this.sink.backlogMs <= MAX_BACKLOG_MS) {
+      this.slowSince = undefined;
+      return false;
+    }
+    this.slowSince ??= now;
+    if (now - this.slowSince >= SLOW_CLIENT_MS) this.sink.clientTooSlow();
+    return true;
   }
 
   /** False when there is less than a frame, and more may come. */
@@ -239,7 +259,9 @@ export class Playout {
     const nextFrame = this.sent < this.appended ? this.origin + this.toMs(this.sent) - this.leadMs : Infinity;
     const nextMark = this.marks.length > 0 ? this.markDue(this.marks[0]!) : Infinity;
     const due = Math.min(nextFrame, nextMark);
-    if (due !== Infinity) this.timer = this.clock.setTimeout(this.tick, Math.max(1, due - now));
+    if (due === Infinity) return;
+    const earliest = this.slowSince === undefined ? 1 : FRAME_MS;
+    this.timer = this.clock.setTimeout(this.tick, Math.max(earliest, due - now));
   }
 
   /** When the caller will have heard up to the mark: by our clock, or later if the client says that it is behind. */

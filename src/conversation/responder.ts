@@ -2,7 +2,8 @@ import type { AgentCatalog } from '../agents/agent-catalog.js';
 import { isAborted } from '../kernel/abort.js';
 import type { Clock, Timer } from '../kernel/clock.js';
 import { ParleyError } from '../kernel/errors.js';
-import type { LlmClient, LlmToolCall } from '../llm/llm-client.js';
+import { withStallLimit } from '../kernel/stall-limit.js';
+import type { LlmClient, LlmEvent, LlmToolCall } from '../llm/llm-client.js';
 import type { ToolRegistry, ToolRun } from '../tools/tool-registry.js';
 import type { ToolContext } from '../tools/tool.js';
 import type { ConversationState } from './conversation-state.js';
@@ -14,6 +15,7 @@ export interface ResponderOptions {
   readonly maxToolRounds: number;
   readonly firstClauseMinChars: number;
   readonly firstClauseWaitMs: number;
+  readonly llmStallMs: number;
 }
 
 export interface ResponderOutput {
@@ -73,7 +75,7 @@ export class Responder {
       this.speak(generation, answer, splitter.flushFirst());
     };
     try {
-      for await (const event of this.llm.stream(this.request(), generation.signal)) {
+      for await (const event of this.events(generation.signal)) {
         generation.signal.throwIfAborted();
         if (event.type === 'tool_call') answer.calls.push(event.call);
         if (event.type !== 'text' || event.text === '') continue;
@@ -98,6 +100,12 @@ export class Responder {
     }
     this.finishMessage(generation, answer, splitter);
     return answer;
+  }
+
+  private events(signal: AbortSignal): AsyncIterable<LlmEvent> {
+    const { llmStallMs } = this.options;
+    const stalled = (): Error => new ParleyError('llm_failed', `The model brought nothing for ${llmStallMs} ms`, true);
+    return withStallLimit((child) => this.llm.stream(this.request(), child), signal, this.clock, llmStallMs, stalled);
   }
 
   private request(): Parameters<LlmClient['stream']>[0] {

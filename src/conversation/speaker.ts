@@ -1,8 +1,11 @@
 import { Resampler } from '../audio/resampler.js';
 import type { Agent } from '../agents/agent.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
-import { messageOf } from '../kernel/errors.js';
-import type { TtsVoice } from '../speech/tts-voice.js';
+import type { Clock } from '../kernel/clock.js';
+import { ParleyError, messageOf } from '../kernel/errors.js';
+import { withStallLimit } from '../kernel/stall-limit.js';
+import type { TtsChunk, TtsRequest, TtsVoice } from '../speech/tts-voice.js';
+import type { CallTransport } from './call-transport.js';
 import type { Generation } from './generation.js';
 import type { GenerationTracker } from './generation-tracker.js';
 import type { Playout } from './playout.js';
@@ -19,6 +22,19 @@ export interface SentenceJob {
 
 /** One sentence plays, the next one is made ready. */
 const SENTENCES_AHEAD = 2;
+/** A client that has not taken so much of the audio gets no more made for it. */
+const PAUSE_BACKLOG_MS = 500;
+const PAUSE_MS = 100;
+
+export interface SpeakerParts {
+  readonly voice: TtsVoice;
+  readonly transport: Pick<CallTransport, 'outputRate' | 'backlogMs'>;
+  readonly playout: Playout;
+  readonly tracker: GenerationTracker;
+  readonly clock: Clock;
+  readonly ttsStallMs: number;
+  onError(generation: Generation, error: unknown): void;
+}
 
 /** Speaks sentences one after the other, one ahead of the one that is being heard. */
 export class Speaker {
@@ -26,13 +42,7 @@ export class Speaker {
   private unplayed = 0;
   private wake: (() => void) | undefined;
 
-  constructor(
-    private readonly voice: TtsVoice,
-    private readonly outputRate: number,
-    private readonly playout: Playout,
-    private readonly tracker: GenerationTracker,
-    private readonly onError: (generation: Generation, error: unknown) => void,
-  ) {}
+  constructor(private readonly parts: SpeakerParts) {}
 
   say(job: SentenceJob): void {
     this.queue.offer(job);
@@ -57,7 +67,7 @@ export class Speaker {
     signal.addEventListener('abort', onAbort, { once: true });
     for await (const job of this.queue) {
       await this.room(job.generation.signal);
-      if (!this.tracker.isCurrent(job.generation.id)) continue;
+      if (!this.parts.tracker.isCurrent(job.generation.id)) continue;
       this.unplayed++;
       await this.speak(job);
     }
@@ -78,44 +88,54 @@ export class Speaker {
   }
 
   private async speak({ generation, index, messageId, text, voice, cacheable }: SentenceJob): Promise<void> {
+    const { playout, tracker, transport } = this.parts;
     const { id, signal, timeline } = generation;
-    const startMs = this.playout.appendedMs;
+    const startMs = playout.appendedMs;
     timeline.begin(messageId, text, startMs);
     try {
       const request = { text, voice: voice.name, rate: voice.rate, pitch: voice.pitch, cacheable };
       let resampler: Resampler | undefined;
-      for await (const chunk of this.voice.synthesize(request, signal)) {
+      for await (const chunk of this.synthesize(request, signal)) {
         signal.throwIfAborted();
         generation.noteAudio();
-        if (chunk.sampleRate !== this.outputRate) resampler ??= new Resampler(chunk.sampleRate, this.outputRate);
-        this.playout.append(id, messageId, resampler ? resampler.process(chunk.pcm) : chunk.pcm);
-        timeline.extend(this.playout.appendedMs, chunk.marks);
+        if (chunk.sampleRate !== transport.outputRate)
+          resampler ??= new Resampler(chunk.sampleRate, transport.outputRate);
+        playout.append(id, messageId, resampler ? resampler.process(chunk.pcm) : chunk.pcm);
+        timeline.extend(playout.appendedMs, chunk.marks);
+        while (transport.backlogMs > PAUSE_BACKLOG_MS) await this.parts.clock.delay(PAUSE_MS, signal);
       }
-      if (resampler) this.playout.append(id, messageId, resampler.flush());
-      timeline.extend(this.playout.appendedMs);
+      if (resampler) playout.append(id, messageId, resampler.flush());
+      timeline.extend(playout.appendedMs);
       timeline.finish();
       this.endSentence(id, index);
     } catch (error) {
       if (signal.aborted) return;
-      this.onError(generation, error);
+      this.parts.onError(generation, error);
       // What there is of it will be heard.
-      if (this.playout.appendedMs > startMs) return this.endSentence(id, index);
+      if (playout.appendedMs > startMs) return this.endSentence(id, index);
       this.unplayed--;
-      this.tracker.sentenceFailed(id, index, messageOf(error));
+      tracker.sentenceFailed(id, index, messageOf(error));
       this.endPlayoutWhenDone(id);
     }
   }
 
+  private synthesize(request: TtsRequest, signal: AbortSignal): AsyncIterable<TtsChunk> {
+    const { voice, clock, ttsStallMs } = this.parts;
+    const stalled = (): Error => new ParleyError('tts_failed', `No audio for ${ttsStallMs} ms`, true);
+    return withStallLimit((child) => voice.synthesize(request, child), signal, clock, ttsStallMs, stalled);
+  }
+
   /** All audio of the sentence is in. */
   private endSentence(generationId: string, index: number): void {
-    this.tracker.sentenceSynthesised(generationId, index);
-    this.playout.endSentence(generationId, index);
+    const { playout, tracker } = this.parts;
+    tracker.sentenceSynthesised(generationId, index);
+    playout.endSentence(generationId, index);
     this.endPlayoutWhenDone(generationId);
   }
 
   /** All sentences of the generation are known; tells the playout when all of them are in. */
   endPlayoutWhenDone(generationId: string): void {
-    if (this.tracker.isCurrent(generationId) && this.tracker.state === 'STREAMING')
-      this.playout.endGeneration(generationId);
+    const { playout, tracker } = this.parts;
+    if (tracker.isCurrent(generationId) && tracker.state === 'STREAMING') playout.endGeneration(generationId);
   }
 }

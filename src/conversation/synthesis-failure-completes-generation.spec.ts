@@ -42,3 +42,17 @@ describe('a sentence that cannot be spoken', () => {
     expect(call.wire.types).not.toContain('audio_stream_start');
   });
 });
+
+describe('a sentence whose audio does not come', () => {
+  it('is left out after TTS_STALL_MS, and the next one is spoken', async () => {
+    const call = await ConversationHarness.start();
+    call.tts.stallsOn('One here.');
+    call.llm.reply('One here. Two here.');
+    expect(await call.ask('hello')).toMatchObject({ outcome: 'failed' });
+    expect(call.wire.events('error')).toMatchObject([{ code: 'tts_failed', retryable: true }]);
+    expect(call.wire.timeOf('audio_stream_start')).toBeGreaterThanOrEqual(5000);
+    expect(call.tts).toMatchObject({ aborted: 1, running: 0 });
+    await call.hangUp();
+    expect(await call.left()).toEqual(nothingLeft);
+  });
+});

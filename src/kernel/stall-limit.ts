@@ -1,0 +1,47 @@
+import { childController } from './abort.js';
+import type { Clock } from './clock.js';
+
+/**
+ * What `open` yields, as long as the next item never takes longer than `limitMs`. After that the signal given to `open`
+ * is aborted and `error()` thrown; what the source does then nobody waits for.
+ */
+export async function* withStallLimit<T>(
+  open: (signal: AbortSignal) => AsyncIterable<T>,
+  parent: AbortSignal,
+  clock: Clock,
+  limitMs: number,
+  error: () => Error,
+): AsyncGenerator<T> {
+  const controller = childController(parent);
+  const items = open(controller.signal)[Symbol.asyncIterator]();
+  let over = false;
+  try {
+    for (;;) {
+      const item = await nextWithin(items, clock, limitMs, error);
+      if (item.done) {
+        over = true;
+        return;
+      }
+      yield item.value;
+    }
+  } finally {
+    // Lets go of the parent, too.
+    controller.abort(parent.aborted ? parent.reason : error());
+    if (!over) items.return?.().catch(() => undefined);
+  }
+}
+
+function nextWithin<T>(
+  items: AsyncIterator<T>,
+  clock: Clock,
+  limitMs: number,
+  error: () => Error,
+): Promise<IteratorResult<T>> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => reject(error()), limitMs);
+    items
+      .next()
+      .then(resolve, reject)
+      .finally(() => timer.cancel());
+  });
+}
