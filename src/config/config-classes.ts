@@ -3,6 +3,7 @@ import { ConversationConfig } from './conversation.config.js';
 import { LifecycleConfig } from './lifecycle.config.js';
 import { LlmConfig } from './llm.config.js';
 import { LoggingConfig } from './logging.config.js';
+import { OverloadConfig } from './overload.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
 import type { ConfigClass } from './setting.js';
@@ -15,6 +16,7 @@ export const configClasses: readonly ConfigClass[] = [
   LoggingConfig,
   LifecycleConfig,
   VoiceConfig,
+  OverloadConfig,
   ConversationConfig,
   SpeechConfig,
   LlmConfig,

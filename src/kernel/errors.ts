@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'invalid_parameter'
   | 'llm_failed'
   | 'not_found'
+  | 'overloaded'
   | 'stt_failed'
   | 'timeout'
   | 'tool_failed'

@@ -9,12 +9,14 @@ export interface SlotLease {
 
 interface Waiter {
   grant(lease: SlotLease): void;
-  refuse(error: Error): void;
+  refuse(error: ParleyError): void;
 }
 
 /** How many sessions there may be at a time: a first-in-first-out semaphore that hands out leases. */
 export class SessionSlots {
   private held = 0;
+  private readonly refused = new Map<string, number>();
+  private refusal: (() => ParleyError) | undefined;
   private readonly waiters = new Set<Waiter>();
   private whenIdle: (() => void)[] = [];
 
@@ -31,14 +33,20 @@ export class SessionSlots {
     return this.waiters.size;
   }
 
+  /** How many got no slot since the process started, by the code of the refusal. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.refused;
+  }
+
   /**
-   * Waits up to `timeoutMs` for a slot. Rejects with `at_capacity` when there was none, and with the signal's reason
-   * when the caller has gone.
+   * Waits up to `timeoutMs` for a slot. Rejects with `at_capacity` when there was none, with what `suspend` was given
+   * while it is suspended, and with the signal's reason when the caller has gone.
    */
   acquire(timeoutMs: number, signal: AbortSignal): Promise<SlotLease> {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (this.refusal) return Promise.reject(this.count(this.refusal()));
     if (this.held < this.capacity) return Promise.resolve(this.take());
-    if (timeoutMs === 0) return Promise.reject(atCapacity());
+    if (timeoutMs === 0) return Promise.reject(this.count(atCapacity()));
     return new Promise((resolve, reject) => {
       let timer: Timer | undefined;
       const settle = (done: () => void): void => {
@@ -49,9 +57,9 @@ export class SessionSlots {
       };
       const waiter: Waiter = {
         grant: (lease) => settle(() => resolve(lease)),
-        refuse: (error) => settle(() => reject(error)),
+        refuse: (error) => settle(() => reject(this.count(error))),
       };
-      const onAbort = (): void => waiter.refuse(signal.reason as Error);
+      const onAbort = (): void => settle(() => reject(signal.reason as Error));
       timer = this.clock.setTimeout(() => waiter.refuse(atCapacity()), timeoutMs);
       signal.addEventListener('abort', onAbort, { once: true });
       this.waiters.add(waiter);
@@ -65,9 +73,24 @@ export class SessionSlots {
   }
 
   /** Sends everyone who waits away, at a drain. */
-  refuseWaiting(error: Error): void {
+  refuseWaiting(error: ParleyError): void {
     // Deleting the current one is allowed while iterating a set.
     for (const waiter of this.waiters) waiter.refuse(error);
+  }
+
+  /** Nobody gets a slot until `resume`, free or not; whoever waits is sent away. Slots that are held stay held. */
+  suspend(refusal: () => ParleyError): void {
+    this.refusal = refusal;
+    for (const waiter of this.waiters) waiter.refuse(refusal());
+  }
+
+  resume(): void {
+    this.refusal = undefined;
+  }
+
+  private count(refusal: ParleyError): ParleyError {
+    this.refused.set(refusal.code, (this.refused.get(refusal.code) ?? 0) + 1);
+    return refusal;
   }
 
   private take(): SlotLease {

@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
+import { OverloadConfig } from '../config/overload.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
 import { CoreStep } from './core.step.js';
 import { AudioQueues } from './overload/audio-queues.js';
+import { EventLoopProbe, NodeEventLoopProbe } from './overload/event-loop-probe.js';
+import { OverloadMonitor } from './overload/overload-monitor.js';
 import { SessionRegistry } from './session-registry.js';
 import { SessionSlots } from './session-slots.js';
 
@@ -11,12 +14,18 @@ import { SessionSlots } from './session-slots.js';
     CoreStep,
     SessionRegistry,
     AudioQueues,
+    OverloadMonitor,
+    {
+      provide: EventLoopProbe,
+      inject: [OverloadConfig, Clock],
+      useFactory: (config: OverloadConfig, clock: Clock) => new NodeEventLoopProbe(config.sampleMs, clock),
+    },
     {
       provide: SessionSlots,
       inject: [VoiceConfig, Clock],
       useFactory: (config: VoiceConfig, clock: Clock) => new SessionSlots(config.maxConnections, clock),
     },
   ],
-  exports: [SessionRegistry, SessionSlots, AudioQueues],
+  exports: [SessionRegistry, SessionSlots, AudioQueues, OverloadMonitor],
 })
 export class StateModule {}

@@ -3,6 +3,7 @@ import { VoiceConfig } from '../config/voice.config.js';
 import { isAborted } from '../kernel/abort.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
 import { DrainState } from '../lifecycle/drain-state.js';
+import { Overloaded } from '../state/overload/overloaded.js';
 import { SessionSlots } from '../state/session-slots.js';
 import type { Admission, Refusal, Ticket } from './upgrade-policy.js';
 
@@ -39,5 +40,7 @@ export class SlotAdmission {
 
 function fromError(error: unknown): Refusal {
   const code = error instanceof ParleyError && !isAborted(error) ? error.code : 'at_capacity';
-  return { status: 503, code, message: messageOf(error), retryAfterSeconds: RETRY_AFTER_SECONDS };
+  const retryAfterSeconds =
+    error instanceof Overloaded ? Math.max(1, Math.ceil(error.retryAfterMs / 1000)) : RETRY_AFTER_SECONDS;
+  return { status: 503, code, message: messageOf(error), retryAfterSeconds };
 }

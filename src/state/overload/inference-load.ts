@@ -1,0 +1,54 @@
+/** Something that runs a model on this machine, and can say whether it keeps up. */
+export interface InferenceSource {
+  readonly name: string;
+  /** Computing time for each second of audio, of one caller on one worker, of late. */
+  readonly realTimeFactor: number;
+  /** Requests that wait for a worker. */
+  readonly waiting: number;
+  /** Clock time of the newest measurement; else it is taken to be when `realTimeFactor` last changed. */
+  readonly measuredAt?: number | undefined;
+  /** Length of audio it takes at once at present, where that varies. */
+  readonly chunkMs?: number;
+}
+
+/** How a source does, as of one moment. */
+export interface InferenceReading {
+  readonly name: string;
+  /** 1 is just keeping up: the real-time factor for a caller who shares the workers with those who wait. */
+  readonly share: number;
+  readonly realTimeFactor: number;
+  readonly waiting: number;
+  readonly workers: number;
+  /** Nothing has been measured of late, and nothing waits: it counts for nothing. */
+  readonly idle: boolean;
+  readonly chunkMs: number | undefined;
+}
+
+/** Longer than the longest chunk takes on a machine that can only just not keep up. */
+const IDLE_AFTER_MS = 15_000;
+
+/** Watches one source. A factor from before the calls went away must not keep new ones out for ever. */
+export class InferenceLoad {
+  private lastFactor: number | undefined;
+  private activeAt: number;
+
+  /** @param workers how many requests it can work on at a time. */
+  constructor(
+    private readonly source: InferenceSource,
+    private readonly workers: number,
+    now: number,
+  ) {
+    this.activeAt = now;
+  }
+
+  read(now: number): InferenceReading {
+    const { name, realTimeFactor, waiting, measuredAt, chunkMs } = this.source;
+    const changedAt = realTimeFactor === this.lastFactor ? this.activeAt : now;
+    this.activeAt = waiting > 0 ? now : Math.max(this.activeAt, measuredAt ?? changedAt);
+    this.lastFactor = realTimeFactor;
+    const { workers } = this;
+    const idle = now - this.activeAt > IDLE_AFTER_MS;
+    const share = idle ? 0 : realTimeFactor * (1 + waiting / workers);
+    return { name, share, realTimeFactor, waiting, workers, idle, chunkMs };
+  }
+}
