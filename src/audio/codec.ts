@@ -1,4 +1,5 @@
 import { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from './g711.js';
+import { PcmSlab } from './pcm-slab.js';
 import { Pcm16Reader, bytesOfPcm16 } from './pcm16.js';
 
 /** How one mono sample stands on the wire; `pcm16` is little-endian. */
@@ -21,9 +22,14 @@ const decoders: Readonly<Record<AudioEncoding, () => AudioDecoder>> = {
     const reader = new Pcm16Reader();
     return { decode: (bytes) => reader.read(bytes) };
   },
-  mulaw: () => ({ decode: decodeMuLaw }),
-  alaw: () => ({ decode: decodeALaw }),
+  mulaw: () => inSlab(decodeMuLaw),
+  alaw: () => inSlab(decodeALaw),
 };
+
+function inSlab(decode: (bytes: Uint8Array, pcm: Int16Array) => Int16Array): AudioDecoder {
+  const slab = new PcmSlab();
+  return { decode: (bytes) => decode(bytes, slab.take(bytes.length)) };
+}
 
 const encoders: Readonly<Record<AudioEncoding, AudioEncoder>> = {
   pcm16: { encode: bytesOfPcm16 },

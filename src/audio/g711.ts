@@ -54,8 +54,7 @@ const A_LAW_DECODE = decodeTable(decodeALawByte);
 const MU_LAW_ENCODE = encodeTable(encodeMuLawSample);
 const A_LAW_ENCODE = encodeTable(encodeALawSample);
 
-function decodeWith(table: Int16Array, bytes: Uint8Array): Int16Array {
-  const pcm = new Int16Array(bytes.length);
+function decodeWith(table: Int16Array, bytes: Uint8Array, pcm: Int16Array): Int16Array {
   for (let i = 0; i < bytes.length; i++) pcm[i] = table[bytes[i]!]!;
   return pcm;
 }
@@ -66,7 +65,10 @@ function encodeWith(table: Uint8Array, pcm: Int16Array): Buffer {
   return bytes;
 }
 
-export const decodeMuLaw = (bytes: Uint8Array): Int16Array => decodeWith(MU_LAW_DECODE, bytes);
-export const decodeALaw = (bytes: Uint8Array): Int16Array => decodeWith(A_LAW_DECODE, bytes);
+/** @param pcm as long as `bytes`; returned. */
+export const decodeMuLaw = (bytes: Uint8Array, pcm: Int16Array = new Int16Array(bytes.length)): Int16Array =>
+  decodeWith(MU_LAW_DECODE, bytes, pcm);
+export const decodeALaw = (bytes: Uint8Array, pcm: Int16Array = new Int16Array(bytes.length)): Int16Array =>
+  decodeWith(A_LAW_DECODE, bytes, pcm);
 export const encodeMuLaw = (pcm: Int16Array): Buffer => encodeWith(MU_LAW_ENCODE, pcm);
 export const encodeALaw = (pcm: Int16Array): Buffer => encodeWith(A_LAW_ENCODE, pcm);

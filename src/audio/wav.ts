@@ -91,8 +91,8 @@ function readFormat(chunk: Buffer): WavFormat {
   if (channels !== 1 && channels !== 2) throw invalid(`it has ${channels} channels, not one or two`);
   if (sampleRate === 0) throw invalid('its sample rate is 0');
   if (encoding === FORMAT_PCM && bits === 16) return { channels, sampleRate, decode: pcm16OfBytes };
-  if (encoding === FORMAT_MU_LAW && bits === 8) return { channels, sampleRate, decode: decodeMuLaw };
-  if (encoding === FORMAT_A_LAW && bits === 8) return { channels, sampleRate, decode: decodeALaw };
+  if (encoding === FORMAT_MU_LAW && bits === 8) return { channels, sampleRate, decode: (data) => decodeMuLaw(data) };
+  if (encoding === FORMAT_A_LAW && bits === 8) return { channels, sampleRate, decode: (data) => decodeALaw(data) };
   throw invalid(`it has encoding ${encoding} with ${bits} bits, not PCM with 16 bits, mu-law or A-law`);
 }
 

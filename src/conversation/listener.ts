@@ -45,7 +45,8 @@ export class Listener {
   private readonly ring: AudioRing;
   private readonly vad: VadStream;
   private readonly toVad: Resampler | undefined;
-  private readonly toStt: Resampler | undefined;
+  /** One for each utterance: silence is not even converted. */
+  private toStt: Resampler | undefined;
   private utterance: Utterance | undefined;
   /** An utterance that began while the final of the one before it is still to come. */
   private waiting: { readonly sinceMs: number; stoppedAtMs?: number } | undefined;
@@ -73,11 +74,10 @@ export class Listener {
     private readonly clock: Clock,
     private readonly events: ListenerEvents,
   ) {
-    const { inputRate, sttRate } = options;
+    const { inputRate } = options;
     const vadRate: VadRate = inputRate === 8000 ? 8000 : 16_000;
-    this.ring = new AudioRing(sttRate, RING_MS);
+    this.ring = new AudioRing(inputRate, RING_MS);
     this.toVad = inputRate === vadRate ? undefined : new Resampler(inputRate, vadRate);
-    this.toStt = inputRate === sttRate ? undefined : new Resampler(inputRate, sttRate);
     this.detector = new TurnDetector(options);
     this.vad = detector.open(vadRate, (probability, endMs) => this.onWindow(probability, endMs));
   }
@@ -109,7 +109,8 @@ export class Listener {
     const frameLength = (this.options.inputRate * FRAME_MS) / 1000;
     let lost: DroppedAudio | undefined;
     for (let at = 0; at < pcm.length; at += frameLength) {
-      const dropped = this.queues.push('mic', pcm.subarray(at, at + frameLength));
+      const frame = pcm.length <= frameLength ? pcm : pcm.subarray(at, at + frameLength);
+      const dropped = this.queues.push('mic', frame);
       if (dropped) lost = { ...dropped, fromMs: lost?.fromMs ?? dropped.fromMs };
       if (this.listening) this.drain();
     }
@@ -133,9 +134,8 @@ export class Listener {
       const { pcm, gap } = frame;
       if (gap) this.lostMs += gap.toMs - gap.fromMs;
       this.receivedMs += (pcm.length * 1000) / this.options.inputRate;
-      const forStt = this.toStt ? this.toStt.process(pcm) : pcm;
-      this.ring.push(forStt);
-      if (this.utterance && !this.awaitingFinal) this.stt.write(forStt);
+      this.ring.push(pcm);
+      if (this.utterance && !this.awaitingFinal) this.writeToStt(pcm);
       this.vad.write(this.toVad ? this.toVad.process(pcm) : pcm);
     }
   }
@@ -195,7 +195,13 @@ export class Listener {
       onFinal: (result) => this.onFinal(result),
       onError: (error) => this.onError(error),
     });
-    this.stt.write(this.ring.since(Math.max(sinceMs - this.options.preRollMs, this.understoodMs)));
+    const { inputRate, sttRate, preRollMs } = this.options;
+    this.toStt = inputRate === sttRate ? undefined : new Resampler(inputRate, sttRate);
+    this.writeToStt(this.ring.since(Math.max(sinceMs - preRollMs, this.understoodMs)));
+  }
+
+  private writeToStt(pcm: Int16Array): void {
+    this.stt.write(this.toStt ? this.toStt.process(pcm) : pcm);
   }
 
   private endUtterance(atMs: number): void {

@@ -42,6 +42,7 @@ export class VoicePipeline implements LiveSession {
   private readonly supervisor: TaskSupervisor;
   private readonly drops: DropLog;
   private readonly startedAt: number;
+  private activeAt = 0;
   private idleTimer: Timer | undefined;
   private closing = false;
   private whenClosed: () => void = () => undefined;
@@ -218,9 +219,17 @@ export class VoicePipeline implements LiveSession {
 
   /** Something happened: the idle time starts over. */
   private touch(): void {
-    this.idleTimer?.cancel();
-    if (!this.closing)
-      this.idleTimer = this.clock.setTimeout(() => void this.close('idle'), this.voiceConfig.idleTimeoutMs);
+    this.activeAt = this.clock.now();
+    if (!this.idleTimer && !this.closing) this.watchIdleness(this.voiceConfig.idleTimeoutMs);
+  }
+
+  /** Looks again when it would be over: a caller who speaks is activity many times a second. */
+  private watchIdleness(forMs: number): void {
+    this.idleTimer = this.clock.setTimeout(() => {
+      const leftMs = this.activeAt + this.voiceConfig.idleTimeoutMs - this.clock.now();
+      if (leftMs > 0) this.watchIdleness(leftMs);
+      else void this.close('idle');
+    }, forMs);
   }
 
   private accepts(): boolean {
