@@ -46,6 +46,25 @@ describe.each([
   });
 });
 
+describe('the history after a barge-in into a sentence that is still being made, without marks', () => {
+  it.each([700, 1300, 1900, 3600])(
+    'has words of what was heard after %d ms, and none that was not',
+    async (heardMs) => {
+      const tts = { marks: false, msPerCharacter: MS_PER_CHARACTER, speed: 1 };
+      const call = await ConversationHarness.start({ tts });
+      call.llm.reply(TEXT);
+      call.pipeline.pushText('my card');
+      await call.clock.advance(heardMs);
+      call.pipeline.interrupt();
+      const remembered = wordsOf((await call.told()).find(({ role }) => role === 'assistant')?.content);
+      expect(remembered).toBeLessThanOrEqual(wordsWithin(heardMs) + 1);
+      // The first sentence's pace is only guessed.
+      expect(remembered).toBeGreaterThanOrEqual(Math.floor(wordsWithin(heardMs) / 2));
+      expect(remembered).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe('the history', () => {
   it('has nothing of an answer of which nothing was heard', async () => {
     const call = await ConversationHarness.start({ tts: { firstChunkAfterMs: 1000 } });

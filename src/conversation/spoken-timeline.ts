@@ -12,6 +12,9 @@ interface SpokenSentence {
   readonly marks: TtsMark[];
 }
 
+/** How slowly a voice speaks that has not finished a sentence yet: better a word too few in the history than one too many. */
+const SLOW_MS_PER_CHARACTER = 75;
+
 /** Where each sentence of a generation stands in its audio: tells which words were heard when it is cut off. */
 export class SpokenTimeline {
   private readonly sentences: SpokenSentence[] = [];
@@ -37,15 +40,23 @@ export class SpokenTimeline {
   heard(heardMs: number): { text: string; byMessage: ReadonlyMap<string, string> } {
     const byMessage = new Map<string, string>();
     for (const sentence of this.sentences) {
-      const text = heardOf(sentence, heardMs);
+      const text = heardOf(sentence, heardMs, this.pace());
       byMessage.set(sentence.messageId, (byMessage.get(sentence.messageId) ?? '') + text);
     }
     for (const [messageId, text] of byMessage) byMessage.set(messageId, text.trim());
     return { text: [...byMessage.values()].filter(Boolean).join(' '), byMessage };
   }
+
+  /** Of the sentences that are whole, ms per character. */
+  private pace(): number {
+    const whole = this.sentences.filter((sentence) => sentence.whole);
+    const characters = whole.reduce((sum, { text }) => sum + text.trimEnd().length, 0);
+    if (characters === 0) return SLOW_MS_PER_CHARACTER;
+    return whole.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0) / characters;
+  }
 }
 
-function heardOf(sentence: SpokenSentence, heardMs: number): string {
+function heardOf(sentence: SpokenSentence, heardMs: number, msPerCharacter: number): string {
   const { text, startMs, endMs, whole, marks } = sentence;
   if (heardMs <= startMs) return '';
   if (whole && heardMs >= endMs) return text;
@@ -53,8 +64,8 @@ function heardOf(sentence: SpokenSentence, heardMs: number): string {
     const last = marks.findLast((mark) => startMs + mark.endMs <= heardMs);
     return last ? text.slice(0, last.textOffset) : '';
   }
-  if (!whole) return '';
-  const upTo = Math.floor((text.length * (heardMs - startMs)) / (endMs - startMs));
+  const lengthMs = whole ? endMs - startMs : Math.max(endMs - startMs, text.trimEnd().length * msPerCharacter);
+  const upTo = Math.floor((text.length * (heardMs - startMs)) / lengthMs);
   const wordEnd = text.slice(0, upTo + 1).search(/\s\S*$/);
   return wordEnd < 0 ? '' : text.slice(0, wordEnd);
 }
