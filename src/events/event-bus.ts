@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
 import { messageOf } from '../kernel/errors.js';
+import type { LevelChange } from '../state/overload/overload-monitor.js';
 
-/** What happens in calls, for the rest of the process. Nothing of what was said is in here. */
+/** What happens in calls and to the process, for the rest of it. Nothing of what was said is in here. */
 export interface CallEvents {
   'session.started': { readonly sessionId: string; readonly agent: string };
   'session.ended': {
@@ -17,6 +18,8 @@ export interface CallEvents {
     readonly outcome: string;
     readonly metrics: Readonly<Record<string, number>>;
   };
+  /** The process is harder pressed than before, or less; what follows from it is in effect. */
+  'overload.changed': LevelChange;
 }
 
 type Name = keyof CallEvents;

@@ -1,22 +1,42 @@
 import { Injectable } from '@nestjs/common';
+import { SpeechConfig } from '../config/speech.config.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
+import { SttDriver } from '../speech/stt-stream.js';
+import { OverloadMonitor } from '../state/overload/overload-monitor.js';
+import { SessionSlots } from '../state/session-slots.js';
 import { recordCallMetrics } from './call-metrics.js';
 import { EventBus } from './event-bus.js';
+import { watchRecogniser } from './local-inference.js';
+import { recordOverloadMetrics } from './overload-metrics.js';
 
+/** From here on the process watches itself, and says what happens. */
 @Injectable()
 @Step({ name: 'events', after: ['agents'], timeoutMs: 5000 })
 export class EventsStep implements LifecycleStep {
-  private stopRecording: (() => void) | undefined;
+  private stops: (() => void)[] = [];
 
-  constructor(private readonly bus: EventBus) {}
+  constructor(
+    private readonly bus: EventBus,
+    private readonly monitor: OverloadMonitor,
+    private readonly slots: SessionSlots,
+    private readonly stt: SttDriver,
+    private readonly speechConfig: SpeechConfig,
+  ) {}
 
   start(): Promise<StepReport> {
-    this.stopRecording = recordCallMetrics(this.bus);
+    this.stops = [
+      recordCallMetrics(this.bus),
+      recordOverloadMetrics(this.monitor, this.slots),
+      watchRecogniser(this.stt, this.speechConfig, this.monitor),
+      this.monitor.onChange((change) => this.bus.emit('overload.changed', change)),
+      () => this.monitor.stop(),
+    ];
+    this.monitor.start();
     return Promise.resolve({ summary: `${this.bus.listenerCount} listeners` });
   }
 
   stop(): Promise<void> {
-    this.stopRecording?.();
+    for (const stop of this.stops) stop();
     return Promise.resolve();
   }
 }

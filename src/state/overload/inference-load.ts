@@ -5,6 +5,8 @@ export interface InferenceSource {
   readonly realTimeFactor: number;
   /** Requests that wait for a worker. */
   readonly waiting: number;
+  /** How many requests it works on at a time, if that is not INFERENCE_WORKERS. */
+  readonly permits?: number;
   /** Clock time of the newest measurement; else it is taken to be when `realTimeFactor` last changed. */
   readonly measuredAt?: number | undefined;
   /** Length of audio it takes at once at present, where that varies. */
