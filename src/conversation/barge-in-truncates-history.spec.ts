@@ -33,11 +33,13 @@ describe('what was heard', () => {
     expect(timeline().heard(heardMs).text).toBe(text);
   });
 
-  it('is nothing of a sentence whose audio has only begun, without marks', () => {
+  it('is guessed, slowly, in a sentence that is still being made, without marks', () => {
     const spoken = new SpokenTimeline();
     spoken.begin('m1', 'One moment please.', 0);
-    spoken.extend(300);
-    expect(spoken.heard(300).text).toBe('');
+    spoken.extend(1000);
+    expect(spoken.heard(200).text).toBe('');
+    expect(spoken.heard(300).text).toBe('One');
+    expect(spoken.heard(1000).text).toBe('One moment');
   });
 });
 
