@@ -1,5 +1,8 @@
-import { childController } from './abort.js';
+import { Aborted, childController } from './abort.js';
 import type { Clock } from './clock.js';
+
+/** For every source that came to its end: an error costs more than the signal it is for. */
+const OVER = new Aborted('completed');
 
 /**
  * What `open` yields, as long as the next item never takes longer than `limitMs`. After that the signal given to `open`
@@ -26,7 +29,7 @@ export async function* withStallLimit<T>(
     }
   } finally {
     // Lets go of the parent, too.
-    controller.abort(parent.aborted ? parent.reason : error());
+    controller.abort(over ? OVER : error());
     if (!over) items.return?.().catch(() => undefined);
   }
 }
