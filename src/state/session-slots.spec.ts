@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ManualClock } from '../kernel/clock.js';
+import { ParleyError } from '../kernel/errors.js';
 import { SessionSlots, type SlotLease } from './session-slots.js';
 
 const never = new AbortController().signal;
@@ -55,8 +56,29 @@ describe('SessionSlots', () => {
     expect([slots.active, slots.waiting, clock.pending]).toEqual([0, 0, 0]);
   });
 
+  it('gives nobody a slot while it is suspended, and counts who got none', async () => {
+    const clock = new ManualClock();
+    const slots = new SessionSlots(2, clock);
+    const first = await slots.acquire(0, never);
+    await slots.acquire(0, never);
+    const waiting = expect(slots.acquire(5000, never)).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(slots.acquire(0, never)).rejects.toMatchObject({ code: 'at_capacity' });
+    slots.suspend(() => new ParleyError('overloaded', 'no'));
+    await waiting;
+    first.release();
+    await expect(slots.acquire(5000, never)).rejects.toMatchObject({ code: 'overloaded' });
+    expect([...slots.refusals]).toEqual([
+      ['at_capacity', 1],
+      ['overloaded', 2],
+    ]);
+    expect([slots.active, slots.waiting, clock.pending]).toEqual([1, 0, 0]);
+    slots.resume();
+    await slots.acquire(0, never);
+    expect(slots.active).toBe(2);
+  });
+
   it('never holds more than its capacity, and loses no slot, whatever happens in which order', async () => {
-    const action = fc.constantFrom('acquire', 'release', 'releaseTwice', 'abort', 'time');
+    const action = fc.constantFrom('acquire', 'release', 'releaseTwice', 'abort', 'time', 'suspend', 'resume');
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
@@ -76,6 +98,8 @@ describe('SessionSlots', () => {
               );
             } else if (step === 'abort') callers.shift()?.abort(new Error('gone'));
             else if (step === 'time') await clock.advance(60);
+            else if (step === 'suspend') slots.suspend(() => new ParleyError('overloaded', 'no'));
+            else if (step === 'resume') slots.resume();
             else {
               const lease = held.shift();
               lease?.release();
