@@ -19,6 +19,7 @@ const commands = {
   'config:check': ['print the effective configuration, secrets masked', ['dist/cli/main.js', 'config:check']],
   'agents:check': ['check all agents and scenarios', ['dist/cli/main.js', 'agents:check']],
   'eval:speech': ['measure how well the embedded speech stack hears', ['dist/cli/main.js', 'eval:speech']],
+  bench: ['measure this server beside others (--help)', ['bench/src/main.ts']],
   'docs:generate': ['write the generated documents (--check: only compare)', ['dist/cli/main.js', 'docs:generate']],
   test: [
     'run the tests',
@@ -52,16 +53,17 @@ await ensure(
   'dist',
   build,
 );
+if (name === 'bench' && !args.some((arg) => ['--help', '-h'].includes(arg))) await ensureBenchDependencies();
 process.exitCode = await run(node24, [...commands[name][1], ...args], { forwardSignals: true });
 
-/** Runs `make` unless its product exists and was made from the same inputs. */
+/** Runs `make` unless its product exists and was made from the same inputs. One that returns false runs again next time. */
 async function ensure(what, fingerprint, product, make) {
   const stamp = path.join(stamps, what);
   const fresh =
     existsSync(path.join(root, product)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint;
   if (fresh) return;
   const startedAt = Date.now();
-  await make();
+  if ((await make()) === false) return;
   mkdirSync(stamps, { recursive: true });
   writeFileSync(stamp, fingerprint);
   say(`${what} ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
@@ -69,12 +71,29 @@ async function ensure(what, fingerprint, product, make) {
 
 async function install() {
   say('installing dependencies (npm ci, about 500 packages and 800 MB on disk; once)');
+  const code = await npmCi('.');
+  if (code !== 0) fail(`npm ci failed with exit code ${code}; the message above says why.`);
+}
+
+/** What the product is compared with is a package of its own. Without it the bench measures the rest. */
+async function ensureBenchDependencies() {
+  const inputs = ['bench/package-lock.json', 'bench/package.json', 'bench/.npmrc'];
+  await ensure('bench dependencies', hashOf(inputs), 'bench/node_modules', async () => {
+    say('installing what the bench compares with (npm ci in bench/, about 170 packages and 290 MB on disk; once)');
+    const code = await npmCi('bench');
+    if (code !== 0) say(`WARNING: npm ci in bench/ failed with exit code ${code}; the bench goes on without.`);
+    return code === 0;
+  });
+}
+
+async function npmCi(folder) {
   const done = tick('still installing');
   const npm = process.env.npm_execpath;
   const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
-  const code = await run(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const code = await run(command, [...first, ...args], { folder });
   done();
-  if (code !== 0) fail(`npm ci failed with exit code ${code}; the message above says why.`);
+  return code;
 }
 
 async function build() {
@@ -99,11 +118,11 @@ function findNode24() {
 }
 
 /** The command's exit code; its output is ours. */
-function run(command, commandArgs, { forwardSignals = false } = {}) {
+function run(command, commandArgs, { forwardSignals = false, folder = '.' } = {}) {
   return new Promise((resolve) => {
     const bin = path.join(root, 'node_modules', '.bin');
     const env = { ...process.env, PATH: [path.dirname(command), bin, process.env.PATH].join(path.delimiter) };
-    const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit', env });
+    const child = spawn(command, commandArgs, { cwd: path.join(root, folder), stdio: 'inherit', env });
     // On a terminal the whole process group gets SIGINT; elsewhere only we do. The server takes signals that arrive
     // together for one.
     if (forwardSignals)
