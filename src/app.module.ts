@@ -10,6 +10,7 @@ import { LlmModule } from './llm/llm.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { SpeechModule } from './speech/speech.module.js';
 import { StateModule } from './state/state.module.js';
+import { TelephonyModule } from './telephony/telephony.module.js';
 import { ToolsModule } from './tools/tools.module.js';
 import { VoiceModule } from './voice/voice.module.js';
 import { WarmupModule } from './warmup/warmup.module.js';
@@ -32,6 +33,7 @@ export class AppModule {
         EventsModule,
         WarmupModule,
         VoiceModule,
+        TelephonyModule,
         HealthModule,
         OpsModule,
       ],

@@ -8,6 +8,7 @@ import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
 import type { ConfigClass } from './setting.js';
 import { SpeechConfig } from './speech.config.js';
+import { TwilioConfig } from './twilio.config.js';
 import { VoiceConfig } from './voice.config.js';
 
 /** Every concern, in the order of the documentation. */
@@ -21,5 +22,6 @@ export const configClasses: readonly ConfigClass[] = [
   SpeechConfig,
   LlmConfig,
   AgentsConfig,
+  TwilioConfig,
   ScriptedConfig,
 ];

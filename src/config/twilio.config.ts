@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { configOf, int, list, secret, setting, text } from './setting.js';
+
+const address = (example: string) =>
+  z.union([z.literal(''), z.url({ protocol: /^https?$/ })], { error: `allowed is an address such as ${example}` });
+
+export class TwilioConfig extends configOf('twilio', {
+  authTokens: secret(
+    'TWILIO_AUTH_TOKEN',
+    list(),
+    'Auth token of the Twilio account, with which it signs its requests; two of them, comma-separated, while it is rotated. Empty: Twilio is off in production, and open to anybody in development.',
+  ),
+  accountSids: setting(
+    'TWILIO_ACCOUNT_SID',
+    list(),
+    'Twilio accounts (`AC…`) whose calls are taken; empty takes every call that is signed.',
+  ),
+  publicUrl: setting(
+    'PUBLIC_URL',
+    address('https://voice.example.com'),
+    'Where this server is reached from outside. Empty: as the request says, in `Host`, and behind TRUST_PROXY in `X-Forwarded-Proto` and `X-Forwarded-Host`.',
+  ),
+  startTimeoutMs: setting(
+    'TWILIO_START_TIMEOUT_MS',
+    int(100, 60_000),
+    'How long after the upgrade the `start` message may take before the socket is closed with 1008.',
+  ),
+  busyMessage: setting(
+    'TWILIO_BUSY_MESSAGE',
+    text(),
+    'What a caller hears when no call can be taken; empty gives the busy tone.',
+  ),
+  busyLanguage: setting('TWILIO_BUSY_LANGUAGE', text().min(2), 'Language of that message, as `<Say>` names it.'),
+  actionUrl: setting(
+    'TWILIO_ACTION_URL',
+    address('https://desk.example.com/after-the-agent'),
+    'Where Twilio asks what to do once the agent has ended the call or wants it transferred; empty hangs up.',
+  ),
+}) {}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { VoiceModule } from '../voice/voice.module.js';
+import { PublicAddress } from './twilio/public-address.js';
+import { TwilioAccess } from './twilio/twilio-access.js';
+import { TwilioAdmission } from './twilio/twilio-admission.js';
+import { TwilioGateway } from './twilio/twilio.gateway.js';
+import { TwilioStartCheck } from './twilio/twilio-start-check.js';
+
+/** Calls that come from telephone networks: other wire protocols onto the same pipeline. */
+@Module({
+  imports: [VoiceModule],
+  providers: [PublicAddress, TwilioAccess, TwilioStartCheck, TwilioAdmission, TwilioGateway],
+})
+export class TelephonyModule {}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { ServerConfig } from '../../config/server.config.js';
+import { TwilioConfig } from '../../config/twilio.config.js';
+
+/** Under which address the outside knows this server: what Twilio signs, and where it is told to connect. */
+@Injectable()
+export class PublicAddress {
+  constructor(
+    private readonly config: TwilioConfig,
+    private readonly server: ServerConfig,
+  ) {}
+
+  /** `https://voice.example.com/path?query`. @param target path and query, as they stand in the request. */
+  http(request: IncomingMessage, target: string): string {
+    return `${this.origin(request)}${target}`;
+  }
+
+  /** The same with `wss://` (or `ws://`). */
+  webSocket(request: IncomingMessage, target: string): string {
+    return this.http(request, target).replace(/^http/i, 'ws');
+  }
+
+  private origin(request: IncomingMessage): string {
+    if (this.config.publicUrl) return this.config.publicUrl.replace(/\/+$/, '');
+    const { headers, socket } = request;
+    const scheme = this.forwarded(headers['x-forwarded-proto']) ?? ('encrypted' in socket ? 'https' : 'http');
+    const host = this.forwarded(headers['x-forwarded-host']) ?? headers.host ?? 'localhost';
+    return `${scheme}://${host}`;
+  }
+
+  /** The first of several is the outermost proxy's. */
+  private forwarded(header: string | string[] | undefined): string | undefined {
+    if (!this.server.trustProxy) return undefined;
+    const first = Array.isArray(header) ? header[0] : header?.split(',')[0];
+    return first?.trim() || undefined;
+  }
+}
