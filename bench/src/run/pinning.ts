@@ -47,6 +47,7 @@ export function parseCoreList(list: string): number[] {
   return list
     .trim()
     .split(',')
+    .filter((part) => part !== '')
     .flatMap((part) => {
       const [first, last = first] = part.split('-').map(Number);
       return first === undefined || last === undefined || Number.isNaN(first + last)
