@@ -2,10 +2,14 @@ import { Controller, Delete, Get, HttpCode, NotFoundException, Param, UseGuards 
 import { AgentCatalog } from '../agents/agent-catalog.js';
 import type { Agent, Scenario } from '../agents/agent.js';
 import { AgentsConfig } from '../config/agents.config.js';
+import { OverloadConfig } from '../config/overload.config.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
+import { OverloadMonitor } from '../state/overload/overload-monitor.js';
 import { SessionRegistry, type LiveSession } from '../state/session-registry.js';
+import { SessionSlots } from '../state/session-slots.js';
 import { protocolDocument } from '../voice/protocol-document.js';
 import { AccessGuard } from './access.guard.js';
+import { overloadView } from './overload-view.js';
 
 /** What operators and the console look at. */
 @Controller('api/v1')
@@ -16,6 +20,9 @@ export class OpsController {
     private readonly catalog: AgentCatalog,
     private readonly config: AgentsConfig,
     private readonly lifecycle: LifecycleService,
+    private readonly overload: OverloadMonitor,
+    private readonly overloadConfig: OverloadConfig,
+    private readonly slots: SessionSlots,
   ) {}
 
   @Get('sessions')
@@ -61,6 +68,12 @@ export class OpsController {
         duration_ms: Math.round(durationMs),
       })),
     };
+  }
+
+  /** How hard-pressed the process is, as of the newest sample, and what it does about it. */
+  @Get('overload')
+  overloadStatus() {
+    return overloadView(this.overload.status(), this.overloadConfig, this.slots.refusals);
   }
 
   @Get('protocol.json')
