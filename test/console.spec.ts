@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { OverloadMonitor } from '../src/state/overload/overload-monitor.js';
 import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
 import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
 
@@ -142,6 +143,19 @@ describeInBrowser('the console in a browser', () => {
     await page.getByRole('button', { name: 'Call without microphone' }).click();
     await page.getByRole('alert').getByText('at capacity: 1 of 1 calls').waitFor();
     await other.hangUp();
+  });
+
+  it('shows how hard-pressed the server is, and by what', async () => {
+    const level = page.locator('#load-level');
+    await level.getByText('normal').waitFor();
+    expect(await page.locator('#load-follows').isVisible()).toBe(false);
+    const busy = { name: 'other', realTimeFactor: 0.4, waiting: 1 };
+    const stop = server.app.get(OverloadMonitor, { strict: false }).watchInference(busy, 1);
+    await level.getByText('warning').waitFor();
+    const row = page.locator('#load-inputs tr', { hasText: 'Recognition' });
+    expect(await row.innerText()).toMatch(/0\.40 × real time, 1 waiting\s+80 %/);
+    expect(await page.locator('#load-follows').innerText()).toMatch(/^lower after \d+ s of calm$/);
+    stop();
   });
 
   it('is dark and quiet once the call is over, also when the agent was speaking', async () => {

@@ -22,11 +22,13 @@ export function closeReason(code) {
  * @returns {Promise<string>} a sentence for the person who called
  */
 export async function whyRefused(api) {
-  const [health, sessions] = await Promise.all([api.get('voice/health'), api.get('sessions')]);
+  const [health, overload] = await Promise.all([api.get('voice/health'), api.get('overload')]);
   if (health.status === 0) return 'The server does not answer.';
-  if (sessions.status === 401) return 'The server asks for an access token.';
+  if (overload.status === 401) return 'The server asks for an access token.';
   const { status, active_connections: active, max_connections: max } = health.body ?? {};
   if (status === 'draining') return 'The server is draining: it takes no new calls. Try again in a moment.';
+  if (overload.body?.effects?.new_sessions === false)
+    return 'The server is overloaded: it takes no new calls. Try again in a minute.';
   if (active >= max) return `The server is at capacity: ${active} of ${max} calls. Try again in a moment.`;
   return 'The server refused the call. It may limit calls from one address, or not allow this page’s origin.';
 }

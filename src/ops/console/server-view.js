@@ -1,5 +1,6 @@
 import { byId, element, spoken } from './dom.js';
 import { formatClock, formatMs, readable } from './format.js';
+import { levelOf, loadRows } from './load.js';
 
 /** @typedef {import('./server-watch.js').ServerState} ServerState */
 
@@ -21,6 +22,7 @@ export function showServer(state, ownSession) {
   byId('server').toggleAttribute('data-stale', !state.reachable);
   if (!state.reachable) return;
   showSlots(state);
+  showLoad(state.overload);
   fill('pools', state.pools, poolRow);
   fill('sessions', state.sessions, (session) => sessionRow(session, session.session_id === ownSession));
   byId('sessions-table').hidden = state.sessions.length === 0;
@@ -36,10 +38,11 @@ function fill(id, items, row) {
   if (rows.map((child) => child.outerHTML).join('') !== before) body.replaceChildren(...rows);
 }
 
-function moodOf({ reachable, draining, ready, active, max }) {
+function moodOf({ reachable, draining, ready, active, max, overload }) {
   if (!reachable) return ['lost', 'No answer'];
   if (draining) return ['draining', 'Draining'];
   if (!ready) return ['starting', 'Starting'];
+  if (overload && !overload.effects.new_sessions) return ['full', 'Overloaded'];
   return active >= max ? ['full', 'At capacity'] : ['ready', 'Ready'];
 }
 
@@ -57,6 +60,30 @@ function showSlots({ active, max }) {
   }
   slots.replaceChildren(
     ...Array.from({ length: max }, (_, i) => element('span', { class: 'slot', 'data-used': i < active })),
+  );
+}
+
+/** @param {import('./load.js').Overload | undefined} overload */
+function showLoad(overload) {
+  byId('load').hidden = !overload;
+  if (!overload) return;
+  const { words, time, alert, follows, recovery } = levelOf(overload);
+  // Set again, it would be read out again.
+  if (byId('load-level').textContent !== words) byId('load-level').textContent = words;
+  byId('load-level').toggleAttribute('data-alert', alert);
+  byId('load-time').textContent = `for ${time}`;
+  byId('load-follows').textContent = [follows, recovery].filter(Boolean).join('; ');
+  byId('load-follows').hidden = !alert;
+  fill('load-inputs', loadRows(overload), loadRow);
+}
+
+function loadRow({ name, value, percent, alert }) {
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, name),
+    element('td', { class: 'of' }, value),
+    element('td', { 'data-alert': alert }, percent),
   );
 }
 

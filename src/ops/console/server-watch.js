@@ -10,6 +10,7 @@ const EVERY_MS = 2000;
  * @property {number} [active] calls
  * @property {number} [max] calls
  * @property {{ name: string, ready: boolean, warm_pool_size: number, max_size: number, in_use: number, waiting: number }[]} pools
+ * @property {import('./load.js').Overload} [overload]
  * @property {{ session_id: string, agent: string, state: string, turns: number, duration_ms: number }[]} sessions
  * @property {{ name: string, state: string, deferred: boolean, duration_ms: number, attempts: number, summary?: string, error?: string }[]} steps
  */
@@ -41,8 +42,8 @@ export class ServerWatch {
   /** @returns {Promise<ServerState>} */
   async ask() {
     const sessions = await this.askSessions();
-    const paths = ['ready', 'voice/health', ...(sessions.status === 200 ? ['pools', 'startup'] : [])];
-    const [ready, health, pools, startup] = await Promise.all(paths.map((path) => this.api.get(path)));
+    const paths = ['ready', 'voice/health', ...(sessions.status === 200 ? ['pools', 'startup', 'overload'] : [])];
+    const [ready, health, pools, startup, overload] = await Promise.all(paths.map((path) => this.api.get(path)));
     return {
       reachable: health.status === 200,
       unauthorized: sessions.status === 401 || sessions.status === 429,
@@ -54,6 +55,7 @@ export class ServerWatch {
       pools: Object.values(pools?.body?.pools ?? {}),
       sessions: sessions.body?.sessions ?? [],
       steps: startup?.body?.steps ?? [],
+      overload: overload?.body,
     };
   }
 
