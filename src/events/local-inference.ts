@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import type { SpeechConfig } from '../config/speech.config.js';
+import { inferenceWorkers } from '../speech/inference-workers.js';
 import type { SttDriver } from '../speech/stt-stream.js';
 import type { InferenceSource } from '../state/overload/inference-load.js';
 import type { OverloadMonitor } from '../state/overload/overload-monitor.js';
@@ -12,9 +12,5 @@ function computesHere(driver: SttDriver): driver is SttDriver & InferenceSource 
 /** Has the recogniser's load count, if it is ours to bear. Returns how to stop. */
 export function watchRecogniser(driver: SttDriver, config: SpeechConfig, monitor: OverloadMonitor): () => void {
   if (!computesHere(driver)) return () => undefined;
-  return monitor.watchInference(driver, driver.permits ?? workersOf(config));
-}
-
-function workersOf({ inferenceWorkers }: SpeechConfig): number {
-  return inferenceWorkers || Math.max(1, availableParallelism() - 1);
+  return monitor.watchInference(driver, driver.permits ?? inferenceWorkers(config.inferenceWorkers));
 }

@@ -7,6 +7,7 @@ import { EmbeddedSttDriver } from './drivers/embedded/stt/embedded-stt.driver.js
 import { EmbeddedTtsDriver } from './drivers/embedded/tts/embedded-tts.driver.js';
 import { EnergyVad } from './drivers/energy/energy-vad.js';
 import { SileroVad } from './drivers/silero/silero-vad.js';
+import { inferenceWorkers } from './inference-workers.js';
 import { SpeechService } from './speech.service.js';
 import { SpeechReadiness, SpeechStep } from './speech.step.js';
 import { SttDriver } from './stt-stream.js';
@@ -24,9 +25,9 @@ const onIncident = (message: string): void => logger.warn(message);
       inject: [SpeechConfig, VoiceConfig, ScriptedConfig, Clock],
       useFactory: (config: SpeechConfig, voice: VoiceConfig, scripted: ScriptedConfig, clock: Clock): SttDriver =>
         config.stt === 'scripted'
-          ? configuredStt(scripted, clock)
+          ? configuredStt(scripted, clock, inferenceWorkers(config.inferenceWorkers))
           : new EmbeddedSttDriver(clock, {
-              ...workersOf(config),
+              workers: inferenceWorkers(config.inferenceWorkers),
               minConfidence: config.minConfidence,
               // One worker may have to follow every session at once.
               maxDecodersPerWorker: config.sttPoolMax || voice.maxConnections,
@@ -39,7 +40,12 @@ const onIncident = (message: string): void => logger.warn(message);
       useFactory: (config: SpeechConfig, scripted: ScriptedConfig, clock: Clock): TtsDriver =>
         config.tts === 'scripted'
           ? configuredTts(scripted, clock)
-          : new EmbeddedTtsDriver({ ...workersOf(config), cacheBytes: config.ttsCacheBytes, clock, onIncident }),
+          : new EmbeddedTtsDriver({
+              workers: inferenceWorkers(config.inferenceWorkers),
+              cacheBytes: config.ttsCacheBytes,
+              clock,
+              onIncident,
+            }),
     },
     {
       provide: VoiceActivityDetector,
@@ -58,7 +64,3 @@ const onIncident = (message: string): void => logger.warn(message);
   exports: [SpeechService, SttDriver, TtsDriver],
 })
 export class SpeechModule {}
-
-function workersOf(config: SpeechConfig): { workers?: number } {
-  return config.inferenceWorkers > 0 ? { workers: config.inferenceWorkers } : {};
-}

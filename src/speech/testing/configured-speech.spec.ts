@@ -14,7 +14,7 @@ function configOf(env: Record<string, string>): ScriptedConfig {
 /** What one utterance is answered with, and when; `undefined` when there is no answer within a minute. */
 async function hear(env: Record<string, string>, utterances = 1): Promise<unknown[]> {
   const clock = new ManualClock();
-  const stream = await configuredStt(configOf(env), clock).createStream();
+  const stream = await configuredStt(configOf(env), clock, 1).createStream(never);
   const answers: unknown[] = [];
   for (let utterance = 0; utterance < utterances; utterance++) {
     const startedAt = clock.now();
@@ -79,7 +79,51 @@ describe('the scripted recogniser', () => {
   });
 
   it.each(['8000', '16000', '24000'])('takes audio at %s Hz', (rate) => {
-    expect(configuredStt(configOf({ SCRIPTED_SAMPLE_RATE: rate }), new ManualClock()).sampleRate).toBe(Number(rate));
+    expect(configuredStt(configOf({ SCRIPTED_SAMPLE_RATE: rate }), new ManualClock(), 1).sampleRate).toBe(Number(rate));
+  });
+});
+
+describe('the scripted batch recogniser', () => {
+  it('takes its time for each chunk, and chunks get longer as it falls behind', async () => {
+    const clock = new ManualClock();
+    const env = { SCRIPTED_STT_MODE: 'batch', SCRIPTED_STT_RTF: '0.9', SCRIPTED_STT_TEXT: 'word' };
+    const driver = configuredStt(configOf(env), clock, 1);
+    await driver.start(never);
+    const stream = await driver.createStream(never);
+    const finals: { text: string; atMs: number }[] = [];
+    const utterance = async (seconds: number): Promise<void> => {
+      const listener = { onPartial: () => undefined, onError: () => undefined };
+      stream.start({ ...listener, onFinal: ({ text }) => finals.push({ text, atMs: clock.now() }) });
+      for (let second = 0; second < seconds; second++) {
+        stream.write(new Int16Array(8000));
+        await clock.advance(1000);
+      }
+      stream.finish();
+      await clock.advance(60_000);
+    };
+    await utterance(4);
+    expect(driver).toMatchObject({ chunkMs: 8000 });
+    await utterance(8);
+    // Two chunks of 2 s and one of 8 s.
+    expect(finals.map(({ text }) => text)).toEqual(['word word', 'word']);
+    await stream.close();
+    await driver.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('fails as it is told to', async () => {
+    const clock = new ManualClock();
+    const driver = configuredStt(configOf({ SCRIPTED_STT_MODE: 'batch', SCRIPTED_STT_FAILURE_RATE: '1' }), clock, 1);
+    await driver.start(never);
+    const stream = await driver.createStream(never);
+    const errors: string[] = [];
+    const listener = { onPartial: () => undefined, onFinal: () => undefined };
+    stream.start({ ...listener, onError: (error) => errors.push(error.message) });
+    stream.write(new Int16Array(8000));
+    stream.finish();
+    await clock.advance(10_000);
+    expect(errors).toEqual(['The scripted recogniser failed']);
+    await driver.close();
   });
 });
 

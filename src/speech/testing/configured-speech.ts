@@ -1,30 +1,48 @@
 import type { ScriptedConfig } from '../../config/scripted.config.js';
 import { Chance } from '../../kernel/chance.js';
 import type { Clock } from '../../kernel/clock.js';
+import { BatchSttDriver } from '../batch/batch-stt.driver.js';
+import type { SttDriver } from '../stt-stream.js';
+import { ScriptedBatchRecogniser } from './scripted-batch.js';
 import { ScriptedSttDriver, type ScriptedTranscript } from './scripted-stt.js';
 import { ScriptedTtsDriver } from './scripted-tts.js';
 import { ScriptedVad } from './scripted-vad.js';
 
 const CHUNK_MS = 100;
 
-/** The recogniser that SCRIPTED_STT_… describe. */
-export function configuredStt(config: ScriptedConfig, clock: Clock): ScriptedSttDriver {
+/** The recogniser that SCRIPTED_STT_… describe. A batch recogniser works on `workers` chunks at a time. */
+export function configuredStt(config: ScriptedConfig, clock: Clock, workers: number): SttDriver {
+  const sampleRate = rateOf(config);
+  const hears = transcriptsOf(config);
+  if (config.sttMode === 'streaming')
+    return new ScriptedSttDriver(clock, { sampleRate, otherwise: hears, remembers: false });
+  const recogniser = new ScriptedBatchRecogniser(clock, {
+    sampleRate,
+    realTimeFactor: config.sttRealTimeFactor,
+    delayMs: config.sttDelayMs,
+    hears: () => {
+      const heard = hears();
+      if ('byHand' in heard) return undefined;
+      // A batch recogniser cannot tell speech that it was not made for.
+      return 'error' in heard ? heard : { text: heard.text, confidence: heard.confidence ?? 1 };
+    },
+  });
+  return new BatchSttDriver(recogniser, clock, { name: 'scripted', languages: ['en'], sampleRate, permits: workers });
+}
+
+function transcriptsOf(config: ScriptedConfig): () => ScriptedTranscript {
   const chance = new Chance(config.seed);
   const { sttText: text, sttDelayMs: afterMs } = config;
   const rates = { failure: config.sttFailureRate, stall: config.sttStallRate, wrong: config.sttWrongRate };
-  const transcripts: Readonly<Record<keyof typeof rates, () => ScriptedTranscript>> = {
+  const faults: Readonly<Record<keyof typeof rates, () => ScriptedTranscript>> = {
     failure: () => ({ error: 'The scripted recogniser failed', afterMs }),
     stall: () => ({ byHand: true }),
     wrong: () => ({ text: 'something else', confidence: 0.3, rejected: chance.happens(0.5), afterMs }),
   };
-  return new ScriptedSttDriver(clock, {
-    sampleRate: rateOf(config),
-    otherwise: () => {
-      const fault = chance.pick(rates);
-      return fault ? transcripts[fault]() : { text, afterMs };
-    },
-    remembers: false,
-  });
+  return () => {
+    const fault = chance.pick(rates);
+    return fault ? faults[fault]() : { text, afterMs };
+  };
 }
 
 /** The voice that SCRIPTED_TTS_… describe. */

@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../../kernel/clock.js';
 import { ParleyError } from '../../../../kernel/errors.js';
 import type { InferencePriority } from '../../../inference-gate.js';
+import { spareCores } from '../../../inference-workers.js';
 import { SttDriver } from '../../../stt-stream.js';
 import { EmbeddedSttStream } from './embedded-stt.stream.js';
 import type { RecogniserOptions, WorkerAnswer } from './protocol.js';
@@ -54,7 +54,7 @@ export class EmbeddedSttDriver extends SttDriver {
     options: EmbeddedSttOptions = {},
   ) {
     super();
-    this.workers = Array.from({ length: options.workers ?? Math.max(1, availableParallelism() - 1) });
+    this.workers = Array.from({ length: options.workers ?? spareCores() });
     this.deadlineMs = options.deadlineMs ?? 5000;
     this.batchMs = options.batchMs ?? 80;
     this.onIncident = options.onIncident ?? (() => undefined);

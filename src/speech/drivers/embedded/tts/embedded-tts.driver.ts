@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SystemClock, type Clock } from '../../../../kernel/clock.js';
 import { compiledUrl } from '../../../../kernel/compiled-url.js';
 import { ParleyError } from '../../../../kernel/errors.js';
+import { spareCores } from '../../../inference-workers.js';
 import { TtsDriver, type TtsRequest, type TtsVoice } from '../../../tts-voice.js';
 import { EmbeddedTtsVoice } from './embedded-tts.voice.js';
 import { compileFlite, fliteVoices, type FliteVoice } from './flite.js';
@@ -48,7 +48,7 @@ export class EmbeddedTtsDriver extends TtsDriver {
     signal.throwIfAborted();
     const spawn = options.spawn ?? spawnTtsWorker;
     const pool = new SynthesisPool({
-      size: options.workers ?? Math.max(1, availableParallelism() - 1),
+      size: options.workers ?? spareCores(),
       spawn: () => spawn(module),
       clock: options.clock ?? new SystemClock(),
       hangMs: options.hangMs ?? 10_000,
