@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { AgentCatalog } from '../agents/agent-catalog.js';
 import { AgentsConfig } from '../config/agents.config.js';
 
@@ -10,6 +11,19 @@ export interface CallChoice {
   readonly language: string | undefined;
 }
 
+const name = z.string().regex(/^[\w-]{1,64}$/, 'allowed are up to 64 letters, digits, "_" and "-"');
+
+export const choiceFields = {
+  agent: name.optional(),
+  scenario: name.optional(),
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'allowed is a BCP 47 tag such as en-US')
+    .optional(),
+};
+
+const fields = z.object(choiceFields);
+
 /** Checks a client's choice against the agents there are. */
 @Injectable()
 export class CallChoices {
@@ -17,6 +31,20 @@ export class CallChoices {
     private readonly config: AgentsConfig,
     private readonly catalog: AgentCatalog,
   ) {}
+
+  /**
+   * The choice, or a sentence that names the bad parameter and what is allowed.
+   * @param given what the client named; other names are none of ours, and an empty value chooses nothing.
+   */
+  read(given: Readonly<Record<string, unknown>>): CallChoice | string {
+    const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+    const parsed = fields.safeParse(chosen);
+    if (!parsed.success)
+      return parsed.error.issues.map((issue) => `Parameter "${issue.path.join('.')}": ${issue.message}`).join('. ');
+    const { scenario, agent, language } = parsed.data;
+    const choice = { scenario, agent, language };
+    return this.problemWith(choice) ?? choice;
+  }
 
   /** A sentence that names the parameter and what is allowed, if something is wrong. */
   problemWith(choice: CallChoice): string | undefined {

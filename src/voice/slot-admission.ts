@@ -3,6 +3,8 @@ import { VoiceConfig } from '../config/voice.config.js';
 import { isAborted } from '../kernel/abort.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
 import { DrainState } from '../lifecycle/drain-state.js';
+import { admitsSessions } from '../state/overload/overload-level.js';
+import { OverloadMonitor } from '../state/overload/overload-monitor.js';
 import { Overloaded } from '../state/overload/overloaded.js';
 import { SessionSlots } from '../state/session-slots.js';
 import type { Admission, Refusal, Ticket } from './upgrade-policy.js';
@@ -15,6 +17,7 @@ export class SlotAdmission {
   constructor(
     private readonly slots: SessionSlots,
     private readonly config: VoiceConfig,
+    private readonly overload: OverloadMonitor,
     drain: DrainState,
   ) {
     drain.onBegin(() =>
@@ -22,9 +25,9 @@ export class SlotAdmission {
     );
   }
 
-  /** Whether the next one would have to wait. */
-  get full(): boolean {
-    return this.slots.active >= this.slots.capacity;
+  /** Whether the next one would be let in without waiting. */
+  get hasRoom(): boolean {
+    return this.slots.active < this.slots.capacity && admitsSessions(this.overload.level);
   }
 
   /** @param signal aborts when the client goes away while it waits. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AudioEncoding } from '../audio/codec.js';
-import type { CallChoice } from './call-choice.js';
+import { type CallChoice, choiceFields } from './call-choice.js';
 
 const sampleRates = [8000, 16_000, 24_000, 48_000] as const;
 const encodings = ['pcm16', 'mulaw', 'alaw'] as const satisfies readonly AudioEncoding[];
@@ -8,17 +8,6 @@ const encodings = ['pcm16', 'mulaw', 'alaw'] as const satisfies readonly AudioEn
 const sampleRate = z
   .enum(sampleRates.map(String) as [string, ...string[]], { error: `allowed are ${sampleRates.join(', ')}` })
   .transform(Number);
-const name = z.string().regex(/^[\w-]{1,64}$/, 'allowed are up to 64 letters, digits, "_" and "-"');
-
-/** What a client of any protocol may choose. */
-export const choiceFields = {
-  agent: name.optional(),
-  scenario: name.optional(),
-  language: z
-    .string()
-    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'allowed is a BCP 47 tag such as en-US')
-    .optional(),
-};
 
 /** The query of `WS /api/v1/voice/ws`. */
 const query = z.strictObject({

@@ -34,7 +34,7 @@ export class MediaScanner {
   private end = 0;
   private payloadStart = -1;
   private payloadEnd = -1;
-  /** Payloads of a stream are all of the same length. */
+  /** Payloads of a stream are all of the same length; 0 until one has been read. */
   private usualLength = 0;
   private slab = new ArrayBuffer(SLAB_BYTES);
   private used = 0;
@@ -49,7 +49,9 @@ export class MediaScanner {
     const length = decodedLength(frame, this.payloadStart, this.payloadEnd);
     if (length < 0) return undefined;
     const pcm = this.samples(length);
-    return decodeBase64MuLaw(frame, this.payloadStart, this.payloadEnd, pcm) ? pcm : undefined;
+    if (decodeBase64MuLaw(frame, this.payloadStart, this.payloadEnd, pcm)) return pcm;
+    this.usualLength = 0;
+    return undefined;
   }
 
   private scanMessage(): boolean {

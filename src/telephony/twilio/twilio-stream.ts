@@ -110,11 +110,8 @@ export class TwilioStream {
         else if (this.earlyKeys.length < MAX_EARLY_KEYS) this.earlyKeys.push(digit);
         return;
       }
-      case 'mark': {
-        const playback = transport.played(message.mark.name);
-        if (playback) this.pipeline?.reportPlayback(playback.generationId, playback.playedMs);
-        return;
-      }
+      case 'mark':
+        return transport.markCame(message.mark.name);
     }
   }
 
@@ -136,7 +133,9 @@ export class TwilioStream {
     if (typeof choice === 'string') return this.refuse(choice);
     this.deadline.cancel();
     this.bad = 0;
-    const transport = new TwilioTransport(this.socket, start.streamSid);
+    const transport = new TwilioTransport(this.socket, start.streamSid, this.options.clock, (playback) =>
+      this.pipeline?.reportPlayback(playback.generationId, playback.playedMs),
+    );
     this.transport = transport;
     const { scenario, agent } = choice;
     this.open({ transport, scenario, agent, bind: (pipeline) => this.bind(pipeline) });
@@ -187,6 +186,7 @@ export class TwilioStream {
     if (this.over) return;
     this.over = true;
     this.deadline.cancel();
+    this.transport?.stop();
     this.open(undefined);
     if (this.timeline.filledMs > 0)
       this.options.logger.debug(this.names, `Twilio left out ${this.timeline.filledMs} ms of audio`);

@@ -1,5 +1,6 @@
 import type { CallTransport } from '../../conversation/call-transport.js';
 import type { SessionEvent } from '../../conversation/session-events.js';
+import type { Clock } from '../../kernel/clock.js';
 import type { CloseCode } from '../../kernel/close-codes.js';
 import type { ClientSocket } from '../../voice/client-socket.js';
 import { encodeBase64MuLaw, encodedLength } from './base64-mulaw.js';
@@ -16,7 +17,7 @@ export class TwilioTransport implements CallTransport {
   readonly encoding = 'mulaw';
   readonly inputRate = SAMPLE_RATE;
   readonly outputRate = SAMPLE_RATE;
-  private readonly marks = new PlaybackMarks();
+  private readonly marks: PlaybackMarks;
   private readonly beforePayload: Buffer;
   private readonly afterPayload = Buffer.from('"}}', 'latin1');
   private readonly clearMessage: string;
@@ -26,7 +27,10 @@ export class TwilioTransport implements CallTransport {
   constructor(
     private readonly socket: ClientSocket,
     streamSid: string,
+    clock: Clock,
+    onPlayback: (playback: Playback) => void,
   ) {
+    this.marks = new PlaybackMarks(clock, onPlayback);
     const stream = `"streamSid":${JSON.stringify(streamSid)}`;
     this.beforePayload = Buffer.from(`{"event":"media",${stream},"media":{"payload":"`, 'latin1');
     this.clearMessage = `{"event":"clear",${stream}}`;
@@ -40,6 +44,7 @@ export class TwilioTransport implements CallTransport {
   }
 
   send(event: SessionEvent): void {
+    if (!this.socket.isOpen) return;
     switch (event.type) {
       case 'audio_stream_start':
         return this.marks.begin(event.generation_id);
@@ -63,12 +68,18 @@ export class TwilioTransport implements CallTransport {
     this.sendMark(this.marks.sent(pcm.length / SAMPLES_PER_MS));
   }
 
-  /** What a mark that Twilio sent back says of the playback, if anything. */
-  played(markName: string): Playback | undefined {
-    return this.marks.played(markName);
+  /** Twilio has sent a mark back. */
+  markCame(name: string): void {
+    this.marks.cameBack(name);
+  }
+
+  /** The socket is closed, by whichever side. */
+  stop(): void {
+    this.marks.stop();
   }
 
   close(code: CloseCode, reason: string): void {
+    this.marks.stop();
     this.socket.close(code, reason);
   }
 
