@@ -260,7 +260,8 @@ export class Playout {
     const nextMark = this.marks.length > 0 ? this.markDue(this.marks[0]!) : Infinity;
     const due = Math.min(nextFrame, nextMark);
     if (due === Infinity) return;
-    const earliest = this.slowSince === undefined ? 1 : FRAME_MS;
+    // Something is due that waits for the client: look again in a while.
+    const earliest = this.sink.backlogMs > 0 ? FRAME_MS : 1;
     this.timer = this.clock.setTimeout(this.tick, Math.max(earliest, due - now));
   }
 

@@ -16,14 +16,29 @@ export type EventOf<T extends SessionEvent['type']> = Extract<SessionEvent, { ty
 export class MemoryTransport implements CallTransport {
   readonly encoding: AudioEncoding = 'pcm16';
   readonly log: WireEntry[] = [];
-  /** Said by the test. */
-  backlogMs = 0;
+  private backlog: { readonly ms: number; readonly since: number; readonly drains: boolean } | undefined;
 
   constructor(
     private readonly clock: Clock,
     readonly inputRate: number,
     readonly outputRate: number,
   ) {}
+
+  get backlogMs(): number {
+    if (!this.backlog) return 0;
+    const { ms, since, drains } = this.backlog;
+    return drains ? Math.max(0, ms - (this.clock.now() - since)) : ms;
+  }
+
+  /** What the client has not taken, and never will. */
+  set backlogMs(ms: number) {
+    this.backlog = { ms, since: this.clock.now(), drains: false };
+  }
+
+  /** The client has so much to take, and takes it in real time. */
+  fallBehind(ms: number): void {
+    this.backlog = { ms, since: this.clock.now(), drains: true };
+  }
 
   send(event: SessionEvent): void {
     // As it was then: a message on a wire does not change any more.
