@@ -49,7 +49,7 @@ export class InferenceLoad {
     this.activeAt = waiting > 0 ? now : Math.max(this.activeAt, measuredAt ?? changedAt);
     this.lastFactor = realTimeFactor;
     const { workers } = this;
-    const idle = now - this.activeAt > IDLE_AFTER_MS;
+    const idle = realTimeFactor === 0 || now - this.activeAt > IDLE_AFTER_MS;
     const share = idle ? 0 : realTimeFactor * (1 + waiting / workers);
     return { name, share, realTimeFactor, waiting, workers, idle, chunkMs };
   }
