@@ -9,7 +9,7 @@ describe('options', () => {
   });
 
   it('are small with --quick, unless more is said', () => {
-    expect(parseOptions(['--quick'])).toMatchObject({ scenarios: ['talking'], calls: [1, 10, 50], windowMs: 5000 });
+    expect(parseOptions(['--quick'])).toMatchObject({ scenarios: ['talking'], calls: [1, 10, 50], windowMs: 6000 });
     expect(parseOptions(['--quick', '--scenario', 'idle,barge-in', '--calls', '3'])).toMatchObject({
       scenarios: ['idle', 'barge-in'],
       calls: [3],

@@ -20,7 +20,7 @@ export interface Options {
 export const USAGE = `Usage: npm run bench [-- options]
 
 Measures Parley beside a bare ws server and beside LiveKit's agents-js, on this machine, with the same callers.
-Writes bench/results/<name>.{md,json,svg}. Without options everything is measured, which takes about 25 minutes.
+Writes bench/results/<name>.{md,json,svg}. Without options everything is measured, which takes about half an hour.
 
   --quick             the main comparison only, small, in less than two minutes
   --scenario a,b      ${SCENARIOS.join(', ')}
@@ -47,7 +47,7 @@ export function parseOptions(args: readonly string[]): Options {
     rows: values.rows ? list('--rows', values.rows, ROW_NAMES) : ROW_NAMES,
     calls: values.calls ? numbers('--calls', values.calls, 1, 2000) : quick ? [1, 10, 50] : null,
     rate: values.rate ? one('--rate', Number(values.rate), RATES) : 8000,
-    windowMs: numbers('--seconds', values.seconds ?? (quick ? '5' : '20'), 1, 600)[0]! * 1000,
+    windowMs: numbers('--seconds', values.seconds ?? (quick ? '6' : '20'), 1, 600)[0]! * 1000,
     name: fileName(values.name ?? 'latest'),
     seed: numbers('--seed', values.seed ?? '1', 0, 2 ** 31)[0]!,
   };

@@ -11,6 +11,9 @@ export type UpgradeAnswer = { status: number; retryAfter: boolean; afterMs: numb
 export class Call {
   /** WebSocket close code, 1006 without one; null while the call runs. */
   closeCode: number | null = null;
+  /** From the answered upgrade to the server's close. */
+  closedAfterMs = 0;
+  private openedAt = 0;
   private open = false;
   private socket: net.Socket | null = null;
   private caller: Caller | null = null;
@@ -59,8 +62,7 @@ export class Call {
       socket.on('data', onHead);
       socket.on('error', reject);
       socket.on('close', () => {
-        if (this.open) this.closeCode ??= 1006;
-        this.open = false;
+        this.onClosed(1006);
         reject(new Error('the server closed the connection before it answered the upgrade'));
       });
       socket.write(
@@ -115,6 +117,7 @@ export class Call {
 
   private begin(socket: net.Socket, speakAfterMs: number, firstTurn: number): void {
     this.open = true;
+    this.openedAt = performance.now();
     this.caller = new Caller(this.script, this.seen, performance.now() + speakAfterMs, firstTurn);
     socket.on('data', (chunk) => this.reader.push(chunk));
     if (this.script.kind === 'echo') return;
@@ -122,12 +125,19 @@ export class Call {
     socket.write(this.messages.start());
   }
 
+  /** Only the first reason counts, and only while we had not hung up. */
+  private onClosed(code: number): void {
+    if (!this.open) return;
+    this.open = false;
+    this.closeCode = code;
+    this.closedAfterMs = performance.now() - this.openedAt;
+  }
+
   private onFrame(opcode: number, payload: Buffer): void {
     if (opcode === OPCODE.text) this.onMessage(payload);
     else if (opcode === OPCODE.ping) this.socket?.write(clientFrame(OPCODE.pong, payload, this.mask));
     else if (opcode === OPCODE.close) {
-      if (this.open) this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
-      this.open = false;
+      this.onClosed(payload.length >= 2 ? payload.readUInt16BE(0) : 1005);
       this.socket?.end(clientFrame(OPCODE.close, payload.subarray(0, 2), this.mask));
     }
   }

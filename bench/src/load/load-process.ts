@@ -70,7 +70,7 @@ async function placeCalls(job: LoadJob): Promise<Upgrades> {
 function report(): LoadReport {
   seen.stop();
   const cpu = process.cpuUsage(cpuAtStart);
-  const codes = calls.flatMap(({ closeCode }) => (closeCode === null ? [] : [String(closeCode)]));
+  const gone = calls.filter(({ closeCode }) => closeCode !== null);
   return {
     windowMs: performance.now() - recordingSince,
     cpuMs: (cpu.user + cpu.system) / 1000,
@@ -80,7 +80,8 @@ function report(): LoadReport {
     gap: seen.gap.toArray(),
     roundTrip: seen.roundTrip.toArray(),
     lateness: seen.lateness.toArray(),
-    closed: countBy(codes),
+    closed: countBy(gone.map(({ closeCode }) => String(closeCode))),
+    closedAfterMs: Float64Array.from(gone, ({ closedAfterMs }) => closedAfterMs),
     open: calls.filter(({ isOpen }) => isOpen).length,
   };
 }

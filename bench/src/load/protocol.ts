@@ -54,5 +54,6 @@ export interface LoadReport {
   readonly lateness: Float64Array;
   /** Calls that the server closed, by WebSocket close code; 1006 where it said none. */
   readonly closed: Record<string, number>;
+  readonly closedAfterMs: Float64Array;
   readonly open: number;
 }

@@ -16,6 +16,7 @@ const report: LoadReport = {
   roundTrip: new Float64Array(0),
   lateness: Float64Array.of(0.5, 1),
   closed: {},
+  closedAfterMs: new Float64Array(0),
   open: 10,
 };
 
@@ -28,6 +29,7 @@ const raw: RawFigures = {
   startUpMs: 500,
   base: { ...reading, rssBytes: 100 * MB },
   server: { ...reading, cpuMs: 800, rssBytes: 110 * MB },
+  pressure: null,
   load: [report],
 };
 
@@ -49,12 +51,15 @@ describe('figures', () => {
 
   it('say what went wrong', () => {
     const counts = { ...report.counts, unanswered: 2, uncleared: 1, framesStale: 3 };
-    const { notes } = figuresOf({ ...raw, load: [{ ...report, open: 9, counts }] });
+    const pressure = { level: 'DEGRADED', dropped: 4 };
+    const { notes } = figuresOf({ ...raw, pressure, load: [{ ...report, open: 9, counts }] });
     expect(notes).toEqual([
       '1 calls lost',
       '2 turns unanswered',
       '1 barge-ins without a clear in time',
       '3 frames after a clear',
+      'level DEGRADED',
+      '4 frames of callers dropped',
     ]);
   });
 

@@ -3,6 +3,7 @@ import type { Counts } from '../load/measurements.ts';
 import type { LoadReport } from '../load/protocol.ts';
 import { countsOf, mergeCounts } from './load.ts';
 import type { ProbeReading } from './probe-protocol.ts';
+import type { Pressure } from './server-process.ts';
 
 /** One line of the table: what a number of calls cost one server, and what the callers noticed of it. */
 export interface Figures {
@@ -18,8 +19,8 @@ export interface Figures {
   /** Of an echoing server: the whole way there and back. */
   readonly roundTrip: Percentiles | null;
   readonly counts: Counts;
-  /** 20 ms frames that did not arrive: of answers heard in full, or of echoes. */
-  readonly framesDropped: number;
+  /** 20 ms frames that did not arrive: of answers heard in full, or of echoes. Null: nothing was to be counted. */
+  readonly framesDropped: number | null;
   /** Of one core. */
   readonly cpuPercent: number;
   readonly cpuPercentPerCall: number;
@@ -45,6 +46,7 @@ export interface RawFigures {
   readonly startUpMs: number;
   readonly base: ProbeReading;
   readonly server: ProbeReading;
+  readonly pressure: Pressure | null;
   readonly load: readonly LoadReport[];
 }
 
@@ -67,6 +69,8 @@ export function figuresOf(raw: RawFigures): Figures {
   if (counts.unanswered > 0) notes.push(`${counts.unanswered} turns unanswered`);
   if (counts.uncleared > 0) notes.push(`${counts.uncleared} barge-ins without a clear in time`);
   if (counts.framesStale > 0) notes.push(`${counts.framesStale} frames after a clear`);
+  if (raw.pressure && raw.pressure.level !== 'NORMAL') notes.push(`level ${raw.pressure.level}`);
+  if (raw.pressure && raw.pressure.dropped > 0) notes.push(`${raw.pressure.dropped} frames of callers dropped`);
   return {
     row: raw.row,
     rate: raw.rate,
@@ -80,7 +84,9 @@ export function figuresOf(raw: RawFigures): Figures {
     counts,
     framesDropped: raw.echoes
       ? Math.max(0, counts.framesSent - counts.framesReceived - inFlight(calls))
-      : counts.framesMissing,
+      : counts.answersInFull > 0
+        ? counts.framesMissing
+        : null,
     cpuPercent,
     cpuPercentPerCall: cpuPercent / calls,
     memoryBaseMb: base.rssBytes / MB,

@@ -93,7 +93,9 @@ export async function measureWindow(
   await delay(bench.timing.windowMs);
   const reading = await server.probe('stop');
   const reports = await load.report();
+  const pressure = await server.pressure();
   return figuresOf({
+    pressure,
     row: row.label,
     rate: row.rate,
     scenario: what.scenario,

@@ -22,6 +22,8 @@ export interface Row {
   readonly env: Record<string, string>;
   readonly readyPath: string;
   readonly mediaPath: string;
+  /** Where it tells how hard-pressed it is, if it does. */
+  readonly pressurePath?: string;
   /** Sends everything back and understands nothing. */
   readonly echoes: boolean;
   /** Milliseconds of audio in one whole answer. */
@@ -57,6 +59,7 @@ const ROWS: Record<RowName, (rate: Rate) => Row> = {
     env: { ...PARLEY_ENV, SCRIPTED_SAMPLE_RATE: String(rate) },
     readyPath: '/api/v1/ready',
     mediaPath: '/api/v1/twilio/media',
+    pressurePath: '/api/v1/overload',
     echoes: false,
     answerMs: ANSWER_MS,
   }),

@@ -7,6 +7,12 @@ import type { Pinning } from './pinning.ts';
 import type { ProbeReading, ProbeReply, ProbeRequest } from './probe-protocol.ts';
 import type { Row } from './rows.ts';
 
+export interface Pressure {
+  readonly level: string;
+  /** Frames of callers that it has thrown away since it started. */
+  readonly dropped: number;
+}
+
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
 const PROBE_LIMIT_MS = 30_000;
@@ -37,14 +43,18 @@ export class ServerProcess {
     });
     const end: { how?: string } = {};
     void child.ended.then((how) => (end.how = how));
-    while (!(await isReady(port, row.readyPath))) {
+    let answer = await get(port, row.readyPath);
+    while (answer.status !== 200) {
       if (end.how !== undefined)
         throw new Error(`${row.label} ended (${end.how}) before it was ready:\n${child.lastWords}`);
       if (performance.now() - startedAt > START_LIMIT_MS) {
         await child.stop(1000);
-        throw new Error(`${row.label} was not ready after ${START_LIMIT_MS / 1000} s:\n${child.lastWords}`);
+        throw new Error(
+          `${row.label} was not ready after ${START_LIMIT_MS / 1000} s: ${answer.body}\n${child.lastWords}`,
+        );
       }
       await delay(5);
+      answer = await get(port, row.readyPath);
     }
     return new ServerProcess(row, child, port, performance.now() - startedAt);
   }
@@ -80,6 +90,15 @@ export class ServerProcess {
     });
   }
 
+  /** What the server itself says about its load; null where it says nothing. */
+  async pressure(): Promise<Pressure | null> {
+    if (!this.row.pressurePath) return null;
+    const { status, body } = await get(this.port, this.row.pressurePath);
+    if (status !== 200) return null;
+    const { level, sources } = JSON.parse(body) as { level: string; sources: Record<string, { dropped: number }> };
+    return { level, dropped: Object.values(sources).reduce((sum, source) => sum + source.dropped, 0) };
+  }
+
   async stop(): Promise<void> {
     await this.child.stop(STOP_LIMIT_MS);
   }
@@ -95,13 +114,17 @@ function findFreePort(): Promise<number> {
   });
 }
 
-function isReady(port: number, path: string): Promise<boolean> {
+/** Status 0 when there is no answer. */
+function get(port: number, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve) => {
+    const nothing = (): void => resolve({ status: 0, body: 'no answer' });
     const request = http.get({ port, path, host: '127.0.0.1', agent: false, timeout: 1000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('error', nothing);
     });
-    request.on('error', () => resolve(false));
+    request.on('error', nothing);
     request.on('timeout', () => request.destroy());
   });
 }

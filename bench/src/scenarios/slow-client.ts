@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Options } from '../options.ts';
+import { percentilesOf } from '../load/samples.ts';
 import { mergeCounts, Load } from '../run/load.ts';
 import { measureWindow, placeCalls, startWarm } from '../run/measure.ts';
 import { rowOf } from '../run/rows.ts';
@@ -8,11 +9,14 @@ import type { Step } from './scenario.ts';
 
 const READERS = 25;
 const SLOW = 10;
-/** The kernel's socket buffers take half a minute of telephone audio before the server can notice anything. */
-const STALL_MS = 90_000;
+/**
+ * Telephone audio is thin: the kernel's socket buffers take minutes of it before the server's own begin to fill. What
+ * ends these calls first are two heartbeats that nobody answers, 45 s by default.
+ */
+const STALL_MS = 60_000;
 const MB = 1_048_576;
 
-/** Some clients keep speaking but read nothing any more. They must be closed with 1013, and nobody else must notice. */
+/** Some clients keep speaking but read nothing any more. They must be cut off, and nobody else must notice. */
 export function slowClient(options: Options): Step[] {
   const readers = options.calls?.[0] ?? READERS;
   const row = rowOf('parley', options.rate);
@@ -44,10 +48,12 @@ export function slowClient(options: Options): Step[] {
           const reports = await slow.report();
           const closed = mergeCounts(reports.map((report) => report.closed));
           const open = reports.reduce((sum, report) => sum + report.open, 0);
+          const after = percentilesOf(reports.map((report) => report.closedAfterMs));
+          const seconds = after ? ` after ${(after.p50 / 1000).toFixed(0)} s` : '';
           return {
             figures: [before, during],
             facts: [
-              `Of ${SLOW} clients that read nothing, ${closedText(closed)}, ${open} still connected after ${STALL_MS / 1000} s.`,
+              `Of ${SLOW} clients that read nothing, ${closedText(closed)}${seconds}; ${open} are still connected after ${STALL_MS / 1000} s.`,
               `The server held ${(memory.rssBytes / MB).toFixed(0)} MB then, ${(warm.base.rssBytes / MB).toFixed(0)} MB before all calls.`,
             ],
           };

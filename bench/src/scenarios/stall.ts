@@ -19,7 +19,8 @@ const FAULTS: readonly (readonly [string, string])[] = [
 /** A provider that hangs or fails now and then. The other turns must be answered as before, and no call may be lost. */
 export function stall(options: Options): Step[] {
   const calls = options.calls?.[0] ?? CALLS;
-  const row = rowOf('parley', options.rate);
+  // Such a provider also stalls the warm-up, and readiness waits for that; calls are taken before.
+  const row = { ...rowOf('parley', options.rate), readyPath: '/api/v1/health' };
   return FAULTS.map(([name, setting]) => ({
     title: 'Providers that stall or fail',
     about: `${calls} talking callers; one request in ten to one provider hangs for ever, or fails.`,
@@ -28,7 +29,8 @@ export function stall(options: Options): Step[] {
       const warm = await startWarm(bench, row, setting ? { [setting]: RATE } : {});
       try {
         const figures = await measureOn(bench, row, warm, 'talking', calls);
-        return { figures: [{ ...figures, scenario: name }], facts: [] };
+        // An apology is shorter than an answer: what it lacks was not dropped.
+        return { figures: [{ ...figures, scenario: name, framesDropped: null }], facts: [] };
       } finally {
         await warm.server.stop();
       }
