@@ -23,7 +23,7 @@ export function describeMachine(pinning: Pinning, args: readonly string[]): Mach
   const cpus = os.cpus();
   return {
     cpu: cpus[0]?.model.trim() ?? 'unknown',
-    cores: os.availableParallelism(),
+    cores: cpus.length,
     memoryGb: Math.round(os.totalmem() / 1024 ** 3),
     system: `${os.type()} ${os.release()} ${os.arch()}`,
     node: process.version,

@@ -13,6 +13,11 @@ export interface Pressure {
   readonly dropped: number;
 }
 
+interface PressureAnswer {
+  readonly level: string;
+  readonly sources: Record<string, { readonly dropped: Record<string, number> }>;
+}
+
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
 const PROBE_LIMIT_MS = 30_000;
@@ -95,8 +100,9 @@ export class ServerProcess {
     if (!this.row.pressurePath) return null;
     const { status, body } = await get(this.port, this.row.pressurePath);
     if (status !== 200) return null;
-    const { level, sources } = JSON.parse(body) as { level: string; sources: Record<string, { dropped: number }> };
-    return { level, dropped: Object.values(sources).reduce((sum, source) => sum + source.dropped, 0) };
+    const { level, sources } = JSON.parse(body) as PressureAnswer;
+    const dropped = Object.values(sources).flatMap((source) => Object.values(source.dropped));
+    return { level, dropped: dropped.reduce((sum, count) => sum + count, 0) };
   }
 
   async stop(): Promise<void> {
