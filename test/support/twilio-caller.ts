@@ -137,6 +137,7 @@ export class TwilioCaller {
         this.sendFrame();
         this.playFrame();
       }
+      this.tell();
       this.line = setTimeout(tick, startedAt + frames * FRAME_MS - performance.now());
     };
     tick();
@@ -195,7 +196,7 @@ export class TwilioCaller {
     return this.messages.filter((message) => message.event === event).length;
   }
 
-  /** Waits for what the server does; fails when it closes instead. */
+  /** Waits for what the server does, looking at each message and each frame; fails when it closes instead. */
   async until(what: string, happened: () => boolean): Promise<void> {
     while (!happened()) {
       if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed before ${what}`);
@@ -245,7 +246,6 @@ export class TwilioCaller {
     if (!pcm) return;
     this.heard.push(pcm);
     this.heardMs += pcm.length / 8;
-    this.tell();
   }
 
   private echo(name: string): void {
