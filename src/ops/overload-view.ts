@@ -50,11 +50,12 @@ function inputsView(measured: Measurement, config: OverloadConfig) {
     inference: {
       share: rounded(shares.inference),
       full_at: 1,
-      recognisers: inference.map(({ name, share, realTimeFactor, waiting, workers, idle }) => ({
+      recognisers: inference.map(({ name, share, realTimeFactor, waiting, backlog, workers, idle }) => ({
         name,
         share: rounded(share),
         real_time_factor: rounded(realTimeFactor),
         waiting,
+        backlog,
         workers,
         idle,
       })),

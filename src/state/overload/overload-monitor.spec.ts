@@ -267,12 +267,23 @@ describe('the pressure of inference', () => {
   it('counts those who wait: with a factor of 0.1, one worker follows ten callers', async () => {
     const source = { ...recogniser, waiting: 9 };
     const process = watched(source);
-    await process.clock.advance(500);
+    await process.clock.advance(2000);
     expect(process.monitor.status().measured.shares.inference).toBeCloseTo(1);
     expect(process.level).toBe('CRITICAL');
     const shared = watched(source, 3);
-    await shared.clock.advance(500);
+    await shared.clock.advance(2000);
     expect(shared.monitor.status().measured.shares.inference).toBeCloseTo(0.4);
+  });
+
+  it('does not count those who come at once and are soon served', async () => {
+    const source = { ...recogniser, waiting: 0 };
+    const process = watched(source);
+    for (let i = 0; i < 10; i++) {
+      source.waiting = i % 3 === 0 ? 1 : 30;
+      await process.clock.advance(500);
+    }
+    expect(process.monitor.status().measured.shares.inference).toBeCloseTo(0.2);
+    expect(process.changes).toEqual([]);
   });
 
   it('is forgotten when nothing is recognised any more, so that it does not keep callers out for ever', async () => {
