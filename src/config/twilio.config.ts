@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { configOf, int, list, secret, setting, text } from './setting.js';
+import { configOf, int, list, oneOf, secret, setting, text } from './setting.js';
 
 const address = (example: string) =>
   z.union([z.literal(''), z.url({ protocol: /^https?$/ })], { error: `allowed is an address such as ${example}` });
@@ -25,12 +25,13 @@ export class TwilioConfig extends configOf('twilio', {
     int(100, 60_000),
     'How long after the upgrade the `start` message may take before the socket is closed with 1008.',
   ),
-  busyMessage: setting(
-    'TWILIO_BUSY_MESSAGE',
-    text(),
-    'What a caller hears when no call can be taken; empty gives the busy tone.',
+  whenBusy: setting(
+    'TWILIO_WHEN_BUSY',
+    oneOf(['say', 'reject']),
+    'What a caller gets when no call can be taken: `say` tells them so, `reject` gives the busy tone, which costs nothing.',
   ),
-  busyLanguage: setting('TWILIO_BUSY_LANGUAGE', text().min(2), 'Language of that message, as `<Say>` names it.'),
+  busyMessage: setting('TWILIO_BUSY_MESSAGE', text().min(1), 'What they are told.'),
+  busyLanguage: setting('TWILIO_BUSY_LANGUAGE', text().min(2), 'Language in which they are told, as `<Say>` names it.'),
   actionUrl: setting(
     'TWILIO_ACTION_URL',
     address('https://desk.example.com/after-the-agent'),

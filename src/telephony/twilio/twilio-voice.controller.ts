@@ -19,7 +19,7 @@ import type { Refusal } from '../../voice/upgrade-policy.js';
 import { PublicAddress } from './public-address.js';
 import { TwilioAccess } from './twilio-access.js';
 import type { FormParameters } from './twilio-signature.js';
-import { connectToStream, turnAway } from './twiml.js';
+import { connectToStream, rejectAsBusy, sayAndHangUp } from './twiml.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -53,7 +53,8 @@ export class TwilioVoiceController {
     const reason = this.guard.closedToCalls()?.code ?? (this.slots.hasRoom ? undefined : 'at_capacity');
     if (reason !== undefined) {
       this.logger.debug(`A caller was turned away: ${reason}`);
-      return turnAway(this.config.busyMessage, this.config.busyLanguage);
+      const { whenBusy, busyMessage, busyLanguage } = this.config;
+      return whenBusy === 'reject' ? rejectAsBusy() : sayAndHangUp(busyMessage, busyLanguage);
     }
     return connectToStream({
       streamUrl: this.address.webSocket(request, '/api/v1/twilio/media'),

@@ -17,11 +17,14 @@ export function connectToStream({ streamUrl, actionUrl, parameters }: StreamTwim
   return response(element('Connect', { action: actionUrl }, element('Stream', { url: streamUrl }, ...children)));
 }
 
-/** Says that there is no line free and hangs up; without a message the caller gets the busy tone, and pays nothing. */
-export function turnAway(message: string, language: string): string {
-  return message === ''
-    ? response(element('Reject', { reason: 'busy' }))
-    : response(element('Say', { language }, escapeText(message)), element('Hangup', {}));
+/** Tells the caller something, and hangs up. */
+export function sayAndHangUp(message: string, language: string): string {
+  return response(element('Say', { language }, escapeText(message)), element('Hangup', {}));
+}
+
+/** The caller gets the busy tone; the call was never answered. */
+export function rejectAsBusy(): string {
+  return response(element('Reject', { reason: 'busy' }));
 }
 
 function response(...verbs: string[]): string {
@@ -37,7 +40,8 @@ function element(
     value === undefined ? [] : [` ${key}="${escapeAttribute(value)}"`],
   );
   const opening = `<${name}${given.join('')}`;
-  return children.length === 0 ? `${opening}/>` : `${opening}>${children.join('')}</${name}>`;
+  const content = children.join('');
+  return content === '' ? `${opening}/>` : `${opening}>${content}</${name}>`;
 }
 
 function escapeAttribute(value: string): string {
