@@ -110,7 +110,7 @@ export class ServerProcess {
   }
 }
 
-function findFreePort(): Promise<number> {
+export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = net.createServer().on('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -121,7 +121,7 @@ function findFreePort(): Promise<number> {
 }
 
 /** Status 0 when there is no answer. */
-function get(port: number, path: string): Promise<{ status: number; body: string }> {
+export function get(port: number, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve) => {
     const nothing = (): void => resolve({ status: 0, body: 'no answer' });
     const request = http.get({ port, path, host: '127.0.0.1', agent: false, timeout: 1000 }, (response) => {
