@@ -281,7 +281,7 @@ describe('a server that is about to stop', () => {
       );
     expect(await asking()).toContain('<Connect>');
     const call = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/voice/ws`);
-    await new Promise((resolve) => (call.onmessage = resolve));
+    await new Promise((resolve) => call.addEventListener('message', resolve, { once: true }));
     const exited = server.stop('SIGTERM');
     while ((await fetch(`${server.url}/api/v1/ready`)).status === 200);
     expect(await asking()).toContain('<Hangup/>');
