@@ -51,11 +51,6 @@ export class ConversationConfig extends configOf('conversation', {
     int(500, 120_000),
     'A model that brings nothing new for this long has failed; the agent apologises.',
   ),
-  ttsStallMs: setting(
-    'TTS_STALL_MS',
-    int(500, 120_000),
-    'A synthesiser that brings no audio for this long has failed; the agent goes on with the next sentence.',
-  ),
   greeting: setting('GREETING', flag(), "Whether a session starts with the agent's greeting."),
   taskStopMs: setting(
     'TASK_STOP_MS',

@@ -31,6 +31,11 @@ export class SpeechConfig extends configOf('speech', {
     'Sessions that may wait for a stream or voice; the next one fails at once.',
   ),
   poolWaitMs: setting('SPEECH_POOL_WAIT_MS', int(1, 60_000), 'How long a session waits for a stream or voice.'),
+  ttsStallMs: setting(
+    'TTS_STALL_MS',
+    int(500, 120_000),
+    'A synthesiser that brings no audio for this long has failed; the agent goes on with the next sentence.',
+  ),
   ttsCacheBytes: setting('TTS_CACHE_BYTES', int(0, 1_000_000_000), 'Memory for synthesised fixed phrases, bytes.'),
   minConfidence: setting(
     'STT_MIN_CONFIDENCE',

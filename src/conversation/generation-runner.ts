@@ -84,7 +84,6 @@ export class GenerationRunner implements Speaking {
       playout: this.playout,
       tracker: this.tracker,
       clock,
-      ttsStallMs: config.ttsStallMs,
       onError: (generation, error) => this.onSpeechError(generation, error),
     });
     this.responder = new Responder(

@@ -2,9 +2,8 @@ import { Resampler } from '../audio/resampler.js';
 import type { Agent } from '../agents/agent.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
 import type { Clock } from '../kernel/clock.js';
-import { ParleyError, messageOf } from '../kernel/errors.js';
-import { withStallLimit } from '../kernel/stall-limit.js';
-import type { TtsChunk, TtsRequest, TtsVoice } from '../speech/tts-voice.js';
+import { messageOf } from '../kernel/errors.js';
+import type { TtsVoice } from '../speech/tts-voice.js';
 import type { CallTransport } from './call-transport.js';
 import type { Generation } from './generation.js';
 import type { GenerationTracker } from './generation-tracker.js';
@@ -32,7 +31,6 @@ export interface SpeakerParts {
   readonly playout: Playout;
   readonly tracker: GenerationTracker;
   readonly clock: Clock;
-  readonly ttsStallMs: number;
   onError(generation: Generation, error: unknown): void;
 }
 
@@ -95,7 +93,7 @@ export class Speaker {
     try {
       const request = { text, voice: voice.name, rate: voice.rate, pitch: voice.pitch, cacheable };
       let resampler: Resampler | undefined;
-      for await (const chunk of this.synthesize(request, signal)) {
+      for await (const chunk of this.parts.voice.synthesize(request, signal)) {
         signal.throwIfAborted();
         generation.noteAudio();
         if (chunk.sampleRate !== transport.outputRate)
@@ -117,12 +115,6 @@ export class Speaker {
       tracker.sentenceFailed(id, index, messageOf(error));
       this.endPlayoutWhenDone(id);
     }
-  }
-
-  private synthesize(request: TtsRequest, signal: AbortSignal): AsyncIterable<TtsChunk> {
-    const { voice, clock, ttsStallMs } = this.parts;
-    const stalled = (): Error => new ParleyError('tts_failed', `No audio for ${ttsStallMs} ms`, true);
-    return withStallLimit((child) => voice.synthesize(request, child), signal, clock, ttsStallMs, stalled);
   }
 
   /** All audio of the sentence is in. */

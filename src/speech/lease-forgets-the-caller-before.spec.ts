@@ -19,6 +19,7 @@ const oneOfEach: SpeechConfig = {
   ttsPoolMax: 1,
   poolQueue: 1,
   poolWaitMs: 1000,
+  ttsStallMs: 5000,
   ttsCacheBytes: 0,
   minConfidence: 0.5,
 };

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
+import { ParleyError } from '../kernel/errors.js';
+import { withStallLimit } from '../kernel/stall-limit.js';
 import type { PoolSnapshot } from './pool/pool-metrics.js';
 import { SpeechPool } from './pool/speech-pool.js';
 import { type SpeechHints, SttDriver, type SttStream } from './stt-stream.js';
@@ -27,6 +29,7 @@ export class SpeechService {
   private readonly sttPool: SpeechPool<SttStream>;
   private readonly ttsPool: SpeechPool<TtsVoice>;
   private readonly waitMs: number;
+  private readonly stallMs: number;
 
   constructor(
     private readonly stt: SttDriver,
@@ -34,10 +37,11 @@ export class SpeechService {
     private readonly vad: VoiceActivityDetector,
     config: SpeechConfig,
     voiceConfig: VoiceConfig,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
     const shared = { maxWaiting: config.poolQueue, createTimeoutMs: CREATE_TIMEOUT_MS, clock };
     this.waitMs = config.poolWaitMs;
+    this.stallMs = config.ttsStallMs;
     this.sttPool = new SpeechPool<SttStream>({
       ...shared,
       name: 'stt',
@@ -83,7 +87,13 @@ export class SpeechService {
         voice.release();
         this.endSession(sessionId);
       };
-      return { stt: stt.resource, sttRate: this.stt.sampleRate, voice: voice.resource, vad: this.vad, release };
+      return {
+        stt: stt.resource,
+        sttRate: this.stt.sampleRate,
+        voice: this.limited(voice.resource),
+        vad: this.vad,
+        release,
+      };
     } catch (error) {
       stt.release();
       this.endSession(sessionId);
@@ -91,22 +101,46 @@ export class SpeechService {
     }
   }
 
-  /** Synthesises phrases into the cache and compiles a grammar, before anyone needs them. */
+  /** A voice whose audio stops coming has failed, whatever drives it. */
+  private limited(voice: TtsVoice): TtsVoice {
+    const stalled = (): Error => new ParleyError('tts_failed', `No audio for ${this.stallMs} ms`, true);
+    return {
+      synthesize: (request, signal) =>
+        withStallLimit((child) => voice.synthesize(request, child), signal, this.clock, this.stallMs, stalled),
+      close: () => voice.close(),
+    };
+  }
+
+  /**
+   * Synthesises phrases into the cache and compiles a grammar, before anyone needs them. Returns how many phrases are
+   * ready: one that could not be made is tried again when it is needed.
+   */
   async warmUp(
     voice: Pick<TtsRequest, 'voice' | 'rate' | 'pitch'>,
     phrases: readonly string[],
     hints: SpeechHints,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<number> {
     const speech = await this.lease('warmup', signal);
     try {
       await speech.stt.prepare(hints);
+      let ready = 0;
       for (const text of phrases) {
-        for await (const _ of speech.voice.synthesize({ ...voice, text, cacheable: true }, signal))
-          signal.throwIfAborted();
+        if (await this.speaks(speech.voice, { ...voice, text, cacheable: true }, signal)) ready++;
       }
+      return ready;
     } finally {
       speech.release();
+    }
+  }
+
+  private async speaks(voice: TtsVoice, request: TtsRequest, signal: AbortSignal): Promise<boolean> {
+    try {
+      for await (const _ of voice.synthesize(request, signal)) signal.throwIfAborted();
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return false;
     }
   }
 

@@ -91,6 +91,8 @@ export class ParleyWsAdapter implements WebSocketAdapter<WebSocketServer, WebSoc
 
     route.server.handleUpgrade(request, socket, firstBytes, (client) => {
       socket.off('error', ignore).off('close', release);
+      // Nest keeps the last socket of a gateway until the next one comes: it must not keep the call as well.
+      client.once('close', () => client.removeAllListeners('message'));
       client.on('error', (error) => this.logger.debug(`Socket: ${error.message}`));
       route.server.emit('connection', client, request, admission.ticket);
       // It was paused when waiting ended; the gateway's listener is attached now.

@@ -224,7 +224,6 @@ const usualConversation = {
   historyMaxTokens: 4000,
   maxToolRounds: 6,
   llmStallMs: 10_000,
-  ttsStallMs: 5000,
   greeting: true,
   taskStopMs: 5000,
 } satisfies ConversationConfig;
@@ -249,6 +248,7 @@ const speechConfig = {
   ttsPoolMax: 2,
   poolQueue: 2,
   poolWaitMs: 3000,
+  ttsStallMs: 5000,
   ttsCacheBytes: 0,
   minConfidence: 0.5,
 } satisfies SpeechConfig;
