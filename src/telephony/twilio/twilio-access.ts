@@ -28,7 +28,7 @@ export class TwilioAccess implements OnApplicationBootstrap {
     if (this.mode === 'signed') this.logger.log(`${routes} take what is signed with TWILIO_AUTH_TOKEN`);
     else if (this.mode === 'open')
       this.logger.warn(`${routes} are open to anybody: TWILIO_AUTH_TOKEN is not set. In production they would be off.`);
-    else this.logger.warn(`${routes} are off: TWILIO_AUTH_TOKEN is not set`);
+    else this.logger.log(`${routes} are off: TWILIO_AUTH_TOKEN is not set`);
   }
 
   /**
