@@ -18,6 +18,7 @@ import { DtmfCollector } from './dtmf-collector.js';
 import { FloorControl } from './floor-control.js';
 import type { Generation } from './generation.js';
 import type { GenerationOutcome, GenerationState } from './generation-tracker.js';
+import { GapReport } from './gap-report.js';
 import { GenerationRunner } from './generation-runner.js';
 import { Listener } from './listener.js';
 import { SilenceWatch } from './silence-watch.js';
@@ -63,6 +64,7 @@ export class Conversation {
   private readonly floor: FloorControl;
   private readonly silence: SilenceWatch;
   private readonly dtmf: DtmfCollector;
+  private readonly gaps: GapReport;
   private readonly expectation: SpeechExpectation;
   private turnCount = 0;
   private over = false;
@@ -104,6 +106,9 @@ export class Conversation {
       parts.log('error', message),
     );
     this.floor = new FloorControl(parts.clock, parts.config, this.runner, () => this.listener.busy);
+    this.gaps = new GapReport(parts.clock, ({ source, fromMs, toMs, reason }) =>
+      transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason }),
+    );
     this.silence = new SilenceWatch(parts.clock, (step) => this.onSilence(step));
     this.dtmf = new DtmfCollector(parts.clock, (digits) =>
       this.submit({ id: this.nextTurnId(), source: 'dtmf', text: digits, rejected: false, interruptible: true }),
@@ -162,12 +167,14 @@ export class Conversation {
     this.silence.disarm();
     this.dtmf.close();
     this.floor.close();
+    this.gaps.close();
     this.runner.interrupt(kind, false);
   }
 
   /** Stops listening; the recogniser's stream may go back. Also before `begin`. */
   close(): void {
     this.over = true;
+    this.gaps.close();
     this.listener.close();
     this.runner.close();
   }
@@ -231,9 +238,8 @@ export class Conversation {
   }
 
   private onDropped(audio: DroppedAudio): void {
-    const { source, fromMs, toMs, reason } = audio;
     this.parts.drops.note(audio);
-    this.parts.transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason });
+    this.gaps.note(audio);
   }
 
   private onRecogniserError(error: Error): void {
