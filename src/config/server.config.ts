@@ -1,4 +1,4 @@
-import { configOf, flag, int, list, oneOf, secret, setting, text } from './setting.js';
+import { address, configOf, flag, int, list, oneOf, secret, setting, text } from './setting.js';
 
 export class ServerConfig extends configOf('server', {
   environment: setting(
@@ -30,6 +30,11 @@ export class ServerConfig extends configOf('server', {
   trustProxy: setting(
     'TRUST_PROXY',
     flag(),
-    'Take the client address from `X-Forwarded-For`. Only behind a proxy that sets it.',
+    'Take the client address from `X-Forwarded-For`, and without PUBLIC_URL our own from `X-Forwarded-Proto` and `X-Forwarded-Host`. Only behind a proxy that sets them.',
+  ),
+  publicUrl: setting(
+    'PUBLIC_URL',
+    address('https://voice.example.com'),
+    'Where this server is reached from outside. Empty: as the request says, in `Host`, and behind TRUST_PROXY in `X-Forwarded-Proto` and `X-Forwarded-Host`.',
   ),
 }) {}

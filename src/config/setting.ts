@@ -57,5 +57,8 @@ export const list = () =>
         : value,
     z.array(z.string()),
   );
+/** `http://…` or `https://…`, or nothing. */
+export const address = (example: string) =>
+  z.union([z.literal(''), z.url({ protocol: /^https?$/ })], { error: `allowed is an address such as ${example}` });
 export const text = () => z.string().trim();
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values);

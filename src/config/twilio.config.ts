@@ -1,8 +1,4 @@
-import { z } from 'zod';
-import { configOf, int, list, oneOf, secret, setting, text } from './setting.js';
-
-const address = (example: string) =>
-  z.union([z.literal(''), z.url({ protocol: /^https?$/ })], { error: `allowed is an address such as ${example}` });
+import { address, configOf, int, list, oneOf, secret, setting, text } from './setting.js';
 
 export class TwilioConfig extends configOf('twilio', {
   authTokens: secret(
@@ -14,11 +10,6 @@ export class TwilioConfig extends configOf('twilio', {
     'TWILIO_ACCOUNT_SID',
     list(),
     'Twilio accounts (`AC…`) whose calls are taken; empty takes every call that is signed.',
-  ),
-  publicUrl: setting(
-    'PUBLIC_URL',
-    address('https://voice.example.com'),
-    'Where this server is reached from outside. Empty: as the request says, in `Host`, and behind TRUST_PROXY in `X-Forwarded-Proto` and `X-Forwarded-Host`.',
   ),
   startTimeoutMs: setting(
     'TWILIO_START_TIMEOUT_MS',

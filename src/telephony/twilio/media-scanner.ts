@@ -1,3 +1,4 @@
+import { PcmSlab } from '../../audio/pcm-slab.js';
 import { decodeBase64MuLaw, decodedLength } from './base64-mulaw.js';
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'latin1');
@@ -15,8 +16,6 @@ const PAYLOAD = bytesOf('payload');
 const TIMESTAMP = bytesOf('timestamp');
 /** Of a timestamp; what is longer is left to the parser. */
 const MAX_DIGITS = 15;
-/** Bytes: 25 frames of 20 ms. */
-const SLAB_BYTES = 8000;
 
 /**
  * Reads `media` frames of the usual shape from their bytes, without making objects and strings of them: an object of
@@ -36,8 +35,7 @@ export class MediaScanner {
   private payloadEnd = -1;
   /** Payloads of a stream are all of the same length; 0 until one has been read. */
   private usualLength = 0;
-  private slab = new ArrayBuffer(SLAB_BYTES);
-  private used = 0;
+  private readonly slab = new PcmSlab();
 
   /** The frame's audio; undefined if it is no `media` frame of the usual shape. The samples are not reused. */
   read(frame: Uint8Array): Int16Array | undefined {
@@ -48,7 +46,7 @@ export class MediaScanner {
     if (!this.scanMessage()) return undefined;
     const length = decodedLength(frame, this.payloadStart, this.payloadEnd);
     if (length < 0) return undefined;
-    const pcm = this.samples(length);
+    const pcm = this.slab.take(length);
     if (decodeBase64MuLaw(frame, this.payloadStart, this.payloadEnd, pcm)) return pcm;
     this.usualLength = 0;
     return undefined;
@@ -166,18 +164,5 @@ export class MediaScanner {
       if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
       this.at++;
     }
-  }
-
-  /** Cut from a larger piece: memory of its own for each frame costs more than everything else about it. */
-  private samples(length: number): Int16Array {
-    const bytes = length * Int16Array.BYTES_PER_ELEMENT;
-    if (bytes > SLAB_BYTES) return new Int16Array(length);
-    if (this.used + bytes > SLAB_BYTES) {
-      this.slab = new ArrayBuffer(SLAB_BYTES);
-      this.used = 0;
-    }
-    const pcm = new Int16Array(this.slab, this.used, length);
-    this.used += bytes;
-    return pcm;
   }
 }

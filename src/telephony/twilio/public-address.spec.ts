@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IncomingMessage } from 'node:http';
 import { ServerConfig } from '../../config/server.config.js';
-import { TwilioConfig } from '../../config/twilio.config.js';
 import { PublicAddress } from './public-address.js';
 
 const target = '/api/v1/twilio/voice?scenario=banking';
@@ -11,10 +10,7 @@ const request = (headers: Record<string, string>, socket: object = {}): Incoming
   ({ headers, socket }) as unknown as IncomingMessage;
 
 const address = (publicUrl: string, trustProxy = false): PublicAddress =>
-  new PublicAddress(
-    Object.assign(new TwilioConfig(), { publicUrl }),
-    Object.assign(new ServerConfig(), { trustProxy }),
-  );
+  new PublicAddress(Object.assign(new ServerConfig(), { publicUrl, trustProxy }));
 
 describe('the address under which the outside knows the server', () => {
   it.each([

@@ -1,15 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { ServerConfig } from '../../config/server.config.js';
-import { TwilioConfig } from '../../config/twilio.config.js';
 
 /** Under which address the outside knows this server: what Twilio signs, and where it is told to connect. */
 @Injectable()
 export class PublicAddress {
-  constructor(
-    private readonly config: TwilioConfig,
-    private readonly server: ServerConfig,
-  ) {}
+  constructor(private readonly config: ServerConfig) {}
 
   /** `https://voice.example.com/path?query`. @param target path and query, as they stand in the request. */
   http(request: IncomingMessage, target: string): string {
@@ -31,7 +27,7 @@ export class PublicAddress {
 
   /** The first of several is the outermost proxy's. */
   private forwarded(header: string | string[] | undefined): string | undefined {
-    if (!this.server.trustProxy) return undefined;
+    if (!this.config.trustProxy) return undefined;
     const first = Array.isArray(header) ? header[0] : header?.split(',')[0];
     return first?.trim() || undefined;
   }
