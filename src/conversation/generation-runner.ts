@@ -16,6 +16,7 @@ import { Generation } from './generation.js';
 import { type GenerationOutcome, type GenerationState, GenerationTracker } from './generation-tracker.js';
 import { Playout } from './playout.js';
 import { Responder } from './responder.js';
+import { SlowClientWatch } from './slow-client-watch.js';
 import { Speaker } from './speaker.js';
 import { type Turn, isCallerTurn } from './turn.js';
 
@@ -43,6 +44,7 @@ export class GenerationRunner implements Speaking {
   readonly playout: Playout;
   /** Its `run` is the session's task `speaking`. */
   readonly speaker: Speaker;
+  private readonly client: SlowClientWatch;
   private readonly tracker: GenerationTracker;
   private readonly responder: Responder;
   private current: Generation | undefined;
@@ -54,11 +56,19 @@ export class GenerationRunner implements Speaking {
   constructor(private readonly parts: GenerationRunnerParts) {
     const { clock, config, transport, state, llm, tools, catalog, session } = parts;
     this.tracker = new GenerationTracker((_, outcome) => this.complete(outcome));
+    this.client = new SlowClientWatch(
+      clock,
+      () => transport.backlogMs,
+      () => transport.close(CloseCode.SlowClient, 'the client does not keep up'),
+    );
+    const { client } = this;
     this.playout = new Playout(clock, transport.outputRate, config.playoutLeadMs, {
       get backlogMs() {
         return transport.backlogMs;
       },
-      clientTooSlow: () => transport.close(CloseCode.SlowClient, 'the client does not keep up'),
+      get clientBehind() {
+        return client.behind;
+      },
       messageStarted: (generation_id, message_id) =>
         transport.send({
           type: 'audio_stream_start',
@@ -191,6 +201,7 @@ export class GenerationRunner implements Speaking {
   }
 
   close(): void {
+    this.client.close();
     this.playout.clear();
     this.speaker.discard();
   }

@@ -1,3 +1,4 @@
+import type { QueuedFrame } from '../audio/frame-queue.js';
 import { Resampler } from '../audio/resampler.js';
 import { type DroppedAudio, MAX_AHEAD_OF_CALLER_MS, type SourceQueues } from '../audio/source-queues.js';
 import type { Clock, Timer } from '../kernel/clock.js';
@@ -53,6 +54,9 @@ export class Listener {
   private awaitingFinal = false;
   private deadline: Timer | undefined;
   private starvation: Timer | undefined;
+  /** Until audio that came ahead of its time is due. */
+  private pacing: Timer | undefined;
+  private draining = false;
   private firstFrameAt: number | undefined;
   private lastFrameAt = 0;
   /** What the detector has judged. */
@@ -107,14 +111,12 @@ export class Listener {
     this.lastFrameAt = this.clock.now();
     this.firstFrameAt ??= this.lastFrameAt;
     const frameLength = (this.options.inputRate * FRAME_MS) / 1000;
-    let lost: DroppedAudio | undefined;
     for (let at = 0; at < pcm.length; at += frameLength) {
       const frame = pcm.length <= frameLength ? pcm : pcm.subarray(at, at + frameLength);
       const dropped = this.queues.push('mic', frame);
-      if (dropped) lost = { ...dropped, fromMs: lost?.fromMs ?? dropped.fromMs };
+      if (dropped) this.events.dropped(dropped);
       if (this.listening) this.drain();
     }
-    if (lost) this.events.dropped(lost);
   }
 
   /** Idempotent; the recogniser's stream goes back to whoever lent it. */
@@ -123,35 +125,66 @@ export class Listener {
     this.closed = true;
     this.deadline?.cancel();
     this.starvation?.cancel();
+    this.pacing?.cancel();
     this.stt.cancel();
     this.vad.close();
   }
 
   private drain(): void {
-    while (this.hasRoom) {
-      const frame = this.queues.take('mic');
-      if (!frame) return;
-      const { pcm, gap } = frame;
-      if (gap) this.lostMs += gap.toMs - gap.fromMs;
-      this.receivedMs += (pcm.length * 1000) / this.options.inputRate;
-      this.ring.push(pcm);
-      if (this.utterance && !this.awaitingFinal) this.writeToStt(pcm);
-      this.vad.write(this.toVad ? this.toVad.process(pcm) : pcm);
+    // A detector may answer while it is written to: its windows are to come in order.
+    if (this.draining) return;
+    this.draining = true;
+    try {
+      while (this.hasRoom) {
+        const frame = this.queues.take('mic');
+        if (!frame) return;
+        this.hear(frame);
+      }
+    } finally {
+      this.draining = false;
     }
+    this.drainWhenDue();
+  }
+
+  private hear({ pcm, gap }: QueuedFrame): void {
+    if (gap) this.lostMs += gap.toMs - gap.fromMs;
+    this.receivedMs += (pcm.length * 1000) / this.options.inputRate;
+    this.ring.push(pcm);
+    if (this.utterance && !this.awaitingFinal) this.writeToStt(pcm);
+    this.vad.write(this.toVad ? this.toVad.process(pcm) : pcm);
+  }
+
+  /** What waits for the detector goes on with its next window; what came ahead of its time has to be looked after. */
+  private drainWhenDue(): void {
+    const earlyMs = this.aheadOfCallerMs - MAX_AHEAD_OF_CALLER_MS;
+    if (this.pacing || this.closed || earlyMs < 0) return;
+    this.pacing = this.clock.setTimeout(
+      () => {
+        this.pacing = undefined;
+        this.drain();
+      },
+      Math.max(FRAME_MS, earlyMs),
+    );
   }
 
   /** Not more than the detector can follow, nor than a caller can have said: the rest waits, and is lost if it is too much. */
   private get hasRoom(): boolean {
-    const aheadOfCallerMs = this.receivedMs + this.lostMs - (this.clock.now() - (this.firstFrameAt ?? 0));
-    return this.receivedMs - this.detectedMs < MAX_AHEAD_OF_DETECTOR_MS && aheadOfCallerMs < MAX_AHEAD_OF_CALLER_MS;
+    return (
+      this.receivedMs - this.detectedMs < MAX_AHEAD_OF_DETECTOR_MS && this.aheadOfCallerMs < MAX_AHEAD_OF_CALLER_MS
+    );
+  }
+
+  /** By how much the caller's audio is longer than the time since it began. */
+  private get aheadOfCallerMs(): number {
+    return this.receivedMs + this.lostMs - (this.clock.now() - (this.firstFrameAt ?? 0));
   }
 
   private onWindow(probability: number, endMs: number): void {
     if (this.closed) return;
     this.detectedMs = endMs;
-    if (this.listening) this.drain();
     const signal = this.detector.push(probability, endMs);
     if (signal) this.onSignal(signal);
+    if (this.listening) this.drain();
   }
 
   private onSignal(signal: TurnSignal): void {

@@ -3,16 +3,13 @@ import type { Clock, Timer } from '../kernel/clock.js';
 const FRAME_MS = 20;
 /** Audio that was heard is kept for so long: a client may say later that it was not. */
 const KEPT_MS = 1000;
-/** Nothing more is sent to a client that has not taken so much; if it stays so for so long, the client is too slow. */
-const MAX_BACKLOG_MS = 2000;
-const SLOW_CLIENT_MS = 5000;
 
 /** Hears what leaves, in order. */
 export interface PlayoutSink {
   /** Audio that left but that the client has not taken, ms. */
   readonly backlogMs: number;
-  /** The client does not keep up: it has taken nothing for a while. */
-  clientTooSlow(): void;
+  /** It has so much to take that it gets no more for now. */
+  readonly clientBehind: boolean;
   /** The first audio of a message is about to leave (again, after a resume). */
   messageStarted(generationId: string, messageId: string): void;
   /** 20 ms of audio, to be sent now. The samples are not reused. */
@@ -52,10 +49,7 @@ export class Playout {
   private currentMessage: string | undefined;
   private paused = false;
   private whole = false;
-  /** Since when the client has too much to take. */
-  private slowSince: number | undefined;
   private timer: Timer | undefined;
-  private underrunCount = 0;
   private readonly frameSamples: number;
 
   constructor(
@@ -74,11 +68,6 @@ export class Playout {
 
   get appendedMs(): number {
     return this.toMs(this.appended);
-  }
-
-  /** How often the caller heard a gap because audio came too late, in this generation. */
-  get underruns(): number {
-    return this.underrunCount;
   }
 
   /** Whether the caller hears something now, or would if it were not paused. */
@@ -165,8 +154,6 @@ export class Playout {
     this.reported = undefined;
     this.currentMessage = undefined;
     this.paused = this.whole = false;
-    this.underrunCount = 0;
-    this.slowSince = undefined;
   }
 
   private readonly tick = (): void => {
@@ -180,32 +167,23 @@ export class Playout {
 
   private sendDue(generationId: string): void {
     const now = this.clock.now();
-    const ranDry = this.origin + this.toMs(this.sent) < now;
-    if (ranDry && this.sent < this.appended) {
-      if (this.sent > 0) this.underrunCount++;
-      this.origin = now - this.toMs(this.sent);
-    }
-    while (this.toMs(this.sent) < now - this.origin + this.leadMs && this.sent < this.appended) {
-      if (this.waitsForClient(now) || !this.sendFrame(generationId)) return;
+    // It ran dry: what comes now is heard now.
+    if (this.canSend && this.origin + this.toMs(this.sent) < now) this.origin = now - this.toMs(this.sent);
+    while (this.canSend && this.toMs(this.sent) < now - this.origin + this.leadMs && !this.sink.clientBehind) {
+      this.sendFrame(generationId);
       if (this.generationId !== generationId || this.paused) return;
     }
   }
 
-  private waitsForClient(now: number): boolean {
-    if (this.sink.backlogMs <= MAX_BACKLOG_MS) {
-      this.slowSince = undefined;
-      return false;
-    }
-    this.slowSince ??= now;
-    if (now - this.slowSince >= SLOW_CLIENT_MS) this.sink.clientTooSlow();
-    return true;
+  /** Whether there is a frame, or a last piece that nothing will be added to. */
+  private get canSend(): boolean {
+    const available = this.appended - this.sent;
+    if (available >= this.frameSamples) return true;
+    return available > 0 && (this.whole || this.marks.some((mark) => mark.end === this.appended));
   }
 
-  /** False when there is less than a frame, and more may come. */
-  private sendFrame(generationId: string): boolean {
+  private sendFrame(generationId: string): void {
     const available = this.appended - this.sent;
-    const atMark = this.whole || this.marks.some((mark) => mark.end === this.appended);
-    if (available < this.frameSamples && !atMark) return false;
     const first = this.chunkAt(this.sent)!;
     const frame = this.copyFrame(first);
     if (first.messageId !== this.currentMessage) {
@@ -218,7 +196,6 @@ export class Playout {
     if (available < this.frameSamples) this.origin += this.toMs(this.frameSamples - available);
     this.sink.frame(generationId, frame);
     if (this.whole && this.sent === this.appended) this.stopMessage(generationId);
-    return true;
   }
 
   private stopMessage(generationId: string): void {
@@ -256,7 +233,7 @@ export class Playout {
 
   private schedule(): void {
     const now = this.clock.now();
-    const nextFrame = this.sent < this.appended ? this.origin + this.toMs(this.sent) - this.leadMs : Infinity;
+    const nextFrame = this.canSend ? this.origin + this.toMs(this.sent) - this.leadMs : Infinity;
     const nextMark = this.marks.length > 0 ? this.markDue(this.marks[0]!) : Infinity;
     const due = Math.min(nextFrame, nextMark);
     if (due === Infinity) return;

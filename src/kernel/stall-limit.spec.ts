@@ -63,6 +63,20 @@ describe('withStallLimit', () => {
     expect(await ended).toMatchObject({ message: 'stalled' });
   });
 
+  it('does not wait for a deaf source once its parent is aborted', async () => {
+    const clock = new ManualClock();
+    const parent = new AbortController();
+    const deaf = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
+    const ended = collect(
+      withStallLimit(() => deaf, parent.signal, clock, 1000, stalled),
+      [],
+    );
+    await clock.advance(10);
+    parent.abort(new Error('barge-in'));
+    expect(await ended).toMatchObject({ message: 'barge-in' });
+    expect(clock.pending).toBe(0);
+  });
+
   it('does not count the time that the consumer takes', async () => {
     const clock = new ManualClock();
     const { items } = source(clock, [10, 10]);

@@ -18,9 +18,27 @@ export async function* withStallLimit<T>(
   const controller = childController(parent);
   const items = open(controller.signal)[Symbol.asyncIterator]();
   let over = false;
+  let giveUp: (reason: unknown) => void = () => undefined;
+  controller.signal.addEventListener('abort', () => giveUp(controller.signal.reason), { once: true });
+  const next = (): Promise<IteratorResult<T>> =>
+    new Promise((resolve, reject) => {
+      const item = items.next();
+      const timer = clock.setTimeout(() => reject(error()), limitMs);
+      const settle = (tell: () => void): void => {
+        timer.cancel();
+        tell();
+      };
+      // Also when the source does not listen to its signal.
+      giveUp = (reason) => settle(() => reject(reason));
+      item.then(
+        (value) => settle(() => resolve(value)),
+        (problem: unknown) => settle(() => reject(problem)),
+      );
+    });
   try {
     for (;;) {
-      const item = await nextWithin(items, clock, limitMs, error);
+      controller.signal.throwIfAborted();
+      const item = await next();
       if (item.done) {
         over = true;
         return;
@@ -32,19 +50,4 @@ export async function* withStallLimit<T>(
     controller.abort(over ? OVER : error());
     if (!over) items.return?.().catch(() => undefined);
   }
-}
-
-function nextWithin<T>(
-  items: AsyncIterator<T>,
-  clock: Clock,
-  limitMs: number,
-  error: () => Error,
-): Promise<IteratorResult<T>> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => reject(error()), limitMs);
-    items
-      .next()
-      .then(resolve, reject)
-      .finally(() => timer.cancel());
-  });
 }
