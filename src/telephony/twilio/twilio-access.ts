@@ -37,15 +37,22 @@ export class TwilioAccess implements OnApplicationBootstrap {
    */
   check(request: IncomingMessage, url: string, parameters: FormParameters): Refusal | undefined {
     if (this.mode === 'off') return { status: 404, code: 'not_found', message: 'There is nothing at this path' };
-    // All calls come from the same few addresses of Twilio: only those count that are not signed.
-    const tooMany = this.mode === 'open' ? this.attempts.count(request) : this.attempts.exhausted(request);
+    const open = this.mode === 'open';
+    const tooMany = open ? this.attempts.count(request) : undefined;
     if (tooMany) return tooMany;
     // Twilio sends none, and a page in somebody's browser has no business here.
     if (request.headers.origin !== undefined)
       return { status: 403, code: 'forbidden', message: 'Browsers may not use this path' };
-    if (this.mode === 'open' || this.hasSignature(request, url, parameters)) return undefined;
-    this.attempts.count(request);
-    return { status: 403, code: 'forbidden', message: 'A valid X-Twilio-Signature is needed' };
+    if (open || this.hasSignature(request, url, parameters)) return undefined;
+    // Calls share the few addresses of Twilio, perhaps with somebody who is not Twilio: what is signed is never refused
+    // for what others have tried, and does not count.
+    return (
+      this.attempts.count(request) ?? {
+        status: 403,
+        code: 'forbidden',
+        message: 'A valid X-Twilio-Signature is needed',
+      }
+    );
   }
 
   private hasSignature(request: IncomingMessage, url: string, parameters: FormParameters): boolean {

@@ -76,6 +76,10 @@ describe("Twilio's signature", () => {
     expect(isSigned(['54321'], signature, address, { From: '+1' })).toBe(false);
     for (const wrong of ['', 'x', `${signature} `, signature.slice(0, -1), signature.toLowerCase()])
       expect(isSigned([TOKEN], wrong, address, { From: '+1' })).toBe(false);
+    // Base64 has four ways to write the last two bits, of which the lenient decoder takes all.
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.split('');
+    const spellings = digits.map((last) => `${signature.slice(0, -2)}${last}=`);
+    expect(spellings.filter((each) => isSigned([TOKEN], each, address, { From: '+1' }))).toEqual([signature]);
   });
 
   it('is taken from either token while it is rotated', () => {
