@@ -4,12 +4,12 @@ import { ServerConfig } from '../config/server.config.js';
 import { ManualClock } from '../kernel/clock.js';
 import { AttemptLimit } from './attempt-limit.js';
 
-const from = (remoteAddress: string): IncomingMessage =>
-  ({ headers: {}, socket: { remoteAddress } }) as unknown as IncomingMessage;
+const from = (remoteAddress: string, forwardedFor?: string): IncomingMessage =>
+  ({ headers: { 'x-forwarded-for': forwardedFor }, socket: { remoteAddress } }) as unknown as IncomingMessage;
 
-function limitOf(upgradesPerMinute: number): { clock: ManualClock; limit: AttemptLimit } {
+function limitOf(upgradesPerMinute: number, trustProxy = false): { clock: ManualClock; limit: AttemptLimit } {
   const clock = new ManualClock();
-  const config = Object.assign(new ServerConfig(), { upgradesPerMinute, trustProxy: false });
+  const config = Object.assign(new ServerConfig(), { upgradesPerMinute, trustProxy });
   return { clock, limit: new AttemptLimit(config, clock) };
 }
 
@@ -27,6 +27,46 @@ describe('AttemptLimit', () => {
     expect(limit.count(from('b'))).toBeUndefined();
     await clock.advance(45_000);
     expect([limit.exhausted(from('a')), limit.count(from('a'))]).toEqual([undefined, undefined]);
+  });
+
+  it('counts by the address that the proxy in front has added, whatever the client says before it', () => {
+    const { limit } = limitOf(1, true);
+    expect(limit.count(from('proxy', '54.172.60.1, 6.6.6.6'))).toBeUndefined();
+    for (const forged of [
+      '6.6.6.6',
+      '1.1.1.1,6.6.6.6',
+      '54.172.60.1, 7.7.7.7 , 6.6.6.6 ',
+      '6.6.6.6:1234',
+      'x,6.6.6.6:9',
+    ])
+      expect(limit.count(from('proxy', forged))).toMatchObject({ status: 429 });
+    expect(limit.count(from('proxy', '54.172.60.1'))).toBeUndefined();
+  });
+
+  it.each([
+    ['2001:db8::1', '[2001:db8::1]:4711'],
+    ['2001:db8::1', '[2001:db8::1]'],
+    ['::ffff:6.6.6.6', 'unknown, ::ffff:6.6.6.6'],
+  ])('knows %s as %s', (address, spelling) => {
+    const { limit } = limitOf(1, true);
+    expect(limit.count(from('proxy', address))).toBeUndefined();
+    expect(limit.count(from('proxy', spelling))).toMatchObject({ status: 429 });
+  });
+
+  it.each([undefined, '', ' ', '6.6.6.6,'])(
+    'counts by the connection where a trusted proxy says %j',
+    (forwardedFor) => {
+      const { limit } = limitOf(1, true);
+      expect(limit.count(from('proxy', forwardedFor))).toBeUndefined();
+      expect(limit.count(from('proxy'))).toMatchObject({ status: 429 });
+    },
+  );
+
+  it('does not believe the header without a trusted proxy', () => {
+    const { limit } = limitOf(1);
+    expect(limit.count(from('a', '1.1.1.1'))).toBeUndefined();
+    expect(limit.count(from('a', '2.2.2.2'))).toMatchObject({ status: 429 });
+    expect(limit.count(from('b', '1.1.1.1'))).toBeUndefined();
   });
 
   it('sets no limit with 0', () => {

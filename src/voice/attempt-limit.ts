@@ -57,7 +57,13 @@ export class AttemptLimit {
 
   private addressOf(request: IncomingMessage): string {
     const forwarded = this.config.trustProxy ? request.headers['x-forwarded-for'] : undefined;
-    const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim();
-    return first || request.socket.remoteAddress || 'unknown';
+    // Proxies append the address they were called from: the last is our own proxy's, those before are anybody's word.
+    const last = [forwarded].flat().at(-1)?.split(',').at(-1)?.trim();
+    return (last && withoutPort(last)) || request.socket.remoteAddress || 'unknown';
   }
+}
+
+/** Some proxies append the client's port too, which is another one for each attempt. */
+function withoutPort(address: string): string {
+  return /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? /^([\d.]+):\d+$/.exec(address)?.[1] ?? address;
 }

@@ -25,7 +25,10 @@ export class PublicAddress {
     return `${scheme}://${host}`;
   }
 
-  /** The first of several is the outermost proxy's. */
+  /**
+   * Proxies set these headers; the few that append put the client's side first. A client that forges them changes only
+   * what its own request must be signed for, so the first is safe here, unlike in `X-Forwarded-For`.
+   */
   private forwarded(header: string | string[] | undefined): string | undefined {
     if (!this.config.trustProxy) return undefined;
     const first = Array.isArray(header) ? header[0] : header?.split(',')[0];
