@@ -50,6 +50,11 @@ export class ScriptedConfig extends configOf('scripted', {
   ttsStallRate: setting('SCRIPTED_TTS_STALL_RATE', number(0, 1), rate('sentences whose audio stops coming')),
   ttsWrongRate: setting('SCRIPTED_TTS_WRONG_RATE', number(0, 1), rate('sentences that are silent')),
   vadDelayMs: setting('SCRIPTED_VAD_DELAY_MS', int(0, 60_000), 'From a window of audio to its judgement.'),
+  vadFailureRate: setting(
+    'SCRIPTED_VAD_FAILURE_RATE',
+    number(0, 1),
+    rate('calls for which there is no detector, and which therefore cannot begin'),
+  ),
   vadStallRate: setting('SCRIPTED_VAD_STALL_RATE', number(0, 1), rate('calls whose audio is never judged')),
   vadWrongRate: setting('SCRIPTED_VAD_WRONG_RATE', number(0, 1), rate('20 ms windows that are judged wrongly')),
 }) {}

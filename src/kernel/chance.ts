@@ -1,3 +1,5 @@
+import { ParleyError } from './errors.js';
+
 /** Pseudo-random decisions that come out the same for the same seed (mulberry32). */
 export class Chance {
   private state: number;
@@ -19,13 +21,29 @@ export class Chance {
   happens(rate: number): boolean {
     return this.next() < rate;
   }
+}
 
-  /** One of the outcomes, by their shares, or undefined for the rest. The shares add up to 1 at most. */
-  pick<K extends string>(shares: Readonly<Record<K, number>>): K | undefined {
-    let left = this.next();
-    for (const outcome of Object.keys(shares) as K[]) {
-      left -= shares[outcome];
-      if (left < 0) return outcome;
+/** What goes wrong, in the shares it is told to; whatever is left of 1 goes well. */
+export class Faults<K extends string> {
+  /**
+   * @param setting that the shares come from, for the error.
+   * @throws ParleyError `config_invalid` when the shares are more than 1 together.
+   */
+  constructor(
+    setting: string,
+    private readonly shares: Readonly<Record<K, number>>,
+    private readonly chance: Chance,
+  ) {
+    const sum = Object.values<number>(shares).reduce((total, share) => total + share, 0);
+    if (sum > 1 + 1e-9) throw new ParleyError('config_invalid', `${setting}: the rates add up to ${sum}; allowed is 1`);
+  }
+
+  /** The next fault, or undefined. */
+  draw(): K | undefined {
+    let left = this.chance.next();
+    for (const fault of Object.keys(this.shares) as K[]) {
+      left -= this.shares[fault];
+      if (left < 0) return fault;
     }
     return undefined;
   }

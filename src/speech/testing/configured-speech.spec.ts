@@ -208,4 +208,10 @@ describe('the scripted detector', () => {
     ]);
     expect(await judge({ SCRIPTED_VAD_STALL_RATE: '1' })).toEqual([]);
   });
+
+  it('cannot be opened', () => {
+    const vad = configuredVad(configOf({ SCRIPTED_VAD_FAILURE_RATE: '1' }), new ManualClock());
+    expect(() => vad.open(8000, () => undefined)).toThrow('The scripted detector failed');
+    expect(vad.openStreams).toBe(0);
+  });
 });

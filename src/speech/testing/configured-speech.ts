@@ -1,5 +1,5 @@
 import type { ScriptedConfig } from '../../config/scripted.config.js';
-import { Chance } from '../../kernel/chance.js';
+import { Chance, Faults } from '../../kernel/chance.js';
 import type { Clock } from '../../kernel/clock.js';
 import { BatchSttDriver } from '../batch/batch-stt.driver.js';
 import type { SttDriver } from '../stt-stream.js';
@@ -33,22 +33,23 @@ export function configuredStt(config: ScriptedConfig, clock: Clock, workers: num
 function transcriptsOf(config: ScriptedConfig): () => ScriptedTranscript {
   const chance = new Chance(config.seed);
   const { sttText: text, sttDelayMs: afterMs } = config;
-  const rates = { failure: config.sttFailureRate, stall: config.sttStallRate, wrong: config.sttWrongRate };
-  const faults: Readonly<Record<keyof typeof rates, () => ScriptedTranscript>> = {
+  const shares = { failure: config.sttFailureRate, stall: config.sttStallRate, wrong: config.sttWrongRate };
+  const faults = new Faults('SCRIPTED_STT_…_RATE', shares, chance);
+  const transcripts: Readonly<Record<keyof typeof shares, () => ScriptedTranscript>> = {
     failure: () => ({ error: 'The scripted recogniser failed', afterMs }),
     stall: () => ({ byHand: true }),
     wrong: () => ({ text: 'something else', confidence: 0.3, rejected: chance.happens(0.5), afterMs }),
   };
   return () => {
-    const fault = chance.pick(rates);
-    return fault ? faults[fault]() : { text, afterMs };
+    const fault = faults.draw();
+    return fault ? transcripts[fault]() : { text, afterMs };
   };
 }
 
 /** The voice that SCRIPTED_TTS_… describe. */
 export function configuredTts(config: ScriptedConfig, clock: Clock): ScriptedTtsDriver {
-  const chance = new Chance(config.seed);
-  const rates = { failure: config.ttsFailureRate, stall: config.ttsStallRate, wrong: config.ttsWrongRate };
+  const shares = { failure: config.ttsFailureRate, stall: config.ttsStallRate, wrong: config.ttsWrongRate };
+  const faults = new Faults('SCRIPTED_TTS_…_RATE', shares, new Chance(config.seed));
   return new ScriptedTtsDriver(clock, {
     sampleRate: rateOf(config),
     msPerWord: config.ttsWordMs,
@@ -56,7 +57,7 @@ export function configuredTts(config: ScriptedConfig, clock: Clock): ScriptedTts
     firstChunkAfterMs: config.ttsDelayMs,
     speed: config.ttsSpeed,
     voices: undefined,
-    fault: () => chance.pick(rates),
+    fault: () => faults.draw(),
     remembers: false,
   });
 }
@@ -64,11 +65,12 @@ export function configuredTts(config: ScriptedConfig, clock: Clock): ScriptedTts
 /** The detector that SCRIPTED_VAD_… describe. */
 export function configuredVad(config: ScriptedConfig, clock: Clock): ScriptedVad {
   const chance = new Chance(config.seed);
-  const { vadStallRate, vadWrongRate, vadDelayMs } = config;
+  const { vadFailureRate, vadStallRate, vadWrongRate, vadDelayMs } = config;
+  const faults = new Faults('SCRIPTED_VAD_…_RATE', { failure: vadFailureRate, stall: vadStallRate }, chance);
   return new ScriptedVad({
     clock,
     delayMs: vadDelayMs,
-    stalls: () => vadStallRate > 0 && chance.happens(vadStallRate),
+    fault: () => faults.draw(),
     errs: () => vadWrongRate > 0 && chance.happens(vadWrongRate),
   });
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../kernel/clock.js';
+import { ParleyError } from '../../kernel/errors.js';
 import { VoiceActivityDetector, type VadListener, type VadRate, type VadStream } from '../voice-activity.js';
 
 const WINDOW_MS = 20;
@@ -11,8 +12,8 @@ export interface ScriptedVadOptions {
   /** From a window to its judgement; 0 is within `write`. Needs `clock`. */
   readonly delayMs: number;
   readonly clock: Clock | undefined;
-  /** Whether a new stream never judges anything. */
-  readonly stalls: () => boolean;
+  /** Whether the next stream cannot be opened, or never judges anything. */
+  readonly fault: () => 'failure' | 'stall' | undefined;
   /** Whether a window is judged wrongly. */
   readonly errs: () => boolean;
 }
@@ -21,7 +22,7 @@ const usual: ScriptedVadOptions = {
   probabilities: [],
   delayMs: 0,
   clock: undefined,
-  stalls: () => false,
+  fault: () => undefined,
   errs: () => false,
 };
 
@@ -43,8 +44,10 @@ export class ScriptedVad extends VoiceActivityDetector {
   override async start(): Promise<void> {}
 
   override open(sampleRate: VadRate, listener: VadListener): VadStream {
+    const fault = this.options.fault();
+    if (fault === 'failure') throw new ParleyError('build_failed', 'The scripted detector failed', true);
     this.openStreams++;
-    return new ScriptedVadStream(this.options, sampleRate, listener, () => this.openStreams--);
+    return new ScriptedVadStream(this.options, fault === 'stall', sampleRate, listener, () => this.openStreams--);
   }
 
   override async close(): Promise<void> {}
@@ -52,7 +55,6 @@ export class ScriptedVad extends VoiceActivityDetector {
 
 class ScriptedVadStream implements VadStream {
   private readonly windowSamples: number;
-  private readonly stalled: boolean;
   /** Judgements that are still to be told. */
   private readonly pending = new Set<Timer>();
   private filled = 0;
@@ -62,12 +64,12 @@ class ScriptedVadStream implements VadStream {
 
   constructor(
     private readonly options: ScriptedVadOptions,
+    private readonly stalled: boolean,
     sampleRate: VadRate,
     private readonly listener: VadListener,
     private readonly onClose: () => void,
   ) {
     this.windowSamples = (sampleRate * WINDOW_MS) / 1000;
-    this.stalled = options.stalls();
   }
 
   write(pcm: Int16Array): void {
