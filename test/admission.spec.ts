@@ -78,6 +78,33 @@ describe('admission to WS /api/v1/voice/ws', () => {
     for (const caller of callers) await caller.hangUp();
   });
 
+  it('lets no more than SESSION_QUEUE wait: the next one gets its 503 at once, and the others their slot', async () => {
+    const small = await TestServer.start({
+      MAX_CONNECTIONS: '1',
+      SESSION_QUEUE: '2',
+      SESSION_ACQUIRE_TIMEOUT_MS: '60000',
+      GREETING: 'off',
+    });
+    let live = await TestCaller.dial(small);
+    const waiting = [TestCaller.dial(small), TestCaller.dial(small)];
+    while (small.held().waiting !== 2) await new Promise((resolve) => setImmediate(resolve));
+    for (let count = 0; count < 20; count++)
+      expect(await TestCaller.tryDial(small)).toMatchObject({
+        status: 503,
+        retryAfter: '5',
+        body: { error: { code: 'at_capacity' } },
+      });
+    for (let left = waiting.length; left > 0; left--) {
+      await live.hangUp();
+      const next = await Promise.race(waiting.map(async (caller, index) => ({ caller: await caller, index })));
+      void waiting.splice(next.index, 1);
+      live = next.caller;
+    }
+    await live.hangUp();
+    expect(await small.quiet()).toEqual(nothingHeld);
+    await small.stop();
+  });
+
   it('serves the health of voice', async () => {
     const caller = await TestCaller.dial(server);
     await caller.next('session_started');

@@ -6,6 +6,11 @@ export class VoiceConfig extends configOf('voice', {
     int(1, 10_000),
     'Voice sessions at a time; the next one waits, then gets 503.',
   ),
+  sessionQueue: setting(
+    'SESSION_QUEUE',
+    int(0, 10_000),
+    'How many callers may wait for a free session; the next one gets 503 at once.',
+  ),
   acquireTimeoutMs: setting(
     'SESSION_ACQUIRE_TIMEOUT_MS',
     int(0, 60_000),

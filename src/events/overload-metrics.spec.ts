@@ -57,7 +57,7 @@ describe('the metrics of overload', () => {
   it('show level, inputs, queues, drops and refusals, and no session', async () => {
     const clock = new ManualClock();
     const queues = new AudioQueues(clock);
-    const slots = new SessionSlots(1, clock);
+    const slots = new SessionSlots({ capacity: 1, queue: 100 }, clock);
     const monitor = new OverloadMonitor(
       { sampleMs: 500, eventLoopDelayMs: 100, afterMs: 5000, recoveryMs: 30_000 },
       clock,

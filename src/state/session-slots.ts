@@ -7,6 +7,13 @@ export interface SlotLease {
   release(): void;
 }
 
+export interface SlotLimits {
+  /** Sessions at a time, from 1. */
+  readonly capacity: number;
+  /** How many may wait for a slot, from 0: each holds a connection, and what has come on it. */
+  readonly queue: number;
+}
+
 interface Waiter {
   grant(lease: SlotLease): void;
   refuse(error: ParleyError): void;
@@ -21,9 +28,13 @@ export class SessionSlots {
   private whenIdle: (() => void)[] = [];
 
   constructor(
-    readonly capacity: number,
+    private readonly limits: SlotLimits,
     private readonly clock: Clock,
   ) {}
+
+  get capacity(): number {
+    return this.limits.capacity;
+  }
 
   get active(): number {
     return this.held;
@@ -39,14 +50,14 @@ export class SessionSlots {
   }
 
   /**
-   * Waits up to `timeoutMs` for a slot. Rejects with `at_capacity` when there was none, with what `suspend` was given
-   * while it is suspended, and with the signal's reason when the caller has gone.
+   * Waits up to `timeoutMs` for a slot. Rejects with `at_capacity` when there was none, or no room to wait, with what
+   * `suspend` was given while it is suspended, and with the signal's reason when the caller has gone.
    */
   acquire(timeoutMs: number, signal: AbortSignal): Promise<SlotLease> {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
     if (this.refusal) return Promise.reject(this.count(this.refusal()));
     if (this.held < this.capacity) return Promise.resolve(this.take());
-    if (timeoutMs === 0) return Promise.reject(this.count(atCapacity()));
+    if (timeoutMs === 0 || this.waiters.size >= this.limits.queue) return Promise.reject(this.count(atCapacity()));
     return new Promise((resolve, reject) => {
       let timer: Timer | undefined;
       const settle = (done: () => void): void => {

@@ -23,7 +23,8 @@ import { SessionSlots } from './session-slots.js';
     {
       provide: SessionSlots,
       inject: [VoiceConfig, Clock],
-      useFactory: (config: VoiceConfig, clock: Clock) => new SessionSlots(config.maxConnections, clock),
+      useFactory: ({ maxConnections, sessionQueue }: VoiceConfig, clock: Clock) =>
+        new SessionSlots({ capacity: maxConnections, queue: sessionQueue }, clock),
     },
   ],
   exports: [SessionRegistry, SessionSlots, AudioQueues, OverloadMonitor],

@@ -13,7 +13,7 @@ function setUp(): { overload: { level: OverloadLevel }; drain: DrainState; admis
   const overload: { level: OverloadLevel } = { level: 'NORMAL' };
   const drain = new DrainState();
   const config = Object.assign(new VoiceConfig(), { acquireTimeoutMs: 1000 });
-  const slots = new SessionSlots(1, new ManualClock());
+  const slots = new SessionSlots({ capacity: 1, queue: 100 }, new ManualClock());
   return { overload, drain, admission: new SlotAdmission(slots, config, overload as OverloadMonitor, drain) };
 }
 

@@ -230,6 +230,7 @@ const usualConversation = {
 
 const usualVoice = {
   maxConnections: 10,
+  sessionQueue: 100,
   acquireTimeoutMs: 5000,
   buildTimeoutMs: 5000,
   idleTimeoutMs: 300_000,

@@ -39,7 +39,7 @@ export class WatchedProcess {
   readonly changes: LevelChange[] = [];
 
   constructor(maxSessions = 100) {
-    this.slots = new SessionSlots(maxSessions, this.clock);
+    this.slots = new SessionSlots({ capacity: maxSessions, queue: 100 }, this.clock);
     this.monitor = new OverloadMonitor(overloadDefaults, this.clock, this.probe, this.queues, this.slots);
     this.monitor.onChange((change) => this.changes.push(change));
     this.monitor.start();
