@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import twilio from 'twilio';
 import { LocalServer } from '../src/cli/local-server.js';
-import { TestServer, nothingHeld } from './support/test-server.js';
+import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
 import { TwilioCaller } from './support/twilio-caller.js';
 
 const PUBLIC = 'https://voice.example.com';
@@ -195,6 +195,44 @@ describe('Twilio in production, with a token', () => {
   });
 });
 
+describe('Twilio, while all lines are busy', () => {
+  it('lets a caller ring until one is free, which is kept for that call, and forgets one who hangs up', async () => {
+    const server = await TestServer.start({
+      MAX_CONNECTIONS: '1',
+      SESSION_ACQUIRE_TIMEOUT_MS: '60000',
+      TWILIO_WHEN_BUSY: 'reject',
+      GREETING: 'off',
+    });
+    const waiting = async (count: number): Promise<void> => {
+      while (server.held().waiting !== count) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const live = await TwilioCaller.dial(server);
+    const hangingUp = new AbortController();
+    const gone = fetch(`${server.url}/api/v1/twilio/voice`, {
+      method: 'POST',
+      body: new URLSearchParams(incoming),
+      signal: hangingUp.signal,
+    });
+    await waiting(1);
+    const ringing = ask(server, {});
+    await waiting(2);
+    const native = TestCaller.dial(server);
+    await waiting(3);
+    hangingUp.abort();
+    await expect(gone).rejects.toThrow();
+    await waiting(2);
+    live.stop();
+    expect((await ringing).text).toContain('<Connect>');
+    expect(server.held()).toMatchObject({ slots: 1, waiting: 1 });
+    const caller = await TwilioCaller.dial(server);
+    expect(server.held()).toMatchObject({ slots: 1, waiting: 1 });
+    caller.stop();
+    await (await native).hangUp();
+    expect(await server.quiet()).toEqual(nothingHeld);
+    await server.stop();
+  });
+});
+
 describe('Twilio, guessed at', () => {
   it('answers 429 to an address that has guessed too often, and lets in what is signed from there', async () => {
     const server = await TestServer.start({
@@ -239,7 +277,12 @@ describe('Twilio without a token', () => {
   });
 
   it('is open in development, at the address that the request was made to', async () => {
-    const server = await TestServer.start({ GREETING: 'off', TWILIO_WHEN_BUSY: 'reject', MAX_CONNECTIONS: '1' });
+    const server = await TestServer.start({
+      GREETING: 'off',
+      TWILIO_WHEN_BUSY: 'reject',
+      MAX_CONNECTIONS: '1',
+      SESSION_ACQUIRE_TIMEOUT_MS: '100',
+    });
     expect((await ask(server, {})).text).toContain(
       `<Stream url="${server.url.replace('http', 'ws')}/api/v1/twilio/media"/>`,
     );

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { VoiceModule } from '../voice/voice.module.js';
+import { PromisedSlots } from './twilio/promised-slots.js';
 import { PublicAddress } from './twilio/public-address.js';
 import { TwilioAccess } from './twilio/twilio-access.js';
 import { TwilioAdmission } from './twilio/twilio-admission.js';
@@ -11,6 +12,6 @@ import { TwilioVoiceController } from './twilio/twilio-voice.controller.js';
 @Module({
   imports: [VoiceModule],
   controllers: [TwilioVoiceController],
-  providers: [PublicAddress, TwilioAccess, TwilioStartCheck, TwilioAdmission, TwilioGateway],
+  providers: [PublicAddress, PromisedSlots, TwilioAccess, TwilioStartCheck, TwilioAdmission, TwilioGateway],
 })
 export class TelephonyModule {}

@@ -30,10 +30,13 @@ export class SlotAdmission {
     return this.slots.active < this.slots.capacity && admitsSessions(this.overload.level);
   }
 
-  /** @param signal aborts when the client goes away while it waits. */
-  async acquire(signal: AbortSignal): Promise<Admission<Ticket>> {
+  /**
+   * @param signal aborts when the client goes away while it waits.
+   * @param atMostMs for one who cannot wait as long as the others.
+   */
+  async acquire(signal: AbortSignal, atMostMs = Infinity): Promise<Admission<Ticket>> {
     try {
-      const lease = await this.slots.acquire(this.config.acquireTimeoutMs, signal);
+      const lease = await this.slots.acquire(Math.min(this.config.acquireTimeoutMs, atMostMs), signal);
       return { admitted: true, ticket: { release: () => lease.release() } };
     } catch (error) {
       return { admitted: false, refusal: fromError(error) };

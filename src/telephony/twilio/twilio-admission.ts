@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { SlotAdmission } from '../../voice/slot-admission.js';
 import { UpgradeGuard } from '../../voice/upgrade-guard.js';
 import { type Admission, type Ticket, UpgradePolicy } from '../../voice/upgrade-policy.js';
+import { PromisedSlots } from './promised-slots.js';
 import { PublicAddress } from './public-address.js';
 import { TwilioAccess } from './twilio-access.js';
 
@@ -13,7 +13,7 @@ export class TwilioAdmission extends UpgradePolicy {
     private readonly access: TwilioAccess,
     private readonly address: PublicAddress,
     private readonly guard: UpgradeGuard,
-    private readonly slots: SlotAdmission,
+    private readonly slots: PromisedSlots,
   ) {
     super();
   }

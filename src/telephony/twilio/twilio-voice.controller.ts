@@ -12,10 +12,11 @@ import {
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { TwilioConfig } from '../../config/twilio.config.js';
+import { Aborted } from '../../kernel/abort.js';
 import { CallChoices } from '../../voice/call-choice.js';
-import { SlotAdmission } from '../../voice/slot-admission.js';
 import { UpgradeGuard } from '../../voice/upgrade-guard.js';
 import type { Refusal } from '../../voice/upgrade-policy.js';
+import { PromisedSlots } from './promised-slots.js';
 import { PublicAddress } from './public-address.js';
 import { TwilioAccess } from './twilio-access.js';
 import type { FormParameters } from './twilio-signature.js';
@@ -32,7 +33,7 @@ export class TwilioVoiceController {
     private readonly access: TwilioAccess,
     private readonly address: PublicAddress,
     private readonly guard: UpgradeGuard,
-    private readonly slots: SlotAdmission,
+    private readonly slots: PromisedSlots,
     private readonly choices: CallChoices,
     private readonly config: TwilioConfig,
   ) {}
@@ -40,7 +41,7 @@ export class TwilioVoiceController {
   /** Answers with TwiML: to a caller who cannot be served too, who would hear Twilio's own error otherwise. */
   @Post('voice')
   @HttpCode(HttpStatus.OK)
-  answer(@Req() request: Request, @Res({ passthrough: true }) response: Response): string {
+  async answer(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
     const form = formOf(request);
     const url = this.address.http(request, request.originalUrl);
     const refusal = this.access.check(request, url, form ?? {});
@@ -50,9 +51,9 @@ export class TwilioVoiceController {
     // That is a fault in the number's settings, which Twilio shows to whoever made it.
     if (typeof choice === 'string') throw new BadRequestException(choice);
     response.type('text/xml');
-    const reason = this.guard.closedToCalls()?.code ?? (this.slots.hasRoom ? undefined : 'at_capacity');
-    if (reason !== undefined) {
-      this.logger.debug(`A caller was turned away: ${reason}`);
+    const busy = this.guard.closedToCalls() ?? (await this.slots.promise(goneOf(response)));
+    if (busy) {
+      this.logger.debug(`A caller was turned away: ${busy.code}`);
       const { whenBusy, busyMessage, busyLanguage } = this.config;
       return whenBusy === 'reject' ? rejectAsBusy() : sayAndHangUp(busyMessage, busyLanguage);
     }
@@ -62,6 +63,13 @@ export class TwilioVoiceController {
       parameters: { ...choice },
     });
   }
+}
+
+/** Aborts when nobody waits for the answer any more. */
+function goneOf(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort(new Aborted('hangup', 'Twilio went away')));
+  return controller.signal;
 }
 
 /** The form's fields; undefined if the body is no form, or not one that Twilio could have sent. */
