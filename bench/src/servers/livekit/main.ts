@@ -47,9 +47,10 @@ function serve(socket: WebSocket): void {
 }
 
 function answer(input: TwilioInput, output: TwilioOutput): voice.AgentSession {
+  const vad = new EnergyVad();
   const session = new voice.AgentSession({
-    vad: new EnergyVad(),
-    stt: new EnergyStt(speechRate),
+    vad,
+    stt: new EnergyStt(speechRate, vad),
     llm: new InstantLlm(),
     tts: new ToneTts(speechRate, answerMs / ANSWER_WORDS),
     turnHandling: {

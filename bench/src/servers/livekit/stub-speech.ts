@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { stt, tts, VAD, type VADEvent, VADEventType, VADStream, type LanguageCode } from '@livekit/agents';
 import { AudioFrame } from '@livekit/rtc-node';
 import { tone } from '../../load/mulaw.ts';
@@ -37,8 +38,10 @@ function isLoud(pcm: Int16Array): boolean {
   return sum > LOUD_LEVEL * pcm.length;
 }
 
+/** One call's detector. It is also what tells the recogniser that an utterance is over: nothing listens twice. */
 export class EnergyVad extends VAD {
   label = 'bench.energy-vad';
+  private readonly endListeners = new Set<() => void>();
 
   constructor() {
     super({ updateInterval: 20 });
@@ -47,11 +50,24 @@ export class EnergyVad extends VAD {
   stream(): VADStream {
     return new EnergyVadStream(this);
   }
+
+  /** Called as soon as 40 ms of silence have ended an utterance. Returns how to stop listening. */
+  onSpeechEnded(listener: () => void): () => void {
+    this.endListeners.add(listener);
+    return () => void this.endListeners.delete(listener);
+  }
+
+  speechEnded(): void {
+    for (const listener of this.endListeners) listener();
+  }
 }
 
 class EnergyVadStream extends VADStream {
-  constructor(vad: VAD) {
+  private readonly energyVad: EnergyVad;
+
+  constructor(vad: EnergyVad) {
     super(vad);
+    this.energyVad = vad;
     void this.judge();
   }
 
@@ -80,19 +96,26 @@ class EnergyVadStream extends VADStream {
       // The start goes before the frame's own judgement, so that the framework may interrupt on this very frame.
       if (change === 'started') this.sendVADEvent(event(VADEventType.START_OF_SPEECH));
       this.sendVADEvent(event(VADEventType.INFERENCE_DONE));
-      if (change === 'ended') this.sendVADEvent(event(VADEventType.END_OF_SPEECH));
+      if (change !== 'ended') continue;
+      this.sendVADEvent(event(VADEventType.END_OF_SPEECH));
+      this.energyVad.speechEnded();
     }
   }
 }
 
-/** Hears the same sentence in every utterance, and says so the moment 40 ms of silence have been heard. */
+/**
+ * Hears the same sentence in every utterance, and says so the moment the detector has heard its end. It does nothing with
+ * the audio it gets, as the recogniser of the Parley row.
+ */
 export class EnergyStt extends stt.STT {
   label = 'bench.energy-stt';
+  readonly vad: EnergyVad;
   private readonly sampleRate: number;
 
-  constructor(sampleRate: number) {
+  constructor(sampleRate: number, vad: EnergyVad) {
     super({ streaming: true, interimResults: false });
     this.sampleRate = sampleRate;
+    this.vad = vad;
   }
 
   stream(): stt.SpeechStream {
@@ -107,24 +130,37 @@ export class EnergyStt extends stt.STT {
 
 class EnergySttStream extends stt.SpeechStream {
   label = 'bench.energy-stt';
+  private readonly vad: EnergyVad;
+
+  constructor(recogniser: EnergyStt, sampleRate: number) {
+    super(recogniser, sampleRate);
+    this.vad = recogniser.vad;
+  }
 
   protected async run(): Promise<void> {
-    const energy = new EnergyDetector();
-    for await (const frame of this.input) {
-      if (typeof frame === 'symbol' || energy.push(frame) !== 'ended') continue;
-      this.queue.put({
-        type: stt.SpeechEventType.FINAL_TRANSCRIPT,
-        alternatives: [
-          { language: 'en' as LanguageCode, text: 'What is my balance?', startTime: 0, endTime: 0, confidence: 1 },
-        ],
-      });
+    const stopListening = this.vad.onSpeechEnded(() => this.tellFinal());
+    try {
+      for (let { done } = await this.input.next(); !done;) ({ done } = await this.input.next());
+    } finally {
+      stopListening();
     }
+  }
+
+  private tellFinal(): void {
+    this.queue.put({
+      type: stt.SpeechEventType.FINAL_TRANSCRIPT,
+      alternatives: [
+        { language: 'en' as LanguageCode, text: 'What is my balance?', startTime: 0, endTime: 0, confidence: 1 },
+      ],
+    });
   }
 }
 
 const CHUNK_MS = 100;
+/** So far ahead of what is heard is the audio, as that of the Parley row's voice. */
+const AHEAD_MS = 500;
 
-/** Speaks text as a tone, each word equally long, as fast as it is asked to; in frames of 100 ms as their plugins do. */
+/** Speaks text as a tone, each word equally long, as fast as it plays and half a second ahead; in frames of 100 ms. */
 export class ToneTts extends tts.TTS {
   label = 'bench.tone-tts';
   readonly chunk: Int16Array;
@@ -133,7 +169,7 @@ export class ToneTts extends tts.TTS {
   constructor(sampleRate: number, msPerWord: number) {
     super(sampleRate, 1, { streaming: true });
     this.msPerWord = msPerWord;
-    this.chunk = tone(440, CHUNK_MS, sampleRate);
+    this.chunk = chunkOf(sampleRate);
   }
 
   synthesize(): tts.ChunkedStream {
@@ -145,9 +181,20 @@ export class ToneTts extends tts.TTS {
   }
 }
 
+/** By sample rate: made once for all calls, as the Parley row's voice keeps its tones. */
+const chunks = new Map<number, Int16Array>();
+
+function chunkOf(sampleRate: number): Int16Array {
+  let chunk = chunks.get(sampleRate);
+  if (!chunk) chunks.set(sampleRate, (chunk = tone(440, CHUNK_MS, sampleRate)));
+  return chunk;
+}
+
 class ToneStream extends tts.SynthesizeStream {
   label = 'bench.tone-tts';
   private readonly voice: ToneTts;
+  private startedAt = 0;
+  private sentMs = 0;
 
   constructor(voice: ToneTts) {
     super(voice);
@@ -160,15 +207,23 @@ class ToneStream extends tts.SynthesizeStream {
     for await (const text of this.input) {
       if (typeof text === 'symbol') continue;
       this.markStarted();
+      this.startedAt ||= performance.now();
       ms += text.split(/\s+/).filter((word) => word !== '').length * msPerWord;
-      for (; ms >= CHUNK_MS; ms -= CHUNK_MS) this.put(new AudioFrame(chunk, sampleRate, 1, chunk.length));
+      for (; ms >= CHUNK_MS; ms -= CHUNK_MS) if (!(await this.speak(chunk))) return;
     }
     const rest = chunk.subarray(0, Math.round((ms * sampleRate) / 1000));
-    this.put(new AudioFrame(rest, sampleRate, 1, rest.length), true);
-    this.queue.put(tts.SynthesizeStream.END_OF_STREAM);
+    if (await this.speak(rest, true)) this.queue.put(tts.SynthesizeStream.END_OF_STREAM);
   }
 
-  private put(frame: AudioFrame, final = false): void {
+  /** When it is due. False: nobody wants to hear it any more. */
+  private async speak(pcm: Int16Array, final = false): Promise<boolean> {
+    const dueInMs = this.startedAt + this.sentMs - AHEAD_MS - performance.now();
+    // An abort ends the wait, and is seen below.
+    if (dueInMs > 0) await delay(dueInMs, undefined, { signal: this.abortSignal }).catch(() => undefined);
+    if (this.abortSignal.aborted) return false;
+    const frame = new AudioFrame(pcm, this.voice.sampleRate, 1, pcm.length);
     this.queue.put({ requestId: 'bench', segmentId: 'bench', frame, final });
+    this.sentMs += CHUNK_MS;
+    return true;
   }
 }

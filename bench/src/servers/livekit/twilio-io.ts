@@ -6,7 +6,8 @@ import { decodeMulaw, encodeMulaw } from '../../load/mulaw.ts';
 
 const WIRE_RATE = 8000;
 const FRAME_MS = 20;
-const FRAME_BYTES = 160;
+const FRAME_SAMPLES = 160;
+const MULAW_SILENCE = 0xff;
 
 /** The caller's audio as the framework wants it: a stream of frames, at the wire's rate. */
 export class TwilioInput extends voice.AudioInput {
@@ -35,9 +36,9 @@ export class TwilioOutput extends voice.AudioOutput {
   private readonly socket: WebSocket;
   private readonly head: string;
   private readonly clear: string;
-  private readonly queue: Uint8Array[] = [];
-  private queuedBytes = 0;
-  /** Bytes of `queue[0]` that have gone already. */
+  private readonly queue: Int16Array[] = [];
+  private queuedSamples = 0;
+  /** Samples of `queue[0]` that have gone already. */
   private offset = 0;
   private startedAt = 0;
   private sentFrames = 0;
@@ -54,9 +55,8 @@ export class TwilioOutput extends voice.AudioOutput {
 
   override async captureFrame(frame: AudioFrame): Promise<void> {
     await super.captureFrame(frame);
-    const mulaw = encodeMulaw(frame.data);
-    this.queue.push(mulaw);
-    this.queuedBytes += mulaw.length;
+    this.queue.push(frame.data);
+    this.queuedSamples += frame.data.length;
     if (this.timer) return;
     this.complete = false;
     this.startedAt = performance.now();
@@ -82,12 +82,12 @@ export class TwilioOutput extends voice.AudioOutput {
 
   private send(): void {
     const now = performance.now();
-    while (this.dueAt() <= now && (this.queuedBytes >= FRAME_BYTES || (this.complete && this.queuedBytes > 0))) {
+    while (this.dueAt() <= now && (this.queuedSamples >= FRAME_SAMPLES || (this.complete && this.queuedSamples > 0))) {
       this.socket.send(`${this.head}${this.take().toString('base64')}"}}`);
       this.sentFrames++;
     }
     // Everything has been sent, and the last frame has had its time.
-    if (this.complete && this.queuedBytes === 0 && now >= this.dueAt()) return this.finish(false);
+    if (this.complete && this.queuedSamples === 0 && now >= this.dueAt()) return this.finish(false);
     this.timer = setTimeout(() => this.send(), Math.max(1, this.dueAt() - now));
   }
 
@@ -95,15 +95,16 @@ export class TwilioOutput extends voice.AudioOutput {
     return this.startedAt + this.sentFrames * FRAME_MS;
   }
 
+  /** Encodes what goes out now; what an interruption throws away is never encoded. */
   private take(): Buffer {
-    const frame = Buffer.alloc(FRAME_BYTES, 0xff);
-    for (let filled = 0; filled < FRAME_BYTES && this.queue.length > 0;) {
+    const frame = Buffer.alloc(FRAME_SAMPLES, MULAW_SILENCE);
+    for (let filled = 0; filled < FRAME_SAMPLES && this.queue.length > 0;) {
       const chunk = this.queue[0]!;
-      const bytes = Math.min(FRAME_BYTES - filled, chunk.length - this.offset);
-      frame.set(chunk.subarray(this.offset, this.offset + bytes), filled);
-      filled += bytes;
-      this.offset += bytes;
-      this.queuedBytes -= bytes;
+      const samples = Math.min(FRAME_SAMPLES - filled, chunk.length - this.offset);
+      frame.set(encodeMulaw(chunk.subarray(this.offset, this.offset + samples)), filled);
+      filled += samples;
+      this.offset += samples;
+      this.queuedSamples -= samples;
       if (this.offset === chunk.length) {
         this.queue.shift();
         this.offset = 0;
@@ -116,7 +117,7 @@ export class TwilioOutput extends voice.AudioOutput {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     this.queue.length = 0;
-    this.queuedBytes = 0;
+    this.queuedSamples = 0;
     this.offset = 0;
     this.onPlaybackFinished({ playbackPosition: (this.sentFrames * FRAME_MS) / 1000, interrupted });
   }
