@@ -60,11 +60,13 @@ async function run(asked: Options): Promise<number> {
       process.exit(INTERRUPTED);
     });
 
+  const idleCpuPercent = new Map<string, number>();
   let leftMs = steps.reduce((sum, { estimateMs }) => sum + estimateMs, 0);
   for (const [i, step] of steps.entries()) {
     const bench: Bench = {
       pinning,
       seed: options.seed,
+      idleCpuPercent,
       timing: { windowMs: options.windowMs, ...(options.quick ? QUICK : FULL) },
       progress: (what) => say(`[${i + 1}/${steps.length}] ${what} (about ${durationText(leftMs)} left)`),
     };

@@ -5,7 +5,8 @@ import { PlayoutModel } from './playout-model.ts';
 import { durationOf, findPayload, isLoud, TwilioMessages } from './twilio-messages.ts';
 import { clientFrame, FrameReader, OPCODE } from './ws-frames.ts';
 
-export type UpgradeAnswer = { status: number; retryAfter: boolean; afterMs: number };
+/** `said` is the body of a refusal, as far as it came with the head. */
+export type UpgradeAnswer = { status: number; retryAfter: string | null; afterMs: number; said: string };
 
 /** One Twilio media stream over a raw socket. Audio goes out when `tick` says so, never by a timer of its own. */
 export class Call {
@@ -57,7 +58,12 @@ export class Call {
           this.begin(socket, speakAfterMs, firstTurn);
           if (end + 4 < head.length) this.reader.push(head.subarray(end + 4));
         } else socket.destroy();
-        resolve({ status, retryAfter: /^retry-after:/im.test(text), afterMs: performance.now() - askedAt });
+        resolve({
+          status,
+          retryAfter: /^retry-after: *(.*?)\r?$/im.exec(text)?.[1] ?? null,
+          afterMs: performance.now() - askedAt,
+          said: status === 101 ? '' : head.toString('utf8', end + 4),
+        });
       };
       socket.on('data', onHead);
       socket.on('error', reject);

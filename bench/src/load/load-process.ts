@@ -53,7 +53,7 @@ async function placeCalls(job: LoadJob): Promise<Upgrades> {
       const firstTurn = Math.floor(random() * 1000);
       return await call
         .connect(job.port, job.path, random() * job.spreadMs, firstTurn)
-        .catch((): UpgradeAnswer => ({ status: 0, retryAfter: false, afterMs: 0 }));
+        .catch((): UpgradeAnswer => ({ status: 0, retryAfter: null, afterMs: 0, said: 'no answer' }));
     }),
   );
   const accepted = answers.filter(({ status }) => status === 101);
@@ -61,7 +61,8 @@ async function placeCalls(job: LoadJob): Promise<Upgrades> {
   return {
     accepted: accepted.length,
     refused: countBy(refused.map(({ status }) => String(status || 'no answer'))),
-    withRetryAfter: refused.filter(({ retryAfter }) => retryAfter).length,
+    retryAfter: countBy(refused.flatMap(({ retryAfter }) => retryAfter ?? [])),
+    said: countBy(refused.map(({ said }) => said)),
     refusedAfterMs: Float64Array.from(refused, ({ afterMs }) => afterMs),
     acceptedAfterMs: Float64Array.from(accepted, ({ afterMs }) => afterMs),
   };

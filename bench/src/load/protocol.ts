@@ -36,8 +36,10 @@ export interface Upgrades {
   readonly accepted: number;
   /** HTTP status → how many. */
   readonly refused: Record<string, number>;
-  /** How many refusals said when to come again (`Retry-After`). */
-  readonly withRetryAfter: number;
+  /** Seconds after which the refused were told to come again (`Retry-After`) → how many. */
+  readonly retryAfter: Record<string, number>;
+  /** Body of the refusal → how many. */
+  readonly said: Record<string, number>;
   /** How long a refused client waited for its answer. */
   readonly refusedAfterMs: Float64Array;
   readonly acceptedAfterMs: Float64Array;

@@ -18,6 +18,7 @@ const figures: Figures = {
   counts: noCounts(),
   framesDropped: 0,
   cpuPercent: 7.4,
+  idleCpuPercent: 0.6,
   cpuPercentPerCall: 0.74,
   memoryBaseMb: 120.3,
   memoryPerCallMb: 0.5,

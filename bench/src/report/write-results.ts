@@ -46,7 +46,7 @@ export function costChart(sections: readonly Section[]): string | null {
       label,
       points: section.figures
         .filter(({ row }) => row === label)
-        .map(({ calls, cpuPercentPerCall }) => ({ x: calls, y: cpuPercentPerCall })),
+        .flatMap(({ calls, cpuPercentPerCall: y }) => (y === null ? [] : [{ x: calls, y }])),
     })),
   });
 }

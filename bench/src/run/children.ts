@@ -4,11 +4,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 const running = new Set<ChildProcess>();
 
 export interface ChildOptions {
+  /** All it gets, beside what a process needs to find programs and its home. */
   readonly env: Record<string, string>;
   readonly cwd: string;
 }
 
 const KEPT_LINES = 40;
+/** Nothing else of the shell's: NODE_OPTIONS or a setting of the product would be measured with it. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
 
 /** A child with an IPC channel, whose last words are kept for the case that it fails. */
 export class Child {
@@ -21,7 +24,7 @@ export class Child {
     const [file, ...args] = command;
     this.process = spawn(file!, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...inherited(), ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
     });
@@ -58,6 +61,15 @@ export class Child {
     this.lines.push(...text.split('\n').filter((line) => line.trim() !== ''));
     this.lines.splice(0, this.lines.length - KEPT_LINES);
   }
+}
+
+function inherited(): Record<string, string> {
+  return Object.fromEntries(
+    INHERITED.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** For the last moment: everything still running is killed, at once. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { noCounts } from '../load/measurements.ts';
 import type { LoadReport } from '../load/protocol.ts';
-import { figuresOf, kneeOf, type RawFigures } from './figures.ts';
+import { betterOf, figuresOf, kneeOf, type RawFigures } from './figures.ts';
 
 const MB = 1_048_576;
 const reading = { windowMs: 10_000, cpuMs: 0, loopDelayMs: { p50: 0, p99: 1, max: 2 }, rssBytes: 0, heapUsedBytes: 0 };
@@ -28,6 +28,7 @@ const raw: RawFigures = {
   echoes: false,
   startUpMs: 500,
   base: { ...reading, rssBytes: 100 * MB },
+  idleCpuPercent: 0.5,
   server: { ...reading, cpuMs: 800, rssBytes: 110 * MB },
   pressure: null,
   load: [report],
@@ -44,6 +45,13 @@ describe('figures', () => {
     });
   });
 
+  it('are divided by the calls that are open, those of others too', () => {
+    const half = [{ ...report, open: 4 }];
+    expect(figuresOf({ ...raw, load: half })).toMatchObject({ cpuPercentPerCall: 2, memoryPerCallMb: 2.5 });
+    expect(figuresOf({ ...raw, load: half, otherCalls: 4 }).cpuPercentPerCall).toBe(1);
+    expect(figuresOf({ ...raw, load: [{ ...report, open: 0 }] }).cpuPercentPerCall).toBeNull();
+  });
+
   it('say when the load generator may have been the one that was slow', () => {
     const { notes } = figuresOf({ ...raw, load: [{ ...report, cpuMs: 9000 }] });
     expect(notes).toEqual(['load generator at its limit']);
@@ -51,7 +59,7 @@ describe('figures', () => {
 
   it('say what went wrong', () => {
     const counts = { ...report.counts, unanswered: 2, uncleared: 1, framesStale: 3 };
-    const pressure = { level: 'DEGRADED', dropped: 4 };
+    const pressure = { level: 'DEGRADED', dropped: 4, wentTo: ['DEGRADED'] };
     const { notes } = figuresOf({ ...raw, pressure, load: [{ ...report, open: 9, counts }] });
     expect(notes).toEqual([
       '1 calls lost',
@@ -82,9 +90,21 @@ describe('knee', () => {
     [
       'slow answers',
       { ...raw, load: [{ ...report, voiceToVoice: Float64Array.of(50, 130) }] },
-      'voice-to-voice p95 130 ms, more than twice that of one call',
+      'voice-to-voice p95 130 ms, more than twice that of 10 calls',
     ],
   ])('is %s', (_, figures, why) => {
     expect(kneeOf(figuresOf(figures), good)).toBe(why);
+  });
+
+  it('says what slow answers are compared with', () => {
+    const slow = figuresOf({ ...raw, load: [{ ...report, voiceToVoice: Float64Array.of(130) }] });
+    expect(kneeOf(slow, { ...good, calls: 1 })).toMatch(/of one call$/);
+    expect(kneeOf(slow, good)).toMatch(/of 10 calls$/);
+  });
+
+  it('is judged by the better of two measurements', () => {
+    const slow = figuresOf({ ...raw, load: [{ ...report, voiceToVoice: Float64Array.of(130) }] });
+    expect(betterOf(good, slow)).toBe(good);
+    expect(betterOf(slow, good)).toBe(good);
   });
 });

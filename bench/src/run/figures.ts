@@ -23,10 +23,13 @@ export interface Figures {
   readonly framesDropped: number | null;
   /** Of one core. */
   readonly cpuPercent: number;
-  readonly cpuPercentPerCall: number;
-  /** Resident memory before these calls, and what each of them added. */
+  /** Of one core, with no call at all: timers, the probe, whatever the server does by itself. */
+  readonly idleCpuPercent: number;
+  /** `cpuPercent` by the calls that are open at the end of the window; null when none is. */
+  readonly cpuPercentPerCall: number | null;
+  /** Resident memory before these calls, and what each of those that are open added. */
   readonly memoryBaseMb: number;
-  readonly memoryPerCallMb: number;
+  readonly memoryPerCallMb: number | null;
   readonly loopDelayP99Ms: number;
   readonly loopDelayMaxMs: number;
   readonly startUpMs: number;
@@ -45,6 +48,9 @@ export interface RawFigures {
   readonly echoes: boolean;
   readonly startUpMs: number;
   readonly base: ProbeReading;
+  readonly idleCpuPercent: number;
+  /** Calls of others on the same server, which are not in `load`. */
+  readonly otherCalls?: number;
   readonly server: ProbeReading;
   readonly pressure: Pressure | null;
   readonly load: readonly LoadReport[];
@@ -62,6 +68,8 @@ export function figuresOf(raw: RawFigures): Figures {
   const lateness = percentilesOf(load.map((report) => report.lateness));
   const loadCpu = Math.max(...load.map(({ cpuMs, windowMs }) => (cpuMs / windowMs) * 100));
   const open = load.reduce((sum, report) => sum + report.open, 0);
+  const served = open + (raw.otherCalls ?? 0);
+  const perCall = (value: number): number | null => (served > 0 ? value / served : null);
   const notes: string[] = [];
   if (loadCpu > LOAD_CPU_LIMIT_PERCENT || (lateness?.p99 ?? 0) > LOAD_LATENESS_LIMIT_MS)
     notes.push('load generator at its limit');
@@ -88,9 +96,10 @@ export function figuresOf(raw: RawFigures): Figures {
         ? counts.framesMissing
         : null,
     cpuPercent,
-    cpuPercentPerCall: cpuPercent / calls,
+    idleCpuPercent: raw.idleCpuPercent,
+    cpuPercentPerCall: perCall(cpuPercent),
     memoryBaseMb: base.rssBytes / MB,
-    memoryPerCallMb: Math.max(0, server.rssBytes - base.rssBytes) / MB / calls,
+    memoryPerCallMb: perCall(Math.max(0, server.rssBytes - base.rssBytes) / MB),
     loopDelayP99Ms: server.loopDelayMs.p99,
     loopDelayMaxMs: server.loopDelayMs.max,
     startUpMs: raw.startUpMs,
@@ -109,13 +118,23 @@ function inFlight(calls: number): number {
 const KNEE_GAP_MS = 20;
 const KNEE_CPU_PERCENT = 95;
 
-/** Why more calls need not be tried on this server; null when it still holds. `single` is its figures for one call. */
-export function kneeOf(figures: Figures, single: Figures | null): string | null {
+/**
+ * Why more calls need not be tried on this server; null when it still holds.
+ * @param fewest the figures of the smallest number of calls that was measured, against which answers are slow.
+ */
+export function kneeOf(figures: Figures, fewest: Figures): string | null {
   const { gap, voiceToVoice, cpuPercent } = figures;
   if (cpuPercent >= KNEE_CPU_PERCENT) return `${cpuPercent.toFixed(0)} % of a core`;
   if (gap && gap.p99 > KNEE_GAP_MS) return `egress gap p99 ${gap.p99.toFixed(0)} ms`;
-  const limit = single?.voiceToVoice ? single.voiceToVoice.p95 * 2 : Infinity;
+  const limit = fewest.voiceToVoice ? fewest.voiceToVoice.p95 * 2 : Infinity;
+  const who = fewest.calls === 1 ? 'one call' : `${fewest.calls} calls`;
   if (voiceToVoice && voiceToVoice.p95 > limit)
-    return `voice-to-voice p95 ${voiceToVoice.p95.toFixed(0)} ms, more than twice that of one call`;
+    return `voice-to-voice p95 ${voiceToVoice.p95.toFixed(0)} ms, more than twice that of ${who}`;
   return null;
+}
+
+/** Of two measurements of the same: what disturbs one makes it worse, never better. */
+export function betterOf(one: Figures, other: Figures): Figures {
+  const badness = ({ voiceToVoice, gap, cpuPercent }: Figures): number => voiceToVoice?.p95 ?? gap?.p99 ?? cpuPercent;
+  return badness(other) < badness(one) ? other : one;
 }

@@ -38,7 +38,8 @@ export class Load {
     return {
       accepted: sum(upgrades.map(({ accepted }) => accepted)),
       refused: mergeCounts(upgrades.map(({ refused }) => refused)),
-      withRetryAfter: sum(upgrades.map(({ withRetryAfter }) => withRetryAfter)),
+      retryAfter: mergeCounts(upgrades.map(({ retryAfter }) => retryAfter)),
+      said: mergeCounts(upgrades.map(({ said }) => said)),
       refusedAfterMs: concat(upgrades.map(({ refusedAfterMs }) => refusedAfterMs)),
       acceptedAfterMs: concat(upgrades.map(({ acceptedAfterMs }) => acceptedAfterMs)),
     };

@@ -20,17 +20,21 @@ export interface Bench {
   readonly pinning: Pinning;
   readonly timing: Timing;
   readonly seed: number;
+  /** By label of the row: percent of the core with no call at all, once it has been measured. */
+  readonly idleCpuPercent: Map<string, number>;
   progress(what: string): void;
 }
 
 const WARM_UP_CALLS = 5;
 const AFTER_WARM_UP_MS = 500;
 const RAMP_PER_CALL_MS = 10;
+export const IDLE_WINDOW_MS = 5000;
 
 /** A server that has been started and warmed up, and how it stood then. */
 export interface WarmServer {
   readonly server: ServerProcess;
   readonly base: ProbeReading;
+  readonly idleCpuPercent: number;
 }
 
 export async function startWarm(bench: Bench, row: Row, env: Record<string, string> = {}): Promise<WarmServer> {
@@ -48,11 +52,25 @@ export async function startWarm(bench: Bench, row: Row, env: Record<string, stri
       await load.stop();
     }
     await delay(AFTER_WARM_UP_MS);
-    return { server, base: await server.probe('memory') };
+    const idleCpuPercent = await idleCpuOf(bench, row, server);
+    return { server, idleCpuPercent, base: await server.probe('memory') };
   } catch (error) {
     await server.stop();
     throw error;
   }
+}
+
+/** Once for each row: it does not depend on what is measured afterwards. */
+async function idleCpuOf(bench: Bench, row: Row, server: ServerProcess): Promise<number> {
+  const known = bench.idleCpuPercent.get(row.label);
+  if (known !== undefined) return known;
+  bench.progress(`${row.label}: no call at all, ${IDLE_WINDOW_MS / 1000} s`);
+  await server.probe('start');
+  await delay(IDLE_WINDOW_MS);
+  const { cpuMs, windowMs } = await server.probe('stop');
+  const percent = (cpuMs / windowMs) * 100;
+  bench.idleCpuPercent.set(row.label, percent);
+  return percent;
 }
 
 export async function placeCalls(
@@ -84,9 +102,9 @@ export async function placeCalls(
 export async function measureWindow(
   bench: Bench,
   row: Row,
-  { server, base }: WarmServer,
+  { server, base, idleCpuPercent }: WarmServer,
   load: Load,
-  what: { scenario: string; calls: number },
+  what: { scenario: string; calls: number; others?: () => Promise<number> },
 ): Promise<Figures> {
   await load.record();
   await server.probe('start');
@@ -96,6 +114,8 @@ export async function measureWindow(
   const pressure = await server.pressure();
   return figuresOf({
     pressure,
+    idleCpuPercent,
+    otherCalls: (await what.others?.()) ?? 0,
     row: row.label,
     rate: row.rate,
     scenario: what.scenario,

@@ -11,10 +11,14 @@ export interface Pressure {
   readonly level: string;
   /** Frames of callers that it has thrown away since it started. */
   readonly dropped: number;
+  /** The levels it has gone to since it started, oldest first, as far as it remembers. */
+  readonly wentTo: readonly string[];
 }
 
 interface PressureAnswer {
   readonly level: string;
+  /** Newest first. */
+  readonly history: readonly { readonly to: string }[];
   readonly sources: Record<string, { readonly dropped: Record<string, number> }>;
 }
 
@@ -100,9 +104,20 @@ export class ServerProcess {
     if (!this.row.pressurePath) return null;
     const { status, body } = await get(this.port, this.row.pressurePath);
     if (status !== 200) return null;
-    const { level, sources } = JSON.parse(body) as PressureAnswer;
+    const { level, sources, history } = JSON.parse(body) as PressureAnswer;
     const dropped = Object.values(sources).flatMap((source) => Object.values(source.dropped));
-    return { level, dropped: dropped.reduce((sum, count) => sum + count, 0) };
+    return {
+      level,
+      dropped: dropped.reduce((sum, count) => sum + count, 0),
+      wentTo: history.map(({ to }) => to).toReversed(),
+    };
+  }
+
+  /** How many calls it has by its own account; only Parley tells. */
+  async sessions(): Promise<number> {
+    const { status, body } = await get(this.port, '/api/v1/sessions');
+    if (status !== 200) throw new Error(`${this.row.label} does not tell its sessions: ${status}`);
+    return (JSON.parse(body) as { sessions: unknown[] }).sessions.length;
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Options } from '../options.ts';
 import { percentilesOf } from '../load/samples.ts';
+import type { Upgrades } from '../load/protocol.ts';
 import { Load } from '../run/load.ts';
 import { measureWindow, placeCalls, startWarm } from '../run/measure.ts';
 import { rowOf } from '../run/rows.ts';
 import { scriptOf, SPREAD_MS } from '../run/scripts.ts';
+import type { Pressure } from '../run/server-process.ts';
 import type { Step } from './scenario.ts';
 
 const CAPACITY = 100;
@@ -42,17 +44,16 @@ export function overload(options: Options): Step[] {
           });
           // A failure is reported where it is awaited, after the window.
           knocking.catch(() => undefined);
-          const during = await measureWindow(bench, row, warm, live, { scenario: 'overloaded', calls: capacity });
+          const during = await measureWindow(bench, row, warm, live, {
+            scenario: 'overloaded',
+            calls: capacity,
+            others: async () => Math.max(0, (await warm.server.sessions()) - capacity),
+          });
           const upgrades = await knocking;
-          const waited = percentilesOf([upgrades.refusedAfterMs]);
-          const refused = Object.entries(upgrades.refused).map(([status, count]) => `${count} × ${status}`);
+          const pressure = await warm.server.pressure();
           return {
             figures: [before, during],
-            facts: [
-              `Of the ${capacity} in excess ${upgrades.accepted} got in and ${upgrades.refusedAfterMs.length} were refused (${refused.join(', ') || 'none'}), ` +
-                `${upgrades.withRetryAfter} of them with Retry-After` +
-                (waited ? `, after ${waited.p50.toFixed(0)} ms (p50), ${waited.p99.toFixed(0)} ms (p99).` : '.'),
-            ],
+            facts: [...refusalText(capacity, upgrades), levelText(pressure)],
           };
         } finally {
           await Promise.all([live.stop(), surplus.stop()]);
@@ -61,4 +62,23 @@ export function overload(options: Options): Step[] {
       },
     },
   ];
+}
+
+function refusalText(knocked: number, { accepted, refused, retryAfter, said, refusedAfterMs }: Upgrades): string[] {
+  const list = (counts: Record<string, number>): string =>
+    Object.entries(counts)
+      .map(([what, count]) => `${count} × ${what}`)
+      .join(', ') || 'none';
+  const waited = percentilesOf([refusedAfterMs]);
+  return [
+    `Of the ${knocked} in excess ${accepted} got in and ${refusedAfterMs.length} were refused (${list(refused)})` +
+      (waited ? `, after ${waited.p50.toFixed(0)} ms (p50), ${waited.p99.toFixed(0)} ms (p99).` : '.'),
+    ...(waited ? [`They were told: ${list(said)}; Retry-After in seconds: ${list(retryAfter)}.`] : []),
+  ];
+}
+
+function levelText(pressure: Pressure | null): string {
+  if (!pressure) return 'The server did not tell its overload level.';
+  const path = pressure.wentTo.length > 0 ? `it went to ${pressure.wentTo.join(', ')}` : 'it never changed';
+  return `Overload level at the end: ${pressure.level}; ${path}.`;
 }
