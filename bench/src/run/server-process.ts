@@ -3,6 +3,7 @@ import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from './children.ts';
+import { type CloseNotice, isCloseNotice } from './close-notice.ts';
 import type { Pinning } from './pinning.ts';
 import type { ProbeReading, ProbeReply, ProbeRequest } from './probe-protocol.ts';
 import type { Row } from './rows.ts';
@@ -97,6 +98,16 @@ export class ServerProcess {
         if (error) fail('cannot be asked');
       });
     });
+  }
+
+  /** Hears of every WebSocket the server closes, if `close-watch.ts` is loaded there. Returns how to stop listening. */
+  onClosing(listener: (closing: CloseNotice['closing']) => void): () => void {
+    const { process: server } = this.child;
+    const onMessage = (message: unknown): void => {
+      if (isCloseNotice(message)) listener(message.closing);
+    };
+    server.on('message', onMessage);
+    return () => void server.off('message', onMessage);
   }
 
   /** What the server itself says about its load; null where it says nothing. */

@@ -1,11 +1,12 @@
 import type { Options } from '../options.ts';
 import { betterOf, type Figures, kneeOf } from '../run/figures.ts';
-import { type Bench, measureCalls } from '../run/measure.ts';
+import { type Bench, measureCalls, type Timing } from '../run/measure.ts';
 import type { CallerKind } from '../run/scripts.ts';
 import { type Row, rowOf } from '../run/rows.ts';
 import type { Step } from './scenario.ts';
 
 const OVERHEAD_MS = 11_500;
+const SHORT_SETTLE_MS = 1000;
 
 interface Comparison {
   readonly title: string;
@@ -13,6 +14,8 @@ interface Comparison {
   readonly kind: CallerKind;
   readonly calls: readonly number[];
   readonly rows: readonly Row[];
+  /** Of nothing but waiting there is little to learn: shorter windows, and no turns to wait for before them. */
+  readonly short?: boolean;
 }
 
 /** What is known of a row so far. */
@@ -26,18 +29,19 @@ interface Climb {
  * Every row with every number of calls. The rows take turns, so that what else the machine does meets all of them; a
  * row that has reached its knee, twice in a row, is not asked for more.
  */
-export function comparison({ title, about, kind, calls, rows }: Comparison, options: Options): Step[] {
+export function comparison({ title, about, kind, calls, rows, short }: Comparison, options: Options): Step[] {
   const growing = [...calls].sort((a, b) => a - b);
   const climbs = new Map<Row, Climb>(rows.map((row) => [row, { fewest: null, knee: false }]));
   return growing.flatMap((count) =>
     rows.map((row) => ({
       title,
       about,
-      estimateMs: options.windowMs + OVERHEAD_MS,
+      estimateMs: short ? options.windowMs / 2 + OVERHEAD_MS - 3000 : options.windowMs + OVERHEAD_MS,
       async run(bench) {
         const climb = climbs.get(row)!;
         if (climb.knee) return { figures: [], facts: [] };
-        const { figures, knee } = await climbTo(bench, row, kind, count, options.quick ? null : climb);
+        const timed = short ? { ...bench, timing: shortened(bench.timing) } : bench;
+        const { figures, knee } = await climbTo(timed, row, kind, count, options.quick ? null : climb);
         if (knee !== null)
           return { figures: [figures], facts: [`${row.label} is at its knee with ${count} calls: ${knee}.`] };
         const isTop = count === growing.at(-1) && growing.length > 1 && !options.quick;
@@ -45,6 +49,10 @@ export function comparison({ title, about, kind, calls, rows }: Comparison, opti
       },
     })),
   );
+}
+
+function shortened(timing: Timing): Timing {
+  return { ...timing, settleMs: Math.min(timing.settleMs, SHORT_SETTLE_MS), windowMs: timing.windowMs / 2 };
 }
 
 /** One number of calls; a second time when the first looks like the knee, of which the better counts. */
@@ -94,6 +102,7 @@ export function idle(options: Options): Step[] {
       kind: 'idle',
       calls: options.calls ?? [1, 10, 25, 50, 100, 200, 390],
       rows,
+      short: true,
     },
     options,
   );

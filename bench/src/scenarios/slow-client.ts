@@ -5,6 +5,7 @@ import { mergeCounts, Load } from '../run/load.ts';
 import { measureWindow, placeCalls, startWarm } from '../run/measure.ts';
 import { rowOf } from '../run/rows.ts';
 import { scriptOf } from '../run/scripts.ts';
+import { nativeSlowClient } from './native-slow-client.ts';
 import type { Step } from './scenario.ts';
 
 const READERS = 25;
@@ -41,7 +42,11 @@ export function slowClient(options: Options): Step[] {
           slow.stopReading();
           bench.progress(`${row.label}: ${SLOW} clients stop reading, ${STALL_MS / 1000} s`);
           await delay(STALL_MS - bench.timing.windowMs);
-          const during = await measureWindow(bench, row, warm, healthy, { scenario: 'with slow', calls: readers });
+          const during = await measureWindow(bench, row, warm, healthy, {
+            scenario: 'with slow',
+            calls: readers,
+            others: async () => Math.max(0, (await warm.server.sessions()) - readers),
+          });
           const memory = await warm.server.probe('memory');
           slow.readAgain();
           await delay(2000);
@@ -63,6 +68,7 @@ export function slowClient(options: Options): Step[] {
         }
       },
     },
+    nativeSlowClient(options),
   ];
 }
 

@@ -6,7 +6,12 @@ export interface Census {
   readonly standing: Readonly<Record<string, number>>;
   readonly memory: Memory;
   /** Since the server started. */
-  readonly totals: { readonly calls: number; readonly refused: number; readonly dropped: number };
+  readonly totals: {
+    readonly calls: number;
+    readonly refused: number;
+    readonly dropped: number;
+    readonly inferences: number;
+  };
 }
 
 /** Bytes, after a garbage collection. */
@@ -60,7 +65,10 @@ export function slopeOf(points: readonly { readonly x: number; readonly y: numbe
   return { perX, error: Math.sqrt(rest / (length - 2) / spread) };
 }
 
-/** Whether growth is above the target beyond doubt; a short run may leave it open. */
-export function growsMoreThan(target: number, { perX, error }: Slope): boolean {
-  return perX - 2 * error > target;
+export type Verdict = 'below target' | 'above target' | 'inconclusive (interval includes the target)';
+
+/** What twice the standard error leaves of the question whether growth is above the target. */
+export function judge(target: number, { perX, error }: Slope): Verdict {
+  if (perX - 2 * error > target) return 'above target';
+  return perX + 2 * error < target ? 'below target' : 'inconclusive (interval includes the target)';
 }

@@ -1,27 +1,28 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../load/random.ts';
 import { UsageError } from '../options.ts';
-import { Child, killAllChildren } from '../run/children.ts';
-import { ROOT } from '../run/rows.ts';
-import { findFreePort, get } from '../run/server-process.ts';
-import { type Census, compare, type Finding, growsMoreThan, type Slope, slopeOf } from './census.ts';
-import { Crowd } from './crowd.ts';
+import { killAllChildren } from '../run/children.ts';
+import { type Census, compare, type Finding, judge, type Slope, slopeOf } from './census.ts';
+import { Crowd, type CrowdCounts } from './crowd.ts';
+import { SoakServer, type SoakServerOptions } from './server-under-soak.ts';
 import { politePlan } from './soak-caller.ts';
 import { parseSoakOptions, SOAK_USAGE, type SoakOptions } from './soak-options.ts';
 
-const SERVER = fileURLToPath(new URL('soak-server.ts', import.meta.url));
-const START_LIMIT_MS = 60_000;
-/** A call that nobody ends must be noticed within two heartbeats; tasks then have 5 s to stop. */
-const QUIET_LIMIT_MS = 30_000;
-const CENSUS_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 45_000;
 const WARM_UP_ROUNDS = 2;
 const VISIT_MS = 1000;
 const PROGRESS_MS = 5000;
 const GROWTH_TARGET_MB = 1;
 const MB = 1_048_576;
-const FAULT_RATE = '0.04';
+
+/** A second server, so that worker threads and the queue before them have something to do. */
+const INFERENCE_CALLS = 12;
+const INFERENCE_MS = 15_000;
+const INFERENCE_ENV = {
+  VAD: 'silero',
+  SCRIPTED_STT_MODE: 'batch',
+  SCRIPTED_STT_RTF: '0.2',
+  // One that hangs holds its worker until its deadline of 30 s, which is longer than this round waits.
+  SCRIPTED_STT_STALL_RATE: '0',
+};
 
 process.on('exit', killAllChildren);
 
@@ -39,34 +40,58 @@ try {
   }
 }
 
+interface Sample {
+  readonly calls: number;
+  readonly live: number;
+  readonly resident: number;
+}
+
+/** What one server had before and after all its callers. */
+interface Outcome {
+  readonly counts: CrowdCounts;
+  readonly findings: readonly Finding[];
+  readonly samples: readonly Sample[];
+  readonly totals: Census['totals'];
+  readonly exit: string;
+}
+
 async function soak(options: SoakOptions): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
-  const server = await startServer(options);
+  say('starting the server');
+  const { calls, seed, durationMs } = options;
+  const roundMs = Math.min(15_000, durationMs / 10);
+  const main = await soakServer({ calls, seed }, durationMs, roundMs);
+  say('starting a server with inference in worker threads');
+  const inferring = { calls: INFERENCE_CALLS, seed, env: INFERENCE_ENV };
+  const inference = await soakServer(inferring, INFERENCE_MS, INFERENCE_MS);
+  return report(options, main, inference);
+}
+
+/** Rounds of callers until the time is over, or something is left of them. */
+async function soakServer(options: SoakServerOptions, durationMs: number, roundMs: number): Promise<Outcome> {
+  const server = await SoakServer.start(options);
   const random = seededRandom(options.seed);
   await visitOnce(server.port, random);
-  const before = await takeCensus(server.child);
+  const before = await server.census();
   const crowd = new Crowd(options.calls, server.port, random);
   const startedAt = performance.now();
-  const stopReporting = reportProgress(crowd, startedAt, options.durationMs);
+  const stopReporting = reportProgress(crowd, startedAt, durationMs);
 
-  const samples: { calls: number; live: number; resident: number }[] = [];
-  const roundMs = Math.min(15_000, options.durationMs / 10);
+  const samples: Sample[] = [];
   let after = before;
-  let round = 0;
-  for (; round === 0 || performance.now() - startedAt + roundMs < options.durationMs; round++) {
-    await crowd.run(roundMs, () => server.ended());
+  for (let round = 0; round === 0 || performance.now() - startedAt + roundMs < durationMs; round++) {
+    await crowd.run(roundMs, () => server.ended);
     crowd.disperse();
     await visitOnce(server.port, random);
-    after = await waitForQuiet(server.child, before);
+    after = await server.quietCensus(before);
     // The first rounds are the warm-up: code is compiled, caches and pools fill.
     if (round >= WARM_UP_ROUNDS)
       samples.push({ calls: after.totals.calls, live: after.memory.live, resident: after.memory.resident });
     if (compare(before, after).some(({ passed }) => !passed)) break;
   }
   stopReporting();
-
-  const exit = await stopServer(server.child);
-  return report(options, crowd, compare(before, after), samples, exit, after);
+  const exit = await server.stop();
+  return { counts: crowd.counts, findings: compare(before, after), samples, totals: after.totals, exit };
 }
 
 /**
@@ -84,94 +109,6 @@ async function visitOnce(port: number, random: () => number): Promise<void> {
   if (visitors.counts.accepted < 2) throw new Error('the server does not take two polite callers');
 }
 
-interface SoakServer {
-  readonly child: Child;
-  readonly port: number;
-  ended(): boolean;
-}
-
-async function startServer({ calls, seed }: SoakOptions): Promise<SoakServer> {
-  say('starting the server');
-  const port = await findFreePort();
-  const nodeArgs = ['--expose-gc', '--enable-source-maps', '--import', './dist/telemetry.js'];
-  const child = new Child([process.execPath, ...nodeArgs, SERVER], {
-    cwd: ROOT,
-    env: {
-      PORT: String(port),
-      HOST: '127.0.0.1',
-      NODE_ENV: 'development',
-      LOG_LEVEL: 'error',
-      STT_SERVICE_MODELS: 'scripted',
-      TTS_SERVICE_MODELS: 'scripted',
-      LLM_MODELS: 'scripted',
-      VAD: 'energy',
-      // Fewer slots than callers at the top of a wave: some wait, some are refused, some leave while they wait.
-      MAX_CONNECTIONS: String(Math.ceil(calls * 1.3)),
-      SESSION_ACQUIRE_TIMEOUT_MS: '500',
-      HEARTBEAT_INTERVAL_MS: '2000',
-      DRAIN_LIMIT_MS: '5000',
-      SCRIPTED_SEED: String(seed),
-      SCRIPTED_LLM_WORD_MS: '20',
-      ...Object.fromEntries(
-        ['STT', 'LLM', 'TTS'].flatMap((of) =>
-          ['FAILURE', 'STALL', 'WRONG'].map((what) => [`SCRIPTED_${of}_${what}_RATE`, FAULT_RATE]),
-        ),
-      ),
-    },
-  });
-  let end: string | null = null;
-  void child.ended.then((how) => (end = how));
-  const ended = (): boolean => end !== null;
-  const startedAt = performance.now();
-  while ((await get(port, '/api/v1/health')).status !== 200) {
-    if (ended()) throw new Error(`the server ended before it was ready:\n${child.lastWords}`);
-    if (performance.now() - startedAt > START_LIMIT_MS)
-      throw new Error(`the server did not start:\n${child.lastWords}`);
-    await delay(50);
-  }
-  return { child, port, ended };
-}
-
-function takeCensus(child: Child): Promise<Census> {
-  return new Promise((resolve, reject) => {
-    const { process: server } = child;
-    const fail = (why: string): void => {
-      stopListening();
-      reject(new Error(`the server ${why}:\n${child.lastWords}`));
-    };
-    const onExit = (): void => fail('ended');
-    const onMessage = (census: Census): void => {
-      stopListening();
-      resolve(census);
-    };
-    const timer = setTimeout(() => fail(`did not answer for ${CENSUS_LIMIT_MS / 1000} s`), CENSUS_LIMIT_MS);
-    const stopListening = (): void => {
-      clearTimeout(timer);
-      server.off('message', onMessage).off('exit', onExit);
-    };
-    server.on('message', onMessage).on('exit', onExit);
-    server.send('census', (error) => {
-      if (error) fail('cannot be asked');
-    });
-  });
-}
-
-/** Until nothing is left of the callers, or for as long as that may take. */
-async function waitForQuiet(child: Child, before: Census): Promise<Census> {
-  const since = performance.now();
-  for (;;) {
-    const census = await takeCensus(child);
-    const waited = performance.now() - since;
-    if (compare(before, census).every(({ passed }) => passed) || waited > QUIET_LIMIT_MS) return census;
-    await delay(250);
-  }
-}
-
-async function stopServer(child: Child): Promise<string> {
-  await child.stop(STOP_LIMIT_MS);
-  return await child.ended;
-}
-
 function reportProgress(crowd: Crowd, startedAt: number, durationMs: number): () => void {
   const timer = setInterval(() => {
     const { placed, accepted, refused, answered } = crowd.counts;
@@ -183,45 +120,64 @@ function reportProgress(crowd: Crowd, startedAt: number, durationMs: number): ()
   return () => clearInterval(timer);
 }
 
-function report(
-  options: SoakOptions,
-  crowd: Crowd,
-  findings: readonly Finding[],
-  samples: readonly { calls: number; live: number; resident: number }[],
-  exit: string,
-  { totals }: Census,
-): number {
-  const { placed, accepted, refused, answered } = crowd.counts;
-  console.log(`\n${'left when all callers are gone'.padEnd(34)}${'before'.padStart(8)}${'after'.padStart(8)}`);
+function report(options: SoakOptions, main: Outcome, inference: Outcome): number {
+  printFindings('left when all callers are gone', main.findings);
+  console.log(`\n${'calls'.padStart(8)}${'live MB'.padStart(10)}${'resident MB'.padStart(13)}`);
+  for (const { calls, live, resident } of main.samples)
+    console.log(
+      `${String(calls).padStart(8)}${(live / MB).toFixed(2).padStart(10)}${(resident / MB).toFixed(1).padStart(13)}`,
+    );
+  printFindings('with inference in worker threads', inference.findings);
+
+  const growth = growthOf(main.samples, 'live');
+  const verdict = growth && judge(GROWTH_TARGET_MB, growth);
+  const problems = [
+    ...problemsOf(main),
+    ...problemsOf(inference).map((problem) => `with worker threads: ${problem}`),
+    ...(inference.totals.inferences === 0 ? ['no inference has been asked for'] : []),
+    ...(growth === null ? ['too few samples for the growth of memory'] : []),
+    ...(verdict === 'above target' ? [`live memory grows by ${slopeText(growth)} per 1,000 calls`] : []),
+  ];
+  console.log(
+    `\n${callersText(main, options.seed)}\n` +
+      `With worker threads: ${callersText(inference, options.seed)} ${inference.totals.inferences} inferences.\n` +
+      `Growth per 1,000 calls: live memory ${slopeText(growth)}, target ${GROWTH_TARGET_MB} MB: ${verdict ?? 'unknown'}; ` +
+      `resident ${slopeText(growthOf(main.samples, 'resident'))}.\n` +
+      (problems.length === 0 ? 'PASSED' : `FAILED: ${problems.join('; ')}`),
+  );
+  return problems.length === 0 ? 0 : 1;
+}
+
+function printFindings(title: string, findings: readonly Finding[]): void {
+  console.log(`\n${title.padEnd(34)}${'before'.padStart(8)}${'after'.padStart(8)}`);
   for (const { name, before, after, passed } of findings)
     console.log(
       `${name.padEnd(34)}${String(before).padStart(8)}${String(after).padStart(8)}${passed ? '' : '  TOO MANY'}`,
     );
-  console.log(`\n${'calls'.padStart(8)}${'live MB'.padStart(10)}${'resident MB'.padStart(13)}`);
-  for (const { calls, live, resident } of samples)
-    console.log(
-      `${String(calls).padStart(8)}${(live / MB).toFixed(2).padStart(10)}${(resident / MB).toFixed(1).padStart(13)}`,
-    );
-  const perThousand = (of: 'live' | 'resident'): Slope | null =>
-    slopeOf(samples.map((sample) => ({ x: sample.calls / 1000, y: sample[of] / MB })));
-  const growth = perThousand('live');
-  const text = (slope: Slope | null): string =>
-    slope ? `${slope.perX.toFixed(2)} ± ${(2 * slope.error).toFixed(2)} MB` : 'unknown';
-  const problems = [
+}
+
+function problemsOf({ findings, exit, counts: { accepted, answered } }: Outcome): string[] {
+  return [
     ...findings.filter(({ passed }) => !passed).map(({ name, before, after }) => `${name}: ${after}, not ${before}`),
-    ...(growth === null || growsMoreThan(GROWTH_TARGET_MB, growth)
-      ? [`live memory grows by ${text(growth)} per 1,000 calls, target ${GROWTH_TARGET_MB} MB`]
-      : []),
     ...(exit === '0' ? [] : [`the server ended with ${exit}`]),
     ...(answered * 4 < accepted ? [`only ${answered} of ${accepted} calls heard anything`] : []),
   ];
-  console.log(
-    `\n${placed} callers (seed ${options.seed}): ${accepted} let in, ${answered} heard an answer, ${refused} refused. ` +
-      `The server: ${totals.calls} sessions, ${totals.refused} without a slot, ${totals.dropped} frames dropped.\n` +
-      `Growth per 1,000 calls: live memory ${text(growth)} (target ${GROWTH_TARGET_MB} MB), resident ${text(perThousand('resident'))}.\n` +
-      (problems.length === 0 ? 'PASSED' : `FAILED: ${problems.join('; ')}`),
+}
+
+function callersText({ counts, totals }: Outcome, seed: number): string {
+  const { placed, accepted, answered, refused } = counts;
+  return (
+    `${placed} callers (seed ${seed}): ${accepted} let in, ${answered} heard an answer, ${refused} refused. ` +
+    `The server: ${totals.calls} sessions, ${totals.refused} without a slot, ${totals.dropped} frames dropped.`
   );
-  return problems.length === 0 ? 0 : 1;
+}
+
+function growthOf(samples: readonly Sample[], of: 'live' | 'resident'): Slope | null {
+  return slopeOf(samples.map((sample) => ({ x: sample.calls / 1000, y: sample[of] / MB })));
+}
+
+function slopeText(slope: Slope | null): string {
+  return slope ? `${slope.perX.toFixed(2)} ± ${(2 * slope.error).toFixed(2)} MB` : 'unknown';
 }
 
 function say(message: string): void {

@@ -1,12 +1,12 @@
 import net from 'node:net';
-import { encodeMulaw, tone } from '../load/mulaw.ts';
 import { PlayoutModel } from '../load/playout-model.ts';
 import { findPayload, TwilioMessages } from '../load/twilio-messages.ts';
 import { clientFrame, FrameReader, OPCODE } from '../load/ws-frames.ts';
+import { spokenFrames } from './spoken.ts';
 import { garbage, nativeMessage, twilioDigit } from './garbage.ts';
 
 const BINARY = 0x2;
-const LOUD = encodeMulaw(tone(300, 20, 8000));
+const SPOKEN = spokenFrames();
 const SILENT = new Uint8Array(160).fill(0xff);
 const NATIVE_PATH = '/api/v1/voice/ws?encoding=mulaw&sample_rate=8000';
 const TWILIO_PATH = '/api/v1/twilio/media';
@@ -65,6 +65,7 @@ export class SoakCaller {
   private ended = false;
   private loudUntil = 0;
   private quietUntil = 0;
+  private spoken = 0;
   private readonly plan: Plan;
   private readonly random: () => number;
 
@@ -110,7 +111,11 @@ export class SoakCaller {
     if (this.plan.twilio) {
       this.socket.write(this.messages.media(loud));
       if (this.socket.writableLength > 0) this.messages.keepLastMedia();
-    } else this.socket.write(clientFrame(BINARY, loud ? LOUD : SILENT, this.mask));
+    } else this.socket.write(clientFrame(BINARY, loud ? this.nextSpoken() : SILENT, this.mask));
+  }
+
+  private nextSpoken(): Uint8Array {
+    return SPOKEN[this.spoken++ % SPOKEN.length]!;
   }
 
   private message(): Buffer {

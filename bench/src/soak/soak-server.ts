@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import v8 from 'node:v8';
 import type { Census } from './census.ts';
+import { watchGates, watchTasks } from './watch.ts';
 
 type Class<T> = new (...args: never[]) => T;
 
@@ -22,7 +23,6 @@ interface Slots {
 interface Registry {
   readonly active: number;
   readonly counts: { readonly connected: number };
-  list(): { describe(): { active_tasks: Record<string, string> } }[];
 }
 interface Speech {
   pools(): { name: string; in_use: number; waiting: number }[];
@@ -53,11 +53,14 @@ const SessionRegistry = await fromDist<Class<Registry>>('state/session-registry.
 const AudioQueues = await fromDist<Class<Queues>>('state/overload/audio-queues.js', 'AudioQueues');
 const SpeechService = await fromDist<Class<Speech>>('speech/speech.service.js', 'SpeechService');
 const EventBus = await fromDist<Class<Bus>>('events/event-bus.js', 'EventBus');
+const tasks = watchTasks(await fromDist('kernel/task-supervisor.js', 'TaskSupervisor'));
+const inference = watchGates(await fromDist('speech/inference-gate.js', 'InferenceGate'));
 /** Objects that live as long as a call, or less: after the calls there is none. */
 const OF_A_CALL = {
   conversations: await fromDist<Class<object>>('conversation/conversation.js', 'Conversation'),
   generations: await fromDist<Class<object>>('conversation/generation.js', 'Generation'),
   'task supervisors': await fromDist<Class<object>>('kernel/task-supervisor.js', 'TaskSupervisor'),
+  'silero streams': await fromDist<Class<object>>('speech/drivers/silero/silero-stream.js', 'SileroStream'),
 };
 
 const app = await createApp(process.env);
@@ -77,13 +80,15 @@ async function census(): Promise<Census> {
   const slots = app.get(SessionSlots, { strict: false });
   const sessions = app.get(SessionRegistry, { strict: false });
   const queues = app.get(AudioQueues, { strict: false });
-  const tasks = sessions.list().flatMap((session) => Object.values(session.describe().active_tasks));
   return {
     held: {
       slots: slots.active,
       'waiting for a slot': slots.waiting,
       sessions: sessions.active,
-      'running tasks': tasks.filter((status) => status === 'running').length,
+      'running tasks': tasks.running,
+      'tasks that did not stop in time': tasks.leaked,
+      'inference workers in use': inference.active,
+      'waiting for inference': inference.waiting,
       ...Object.fromEntries(
         app
           .get(SpeechService, { strict: false })
@@ -117,6 +122,7 @@ async function census(): Promise<Census> {
       calls: sessions.counts.connected,
       refused: [...slots.refusals.values()].reduce((sum, count) => sum + count, 0),
       dropped: SOURCES.flatMap((source) => Object.values(queues.loadOf(source).dropped)).reduce((a, b) => a + b, 0),
+      inferences: inference.asked,
     },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../load/random.ts';
 import { UsageError } from '../options.ts';
-import { type Census, compare, growsMoreThan, slopeOf } from './census.ts';
+import { type Census, compare, judge, slopeOf } from './census.ts';
 import { planOf } from './soak-caller.ts';
 import { parseSoakOptions } from './soak-options.ts';
 
@@ -9,7 +9,7 @@ const census = (held: number, timers: number): Census => ({
   held: { slots: held },
   standing: { Timeout: timers },
   memory: { live: 0, resident: 0 },
-  totals: { calls: 0, refused: 0, dropped: 0 },
+  totals: { calls: 0, refused: 0, dropped: 0, inferences: 0 },
 });
 
 const failedIn = (before: Census, after: Census): string[] =>
@@ -41,9 +41,9 @@ describe('growth', () => {
   });
 
   it('is only held against the server when noise does not explain it', () => {
-    expect(growsMoreThan(1, slopeOf(line(1.5, [0, 0, 0, 0, 0]))!)).toBe(true);
-    expect(growsMoreThan(1, slopeOf(line(1.5, [0, 3, -3, 2, 0]))!)).toBe(false);
-    expect(growsMoreThan(1, slopeOf(line(0.2, [0, 0.1, 0, 0.1, 0]))!)).toBe(false);
+    expect(judge(1, slopeOf(line(1.5, [0, 0, 0, 0, 0]))!)).toBe('above target');
+    expect(judge(1, slopeOf(line(1.5, [0, 3, -3, 2, 0]))!)).toMatch(/^inconclusive/);
+    expect(judge(1, slopeOf(line(0.2, [0, 0.1, 0, 0.1, 0]))!)).toBe('below target');
   });
 });
 
