@@ -8,12 +8,14 @@ export interface CrowdCounts {
   placed: number;
   accepted: number;
   refused: number;
+  /** Code of the refusal → how many. */
+  readonly refusals: Record<string, number>;
   answered: number;
 }
 
 /** Callers who come and go: about `size` at a time, in waves from almost none to twice as many. */
 export class Crowd {
-  readonly counts: CrowdCounts = { placed: 0, accepted: 0, refused: 0, answered: 0 };
+  readonly counts: CrowdCounts = { placed: 0, accepted: 0, refused: 0, refusals: {}, answered: 0 };
   private callers: SoakCaller[] = [];
   private readonly size: number;
   private readonly port: number;
@@ -67,9 +69,12 @@ export class Crowd {
     this.callers = staying;
   }
 
-  private count({ status, heardAudio }: SoakCaller): void {
+  private count({ status, refusal, heardAudio }: SoakCaller): void {
     if (status === 101) this.counts.accepted++;
-    else if (status !== 0) this.counts.refused++;
+    else if (refusal !== null) {
+      this.counts.refused++;
+      this.counts.refusals[refusal] = (this.counts.refusals[refusal] ?? 0) + 1;
+    }
     if (heardAudio) this.counts.answered++;
   }
 }

@@ -36,7 +36,8 @@ try {
     process.exitCode = 2;
   } else {
     say(`FAILED: ${(error as Error).message}`);
-    process.exitCode = 1;
+    // The server may still be there; it is killed on the way out.
+    process.exit(1);
   }
 }
 
@@ -106,7 +107,8 @@ async function visitOnce(port: number, random: () => number): Promise<void> {
   const { live } = visitors;
   visitors.disperse();
   if (live > 0) throw new Error(`${live} polite callers were not let go`);
-  if (visitors.counts.accepted < 2) throw new Error('the server does not take two polite callers');
+  if (visitors.counts.accepted < 2)
+    throw new Error(`the server does not take two polite callers: ${JSON.stringify(visitors.counts.refusals)}`);
 }
 
 function reportProgress(crowd: Crowd, startedAt: number, durationMs: number): () => void {
@@ -165,9 +167,10 @@ function problemsOf({ findings, exit, counts: { accepted, answered } }: Outcome)
 }
 
 function callersText({ counts, totals }: Outcome, seed: number): string {
-  const { placed, accepted, answered, refused } = counts;
+  const { placed, accepted, answered, refused, refusals } = counts;
+  const reasons = Object.entries(refusals).map(([code, count]) => `${code} ${count}`);
   return (
-    `${placed} callers (seed ${seed}): ${accepted} let in, ${answered} heard an answer, ${refused} refused. ` +
+    `${placed} callers (seed ${seed}): ${accepted} let in, ${answered} heard an answer, ${refused} refused (${reasons.join(', ') || 'none'}). ` +
     `The server: ${totals.calls} sessions, ${totals.refused} without a slot, ${totals.dropped} frames dropped.`
   );
 }

@@ -54,6 +54,8 @@ export class SoakCaller {
   readonly startedAt = performance.now();
   /** HTTP status of the upgrade; 0 until it is answered. */
   status = 0;
+  /** What a refusal said why: the code in its body, or its status. */
+  refusal: string | null = null;
   heardAudio = false;
   gone = false;
   private readonly socket: net.Socket;
@@ -157,7 +159,10 @@ export class SoakCaller {
     const end = this.head.indexOf('\r\n\r\n');
     if (end < 0) return;
     this.status = Number(this.head.toString('latin1', 9, 12));
-    if (this.status !== 101) return void this.socket.destroy();
+    if (this.status !== 101) {
+      this.refusal = /"code":"(\w+)"/.exec(this.head.toString('latin1', end))?.[1] ?? String(this.status);
+      return void this.socket.destroy();
+    }
     if (this.plan.twilio) {
       this.socket.write(this.messages.connected());
       this.socket.write(this.messages.start());
