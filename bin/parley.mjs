@@ -3,13 +3,17 @@
 // came with the dependencies. It needs no package, because on a fresh clone there is none.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const stamps = path.join(root, 'node_modules', '.parley');
+const lock = path.join(root, '.parley', 'lock');
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+const platform = `${process.platform}-${process.arch}`;
 
 /** name: [what it does, how]. `node` arguments are relative to the root. */
 const commands = {
@@ -46,28 +50,80 @@ if (name === 'start' && args.length > 0) {
   process.exit(args.length === 1 && ['--help', '-h'].includes(args[0]) ? 0 : 2);
 }
 
-await ensure('dependencies', hashOf(['package-lock.json', 'package.json', '.npmrc']), 'node_modules', install);
+await ensure(
+  'dependencies',
+  hashOf(['package-lock.json', 'package.json', '.npmrc']),
+  // npm brings Node on these; a folder without it was left half-way.
+  () => !['linux-x64', 'linux-arm64'].includes(platform) || bundledNode() !== undefined,
+  install,
+);
 const node24 = findNode24();
 await ensure(
   'build',
   hashOf(['src', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']),
-  'dist',
+  () => existsSync(path.join(root, 'dist')),
   build,
 );
 if (name === 'bench' && !args.some((arg) => ['--help', '-h'].includes(arg))) await ensureBenchDependencies();
-process.exitCode = await run(node24, [...commands[name][1], ...args], { forwardSignals: true });
+process.exitCode = await run(node24, [...commands[name][1], ...args]);
 
-/** Runs `make` unless its product exists and was made from the same inputs. One that returns false runs again next time. */
-async function ensure(what, fingerprint, product, make) {
+/**
+ * Runs `make` unless its product is there and was made from the same inputs. One that returns false, or is broken off,
+ * runs again next time. Only one process at a time makes anything.
+ */
+async function ensure(what, fingerprint, isThere, make) {
   const stamp = path.join(stamps, what);
-  const fresh =
-    existsSync(path.join(root, product)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint;
-  if (fresh) return;
-  const startedAt = Date.now();
-  if ((await make()) === false) return;
-  mkdirSync(stamps, { recursive: true });
-  writeFileSync(stamp, fingerprint);
-  say(`${what} ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  const isFresh = () => isThere() && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint;
+  if (isFresh()) return;
+  await takeLock();
+  try {
+    if (isFresh()) return;
+    const startedAt = Date.now();
+    rmSync(stamp, { force: true });
+    if ((await make()) === false) return;
+    mkdirSync(stamps, { recursive: true });
+    writeFileSync(stamp, fingerprint);
+    say(`${what} ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+async function takeLock() {
+  mkdirSync(path.dirname(lock), { recursive: true });
+  let told = false;
+  for (;;) {
+    try {
+      return writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    // Whoever has just taken it may not have written its number yet.
+    if (readOrEmpty(lock) === '') await new Promise((resolve) => setTimeout(resolve, 300));
+    const owner = Number(readOrEmpty(lock));
+    if (!isAlive(owner)) rmSync(lock, { force: true });
+    else {
+      if (!told) say(`process ${owner} installs or builds here; waiting for it`);
+      told = true;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function readOrEmpty(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 async function install() {
@@ -79,7 +135,8 @@ async function install() {
 /** What the product is compared with is a package of its own. Without it the bench measures the rest. */
 async function ensureBenchDependencies() {
   const inputs = ['bench/package-lock.json', 'bench/package.json', 'bench/.npmrc'];
-  await ensure('bench dependencies', hashOf(inputs), 'bench/node_modules', async () => {
+  const isThere = () => existsSync(path.join(root, 'bench', 'node_modules'));
+  await ensure('bench dependencies', hashOf(inputs), isThere, async () => {
     say('installing what the bench compares with (npm ci in bench/, about 170 packages and 290 MB on disk; once)');
     const code = await npmCi('bench');
     if (code !== 0) say(`WARNING: npm ci in bench/ failed with exit code ${code}; the bench goes on without.`);
@@ -92,7 +149,7 @@ async function npmCi(folder) {
   const npm = process.env.npm_execpath;
   const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  const code = await run(command, [...first, ...args], { folder });
+  const code = await run(command, [...first, ...args], { folder, isPreparation: true });
   done();
   return code;
 }
@@ -100,36 +157,52 @@ async function npmCi(folder) {
 async function build() {
   say('building');
   const done = tick('still building');
-  const code = await run(node24, ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
+  const code = await run(node24, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], { isPreparation: true });
   done();
   if (code !== 0) fail('the build failed; the message above says where.');
 }
 
 function findNode24() {
-  const platformPackage = `node-${process.platform}-${process.arch}`;
+  const bundled = bundledNode();
+  if (bundled) return bundled;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  fail(
+    `Parley runs under Node 24. npm brings it for Linux (x64, arm64); on ${platform} please install Node 24 (this is ${process.version}).`,
+  );
+}
+
+function bundledNode() {
   try {
-    return createRequire(path.join(root, 'package.json')).resolve(`${platformPackage}/bin/node`);
+    return createRequire(path.join(root, 'package.json')).resolve(`node-${platform}/bin/node`);
   } catch {
-    const major = Number(process.versions.node.split('.')[0]);
-    if (major >= 24) return process.execPath;
-    fail(
-      `Parley runs under Node 24. npm brings it for Linux (x64, arm64); on ${process.platform}-${process.arch} please install Node 24 (this is ${process.version}).`,
-    );
+    return undefined;
   }
 }
 
-/** The command's exit code; its output is ours. */
-function run(command, commandArgs, { forwardSignals = false, folder = '.' } = {}) {
+/** The command's exit code; its output is ours, and our signals are its. */
+function run(command, commandArgs, { isPreparation = false, folder = '.' } = {}) {
   return new Promise((resolve) => {
     const bin = path.join(root, 'node_modules', '.bin');
     const env = { ...process.env, PATH: [path.dirname(command), bin, process.env.PATH].join(path.delimiter) };
     const child = spawn(command, commandArgs, { cwd: path.join(root, folder), stdio: 'inherit', env });
+    let stoppedBy;
     // On a terminal the whole process group gets SIGINT; elsewhere only we do. The server takes signals that arrive
     // together for one.
-    if (forwardSignals)
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    const forward = (signal) => {
+      stoppedBy = signal;
+      child.kill(signal);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
     child.on('error', (error) => fail(`cannot run ${command}: ${error.message}`));
-    child.on('exit', (code, signal) => resolve(code ?? 128 + ({ SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 1)));
+    child.on('exit', (code, signal) => {
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(name, forward);
+      // Nothing is started on what was broken off.
+      if (isPreparation && stoppedBy) {
+        rmSync(lock, { force: true });
+        process.exit(128 + signalNumbers[stoppedBy]);
+      }
+      resolve(code ?? 128 + (signalNumbers[signal] ?? 1));
+    });
   });
 }
 
@@ -167,5 +240,6 @@ function say(message) {
 
 function fail(message) {
   say(message);
+  if (readOrEmpty(lock) === String(process.pid)) rmSync(lock, { force: true });
   process.exit(1);
 }

@@ -40,7 +40,9 @@ export async function main(args: string[]): Promise<number> {
     throw new ParleyError('invalid_parameter', `There is no caller "${values.caller}"\n\n${HELP}`);
   try {
     for (const call of calls) await onFreshServer((url) => place(call, url, path.resolve(packageRoot, values.out)));
-    process.stdout.write(`\nAll ${calls.length} calls went as expected.\n`);
+    process.stdout.write(
+      calls.length === 1 ? '\nThe call went as expected.\n' : `\nAll ${calls.length} calls went as expected.\n`,
+    );
     return 0;
   } catch (error) {
     process.stderr.write(`\nThe demonstration failed: ${messageOf(error)}\n`);

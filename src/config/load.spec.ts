@@ -28,6 +28,14 @@ describe('loadConfig', () => {
     expect(unset.map(({ setting }) => setting.env)).toEqual([]);
   });
 
+  it('does not take rates of one provider that are more than 1 together', () => {
+    const env = { SCRIPTED_LLM_FAILURE_RATE: '0.9', SCRIPTED_LLM_STALL_RATE: '0.3', SCRIPTED_STT_WRONG_RATE: '1' };
+    expect(problemsOf({ ...env, PORT: 'eighty' })).toEqual([
+      'PORT: was given "eighty" (from environment), but allowed is a whole number from 0 to 65535',
+      'SCRIPTED_LLM_FAILURE_RATE, SCRIPTED_LLM_STALL_RATE, SCRIPTED_LLM_WRONG_RATE: add up to 1.2, but allowed is at most 1',
+    ]);
+  });
+
   it('lists all that is wrong, each with its name, what was given and what is allowed', () => {
     expect(problemsOf({ PORT: 'eighty', VAD: 'loud', MAX_CONNECTIONS: '0' })).toEqual([
       'PORT: was given "eighty" (from environment), but allowed is a whole number from 0 to 65535',

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ParleyError } from '../kernel/errors.js';
+import { combinationProblems } from './combinations.js';
 import { configClasses } from './config-classes.js';
 import { packageRoot } from './package-root.js';
-import { ServerConfig } from './server.config.js';
 import type { ConfigClass, Setting } from './setting.js';
 
 /** Where each setting's value came from, for `npm run config:check`. */
@@ -24,8 +24,6 @@ export interface LoadedConfig {
   /** One instance of each configuration class, by class. */
   readonly values: ReadonlyMap<ConfigClass, object>;
 }
-
-const MIN_TOKEN_LENGTH = 16;
 
 export class ConfigError extends ParleyError {
   override readonly name = 'ConfigError';
@@ -68,17 +66,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: string = packageRoot): 
     }
     values.set(config, Object.freeze(instance));
   }
-  const server = values.get(ServerConfig) as ServerConfig;
-  if (server.environment === 'production' && server.authTokens?.length === 0) {
-    problems.push(
-      'AUTH_TOKENS: is not set, but in production (NODE_ENV) at least one token is needed: nobody gets in without one',
-    );
-  }
-  if (server.environment === 'production' && server.authTokens?.some((token) => token.length < MIN_TOKEN_LENGTH)) {
-    problems.push(
-      `AUTH_TOKENS: was given (a secret) with a token that is too short; in production (NODE_ENV) each must have at least ${MIN_TOKEN_LENGTH} characters`,
-    );
-  }
+  problems.push(...combinationProblems(values));
   if (problems.length > 0) throw new ConfigError(problems);
   return { settings, values };
 }

@@ -21,7 +21,7 @@ export function configuredLlm(config: ScriptedConfig, clock: Clock): ScriptedLlm
     wrong: [{ tool: 'no_such_tool', arguments: { nonsense: true } }],
   };
   const shares = { failure: config.llmFailureRate, stall: config.llmStallRate, wrong: config.llmWrongRate };
-  const faults = new Faults('SCRIPTED_LLM_…_RATE', shares, new Chance(config.seed));
+  const faults = new Faults(shares, new Chance(config.seed));
   return new ScriptedLlmClient(
     clock,
     () => {

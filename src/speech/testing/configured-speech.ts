@@ -34,7 +34,7 @@ function transcriptsOf(config: ScriptedConfig): () => ScriptedTranscript {
   const chance = new Chance(config.seed);
   const { sttText: text, sttDelayMs: afterMs } = config;
   const shares = { failure: config.sttFailureRate, stall: config.sttStallRate, wrong: config.sttWrongRate };
-  const faults = new Faults('SCRIPTED_STT_…_RATE', shares, chance);
+  const faults = new Faults(shares, chance);
   const transcripts: Readonly<Record<keyof typeof shares, () => ScriptedTranscript>> = {
     failure: () => ({ error: 'The scripted recogniser failed', afterMs }),
     stall: () => ({ byHand: true }),
@@ -49,7 +49,7 @@ function transcriptsOf(config: ScriptedConfig): () => ScriptedTranscript {
 /** The voice that SCRIPTED_TTS_… describe. */
 export function configuredTts(config: ScriptedConfig, clock: Clock): ScriptedTtsDriver {
   const shares = { failure: config.ttsFailureRate, stall: config.ttsStallRate, wrong: config.ttsWrongRate };
-  const faults = new Faults('SCRIPTED_TTS_…_RATE', shares, new Chance(config.seed));
+  const faults = new Faults(shares, new Chance(config.seed));
   return new ScriptedTtsDriver(clock, {
     sampleRate: rateOf(config),
     msPerWord: config.ttsWordMs,
@@ -66,7 +66,7 @@ export function configuredTts(config: ScriptedConfig, clock: Clock): ScriptedTts
 export function configuredVad(config: ScriptedConfig, clock: Clock): ScriptedVad {
   const chance = new Chance(config.seed);
   const { vadFailureRate, vadStallRate, vadWrongRate, vadDelayMs } = config;
-  const faults = new Faults('SCRIPTED_VAD_…_RATE', { failure: vadFailureRate, stall: vadStallRate }, chance);
+  const faults = new Faults({ failure: vadFailureRate, stall: vadStallRate }, chance);
   return new ScriptedVad({
     clock,
     delayMs: vadDelayMs,
