@@ -37,8 +37,9 @@ describe('loadConfig', () => {
   });
 
   it('lists all that is wrong, each with its name, what was given and what is allowed', () => {
-    expect(problemsOf({ PORT: 'eighty', VAD: 'loud', MAX_CONNECTIONS: '0' })).toEqual([
+    expect(problemsOf({ PORT: 'eighty', VAD: 'loud', MAX_CONNECTIONS: '0', PUBLIC_URL: 'voice.example.com' })).toEqual([
       'PORT: was given "eighty" (from environment), but allowed is a whole number from 0 to 65535',
+      'PUBLIC_URL: was given "voice.example.com" (from environment), but allowed is an address with http:// or https://',
       'MAX_CONNECTIONS: was given "0" (from environment), but allowed is a whole number from 1 to 10000',
       'VAD: was given "loud" (from environment), but allowed is one of silero, energy, scripted',
     ]);

@@ -144,7 +144,9 @@ export function allowedValues(schema: z.ZodType): string {
     maximum?: number;
     anyOf?: { type?: string }[];
     minLength?: number;
+    format?: string;
   };
+  if (json.format === 'uri') return 'an address with http:// or https://';
   if (json.enum) return `one of ${json.enum.map(String).join(', ')}`;
   if (json.type === 'integer' || json.type === 'number') {
     return `${json.type === 'integer' ? 'a whole number' : 'a number'} from ${json.minimum} to ${json.maximum}`;

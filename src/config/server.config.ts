@@ -34,7 +34,7 @@ export class ServerConfig extends configOf('server', {
   ),
   publicUrl: setting(
     'PUBLIC_URL',
-    address('https://voice.example.com'),
-    'Where this server is reached from outside. Empty: as the request says, in `Host`, and behind TRUST_PROXY in `X-Forwarded-Proto` and `X-Forwarded-Host`.',
+    address(),
+    'Where this server is reached from outside, such as `https://voice.example.com`. Empty: as the request says, in `Host`, and behind TRUST_PROXY in `X-Forwarded-Proto` and `X-Forwarded-Host`.',
   ),
 }) {}

@@ -58,7 +58,7 @@ export const list = () =>
     z.array(z.string()),
   );
 /** `http://…` or `https://…`, or nothing. */
-export const address = (example: string) => z.string().refine(isAddress, `allowed is an address such as ${example}`);
+export const address = () => z.string().refine(isAddress).meta({ format: 'uri' });
 export const text = () => z.string().trim();
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values);
 

@@ -25,7 +25,7 @@ export class TwilioConfig extends configOf('twilio', {
   busyLanguage: setting('TWILIO_BUSY_LANGUAGE', text().min(2), 'Language in which they are told, as `<Say>` names it.'),
   actionUrl: setting(
     'TWILIO_ACTION_URL',
-    address('https://desk.example.com/after-the-agent'),
+    address(),
     'Where Twilio asks what to do once the agent has ended the call or wants it transferred; empty hangs up.',
   ),
 }) {}
