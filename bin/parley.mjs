@@ -64,7 +64,14 @@ await ensure(
   () => existsSync(path.join(root, 'dist')),
   build,
 );
-if (name === 'bench' && !args.some((arg) => ['--help', '-h'].includes(arg))) await ensureBenchDependencies();
+if (name === 'bench' && !args.some((arg) => ['--help', '-h'].includes(arg))) {
+  // What the product is compared with. Without it the bench measures the rest.
+  await ensureExtras('bench', 'what the bench compares with (about 170 packages and 290 MB on disk)');
+}
+if (name === 'test') {
+  // Emulators of Azure, tool servers. Without them the tests that need them say so.
+  await ensureExtras('test/emulators', 'what tests talk to (about 800 packages and 270 MB on disk)');
+}
 process.exitCode = await run(node24, [...commands[name][1], ...args]);
 
 /**
@@ -127,19 +134,19 @@ function readOrEmpty(file) {
 }
 
 async function install() {
-  say('installing dependencies (npm ci, about 500 packages and 800 MB on disk; once)');
+  say('installing dependencies (npm ci, about 600 packages and 1.1 GB on disk; once)');
   const code = await npmCi('.');
   if (code !== 0) fail(`npm ci failed with exit code ${code}; the message above says why.`);
 }
 
-/** What the product is compared with is a package of its own. Without it the bench measures the rest. */
-async function ensureBenchDependencies() {
-  const inputs = ['bench/package-lock.json', 'bench/package.json', 'bench/.npmrc'];
-  const isThere = () => existsSync(path.join(root, 'bench', 'node_modules'));
-  await ensure('bench dependencies', hashOf(inputs), isThere, async () => {
-    say('installing what the bench compares with (npm ci in bench/, about 170 packages and 290 MB on disk; once)');
-    const code = await npmCi('bench');
-    if (code !== 0) say(`WARNING: npm ci in bench/ failed with exit code ${code}; the bench goes on without.`);
+/** Packages of their own, so that the product does not carry them. */
+async function ensureExtras(folder, what) {
+  const inputs = ['package-lock.json', 'package.json', '.npmrc'].map((file) => path.join(folder, file));
+  const isThere = () => existsSync(path.join(root, folder, 'node_modules'));
+  await ensure(`${folder.replace('/', '-')} dependencies`, hashOf(inputs), isThere, async () => {
+    say(`installing ${what} (npm ci in ${folder}/; once)`);
+    const code = await npmCi(folder);
+    if (code !== 0) say(`WARNING: npm ci in ${folder}/ failed with exit code ${code}; going on without.`);
     return code === 0;
   });
 }
