@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'llm_failed'
   | 'not_found'
   | 'overloaded'
+  | 'state_unavailable'
   | 'stt_failed'
   | 'timeout'
   | 'tool_failed'

@@ -6,12 +6,15 @@ import { CoreStep } from './core.step.js';
 import { AudioQueues } from './overload/audio-queues.js';
 import { EventLoopProbe, NodeEventLoopProbe } from './overload/event-loop-probe.js';
 import { OverloadMonitor } from './overload/overload-monitor.js';
+import { KeyValueStore } from './store/key-value-store.js';
+import { MemoryKeyValueStore } from './store/memory-key-value-store.js';
 import { SessionRegistry } from './session-registry.js';
 import { SessionSlots } from './session-slots.js';
 
 @Module({
   providers: [
     CoreStep,
+    { provide: KeyValueStore, inject: [Clock], useFactory: (clock: Clock) => new MemoryKeyValueStore(clock) },
     SessionRegistry,
     AudioQueues,
     OverloadMonitor,
@@ -27,6 +30,6 @@ import { SessionSlots } from './session-slots.js';
         new SessionSlots({ capacity: maxConnections, queue: sessionQueue }, clock),
     },
   ],
-  exports: [SessionRegistry, SessionSlots, AudioQueues, OverloadMonitor],
+  exports: [KeyValueStore, SessionRegistry, SessionSlots, AudioQueues, OverloadMonitor],
 })
 export class StateModule {}

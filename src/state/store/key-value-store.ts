@@ -1,0 +1,13 @@
+/**
+ * Small values that every replica may see, for a while: resume tokens, browser tokens, overrides. Keys are
+ * `<what>:<id>` in lower case, values text of at most 1 MiB. Rejects with `state_unavailable` when the store cannot be
+ * reached; then it is not known whether a write took place.
+ */
+export abstract class KeyValueStore {
+  abstract get(key: string): Promise<string | undefined>;
+  /** @param ttlMs after which the value is gone, from 1. */
+  abstract set(key: string, value: string, ttlMs: number): Promise<void>;
+  /** Reads and deletes in one step: of all who ask, on whichever replica, one gets the value. */
+  abstract take(key: string): Promise<string | undefined>;
+  abstract delete(key: string): Promise<void>;
+}

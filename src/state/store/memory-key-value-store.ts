@@ -1,0 +1,54 @@
+import type { Clock } from '../../kernel/clock.js';
+import { KeyValueStore } from './key-value-store.js';
+
+/** After so many writes what has expired without being asked for is swept out. */
+const WRITES_PER_SWEEP = 1000;
+
+interface Entry {
+  readonly value: string;
+  readonly expiresAt: number;
+}
+
+/** For one process: gone with it. */
+export class MemoryKeyValueStore extends KeyValueStore {
+  private readonly entries = new Map<string, Entry>();
+  private writes = 0;
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  /** What is kept, expired or not. */
+  get size(): number {
+    return this.entries.size;
+  }
+
+  get(key: string): Promise<string | undefined> {
+    const entry = this.entries.get(key);
+    if (!entry || this.clock.now() < entry.expiresAt) return Promise.resolve(entry?.value);
+    this.entries.delete(key);
+    return Promise.resolve(undefined);
+  }
+
+  set(key: string, value: string, ttlMs: number): Promise<void> {
+    if (++this.writes % WRITES_PER_SWEEP === 0) this.sweep();
+    this.entries.set(key, { value, expiresAt: this.clock.now() + ttlMs });
+    return Promise.resolve();
+  }
+
+  async take(key: string): Promise<string | undefined> {
+    const value = this.get(key);
+    this.entries.delete(key);
+    return value;
+  }
+
+  delete(key: string): Promise<void> {
+    this.entries.delete(key);
+    return Promise.resolve();
+  }
+
+  private sweep(): void {
+    const now = this.clock.now();
+    for (const [key, { expiresAt }] of this.entries) if (expiresAt <= now) this.entries.delete(key);
+  }
+}
