@@ -5,6 +5,7 @@ const layers = [
   'audio',
   'lifecycle',
   'state',
+  'auth',
   'speech',
   'llm',
   'services',

@@ -23,6 +23,7 @@ const commands = {
   'config:check': ['print the effective configuration, secrets masked', ['dist/cli/main.js', 'config:check']],
   'agents:check': ['check all agents and scenarios', ['dist/cli/main.js', 'agents:check']],
   'eval:speech': ['measure how well the embedded speech stack hears', ['dist/cli/main.js', 'eval:speech']],
+  keys: ['make an API key (--help)', ['dist/cli/main.js', 'keys']],
   bench: ['measure this server beside others (--help)', ['bench/src/main.ts']],
   soak: ['let calls come and go and see whether anything is left (--help)', ['bench/src/soak/main.ts']],
   'docs:generate': ['write the generated documents (--check: only compare)', ['dist/cli/main.js', 'docs:generate']],

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module.js';
 import { AgentsModule } from './agents/agents.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { LoadedConfig } from './config/load.js';
@@ -26,6 +27,7 @@ export class AppModule {
         AppLoggerModule,
         LifecycleModule,
         StateModule,
+        AuthModule,
         SpeechModule,
         LlmModule,
         ToolsModule,

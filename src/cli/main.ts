@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   demo: () => import('./demo.js'),
   'docs:generate': () => import('./docs-generate.js'),
   'eval:speech': () => import('./eval-speech.js'),
+  keys: () => import('./keys.js'),
 };
 
 // A reader that has seen enough (`| head`) is no error.

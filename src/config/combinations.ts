@@ -1,3 +1,4 @@
+import { AuthConfig } from './auth.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
 import type { ConfigClass } from './setting.js';
@@ -7,22 +8,32 @@ const MIN_TOKEN_LENGTH = 16;
 /** What is wrong with settings that are each allowed, but not together. Those that are not valid at all may be missing. */
 export function combinationProblems(values: ReadonlyMap<ConfigClass, object>): string[] {
   return [
-    ...tokenProblems(values.get(ServerConfig) as Partial<ServerConfig>),
+    ...credentialProblems(
+      values.get(ServerConfig) as Partial<ServerConfig>,
+      values.get(AuthConfig) as Partial<AuthConfig>,
+    ),
     ...rateProblems(values.get(ScriptedConfig) as Partial<ScriptedConfig>),
   ];
 }
 
-function tokenProblems({ environment, authTokens }: Partial<ServerConfig>): string[] {
-  if (environment !== 'production' || !authTokens) return [];
-  if (authTokens.length === 0) {
-    return [
-      'AUTH_TOKENS: is not set, but in production (NODE_ENV) at least one token is needed: nobody gets in without one',
-    ];
+/** In production nobody gets in without a credential, and none that can be guessed. */
+function credentialProblems(server: Partial<ServerConfig>, auth: Partial<AuthConfig>): string[] {
+  const { tokens = [], keysFile, oidcIssuer, oidcAudience } = auth;
+  const problems: string[] = [];
+  if (oidcIssuer && oidcAudience?.length === 0)
+    problems.push('OIDC_AUDIENCE: is not set, but is needed with OIDC_ISSUER: who else a token is for must not matter');
+  if (server.environment !== 'production') return problems;
+  if (auth.tokens && auth.tokens.length === 0 && !keysFile && !oidcIssuer) {
+    problems.push(
+      'AUTH_TOKENS, API_KEYS_FILE, OIDC_ISSUER: none is set, but in production (NODE_ENV) at least one is needed: nobody gets in without a credential',
+    );
   }
-  if (authTokens.every((token) => token.length >= MIN_TOKEN_LENGTH)) return [];
-  return [
-    `AUTH_TOKENS: was given (a secret) with a token that is too short; in production (NODE_ENV) each must have at least ${MIN_TOKEN_LENGTH} characters`,
-  ];
+  if (tokens.some((token) => token.length < MIN_TOKEN_LENGTH)) {
+    problems.push(
+      `AUTH_TOKENS: was given (a secret) with a token that is too short; in production (NODE_ENV) each must have at least ${MIN_TOKEN_LENGTH} characters`,
+    );
+  }
+  return problems;
 }
 
 /** The faults of one scripted provider exclude each other: each request has one at most. */

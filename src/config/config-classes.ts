@@ -6,6 +6,7 @@ import { LoggingConfig } from './logging.config.js';
 import { OverloadConfig } from './overload.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
+import { AuthConfig } from './auth.config.js';
 import type { ConfigClass } from './setting.js';
 import { SpeechConfig } from './speech.config.js';
 import { TwilioConfig } from './twilio.config.js';
@@ -14,6 +15,7 @@ import { VoiceConfig } from './voice.config.js';
 /** Every concern, in the order of the documentation. */
 export const configClasses: readonly ConfigClass[] = [
   ServerConfig,
+  AuthConfig,
   LoggingConfig,
   LifecycleConfig,
   VoiceConfig,

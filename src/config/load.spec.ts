@@ -45,9 +45,22 @@ describe('loadConfig', () => {
     ]);
   });
 
-  it('does not start in production without a token', () => {
-    expect(problemsOf({ NODE_ENV: 'production' })).toEqual([expect.stringContaining('AUTH_TOKENS')]);
-    expect(problemsOf({ NODE_ENV: 'production', AUTH_TOKENS: 'a-long-enough-token' })).toEqual([]);
+  it('does not start in production without a source of credentials', () => {
+    expect(problemsOf({ NODE_ENV: 'production' })).toEqual([
+      expect.stringContaining('AUTH_TOKENS, API_KEYS_FILE, OIDC_ISSUER'),
+    ]);
+    for (const source of [
+      { AUTH_TOKENS: 'a-long-enough-token' },
+      { API_KEYS_FILE: '/etc/parley/keys.yaml' },
+      { OIDC_ISSUER: 'https://login.example.com', OIDC_AUDIENCE: 'parley' },
+    ])
+      expect(problemsOf({ NODE_ENV: 'production', ...source })).toEqual([]);
+  });
+
+  it('does not take tokens of an issuer that are meant for anybody', () => {
+    expect(problemsOf({ OIDC_ISSUER: 'https://login.example.com' })).toEqual([
+      expect.stringMatching(/^OIDC_AUDIENCE: /),
+    ]);
   });
 
   it('refuses a token in production that can be guessed, without showing it', () => {

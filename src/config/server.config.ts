@@ -1,10 +1,10 @@
-import { address, configOf, flag, int, list, oneOf, secret, setting, text } from './setting.js';
+import { address, configOf, flag, int, list, oneOf, setting, text } from './setting.js';
 
 export class ServerConfig extends configOf('server', {
   environment: setting(
     'NODE_ENV',
     oneOf(['development', 'test', 'production']),
-    'In production nobody gets in without a token.',
+    'In production nobody gets in without a credential.',
   ),
   host: setting(
     'HOST',
@@ -12,11 +12,6 @@ export class ServerConfig extends configOf('server', {
     'Address to listen on. The default is reachable from this machine only; use `0.0.0.0` in a container.',
   ),
   port: setting('PORT', int(0, 65_535), 'Port for HTTP and WebSockets; 0 picks a free one.'),
-  authTokens: secret(
-    'AUTH_TOKENS',
-    list(),
-    'Bearer tokens that may open calls and read the API (`Authorization: Bearer …` or `?token=…`). Empty: no token is asked for, which production refuses, as it does tokens of less than 16 characters.',
-  ),
   allowedOrigins: setting(
     'ALLOWED_ORIGINS',
     list(),
@@ -25,7 +20,7 @@ export class ServerConfig extends configOf('server', {
   upgradesPerMinute: setting(
     'UPGRADES_PER_MINUTE',
     int(0, 1_000_000),
-    'WebSocket upgrades, and API requests without a valid token, a minute from one address before it gets 429; 0 sets no limit.',
+    'WebSocket upgrades, and API requests without a valid credential, a minute from one address before it gets 429; 0 sets no limit.',
   ),
   trustProxy: setting(
     'TRUST_PROXY',

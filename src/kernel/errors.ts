@@ -18,6 +18,7 @@ export class ParleyError extends Error {
 export type ErrorCode =
   | 'aborted'
   | 'at_capacity'
+  | 'auth_unavailable'
   | 'build_failed'
   | 'config_invalid'
   | 'draining'

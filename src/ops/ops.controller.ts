@@ -8,7 +8,7 @@ import { OverloadMonitor } from '../state/overload/overload-monitor.js';
 import { SessionRegistry, type LiveSession } from '../state/session-registry.js';
 import { SessionSlots } from '../state/session-slots.js';
 import { protocolDocument } from '../voice/protocol-document.js';
-import { AccessGuard } from './access.guard.js';
+import { AccessGuard, NeedsRole } from './access.guard.js';
 import { overloadView } from './overload-view.js';
 
 /** What operators and the console look at. */
@@ -43,11 +43,13 @@ export class OpsController {
   }
 
   @Get('agents')
+  @NeedsRole('caller')
   listAgents() {
     return { agents: this.catalog.agents().map(agentView) };
   }
 
   @Get('agents/:name')
+  @NeedsRole('caller')
   getAgent(@Param('name') name: string) {
     const agent = this.catalog.agents().find((candidate) => candidate.name === name);
     if (!agent) throw new NotFoundException(`There is no agent "${name}"`);
@@ -56,6 +58,7 @@ export class OpsController {
 
   /** `default` is the scenario of calls that name none. */
   @Get('scenarios')
+  @NeedsRole('caller')
   listScenarios() {
     return { default: this.config.scenario, scenarios: this.catalog.scenarios().map(scenarioView) };
   }
@@ -77,6 +80,7 @@ export class OpsController {
   }
 
   @Get('protocol.json')
+  @NeedsRole('caller')
   protocol() {
     return protocolDocument;
   }

@@ -4,9 +4,10 @@ import { StateModule } from '../state/state.module.js';
 import { VoiceModule } from '../voice/voice.module.js';
 import { ConsoleController } from './console.controller.js';
 import { OpsController } from './ops.controller.js';
+import { TokensController } from './tokens.controller.js';
 
 @Module({
   imports: [StateModule, AgentsModule, VoiceModule],
-  controllers: [OpsController, ConsoleController],
+  controllers: [OpsController, TokensController, ConsoleController],
 })
 export class OpsModule {}

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { Authenticator } from '../auth/authenticator.js';
+import type { Principal } from '../auth/principal.js';
 import { ServerConfig } from '../config/server.config.js';
+import { ParleyError } from '../kernel/errors.js';
 import { DrainState } from '../lifecycle/drain-state.js';
 import { AttemptLimit } from './attempt-limit.js';
-import { TokenCheck } from './token-check.js';
 import type { Refusal } from './upgrade-policy.js';
 
 /** What a WebSocket route checks first: rate, credentials, origin, and whether calls are taken at all. */
@@ -11,26 +13,36 @@ import type { Refusal } from './upgrade-policy.js';
 export class UpgradeGuard {
   constructor(
     private readonly config: ServerConfig,
-    private readonly tokens: TokenCheck,
+    private readonly authenticator: Authenticator,
     private readonly drain: DrainState,
     private readonly attempts: AttemptLimit,
   ) {}
 
-  /** The reason to refuse, if there is one. */
-  check(request: IncomingMessage, url: URL): Refusal | undefined {
-    // Before the credentials: a wrong token is an attempt too.
+  /** Who is asking, or the reason to refuse. */
+  async check(request: IncomingMessage, url: URL): Promise<Principal | Refusal> {
+    // Before the credentials: a wrong one is an attempt too.
     const tooMany = this.attempts.count(request);
     if (tooMany) return tooMany;
-    if (!this.tokens.allows(request.headers.authorization, url.searchParams.get('token'))) {
-      return {
-        status: 401,
-        code: 'unauthorized',
-        message: 'A valid token is needed: "Authorization: Bearer …" or "?token=…"',
-      };
-    }
     if (!this.originAllowed(request))
       return { status: 403, code: 'forbidden', message: 'This origin may not open calls' };
-    return this.closedToCalls();
+    // Before a credential that can be used only once is.
+    const closed = this.closedToCalls();
+    if (closed) return closed;
+    return (await this.identify(request, url)) ?? unauthorized;
+  }
+
+  private async identify(request: IncomingMessage, url: URL): Promise<Principal | Refusal | undefined> {
+    try {
+      return await this.authenticator.identify(request.headers.authorization, url.searchParams.get('token'));
+    } catch (error) {
+      if (!(error instanceof ParleyError)) throw error;
+      return {
+        status: 503,
+        code: error.code,
+        message: 'Credentials cannot be checked at the moment',
+        retryAfterSeconds: 5,
+      };
+    }
   }
 
   /** Why nobody may open a call at the moment, whoever it is; for every route. */
@@ -53,3 +65,9 @@ export class UpgradeGuard {
     return URL.parse(origin)?.host === host;
   }
 }
+
+const unauthorized: Refusal = {
+  status: 401,
+  code: 'unauthorized',
+  message: 'A valid credential is needed: "Authorization: Bearer …" or "?token=…"',
+};

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import type { Principal } from '../auth/principal.js';
 import { CallChoices } from './call-choice.js';
 import { SlotAdmission } from './slot-admission.js';
 import { UpgradeGuard } from './upgrade-guard.js';
@@ -8,6 +9,7 @@ import { parseVoiceParameters, type VoiceParameters } from './voice-parameters.j
 
 export interface VoiceTicket extends Ticket {
   readonly parameters: VoiceParameters;
+  readonly caller: Principal;
 }
 
 /** Admission to `WS /api/v1/voice/ws`: credentials, parameters, then a session slot. */
@@ -22,14 +24,14 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
   }
 
   async admit(request: IncomingMessage, url: URL, signal: AbortSignal): Promise<Admission<VoiceTicket>> {
-    const refusal = this.guard.check(request, url);
-    if (refusal) return { admitted: false, refusal };
+    const caller = await this.guard.check(request, url);
+    if ('status' in caller) return { admitted: false, refusal: caller };
     const parameters = parseVoiceParameters(url.searchParams);
     if (typeof parameters === 'string') return badParameter(parameters);
     const problem = this.choices.problemWith(parameters);
     if (problem) return badParameter(problem);
     const admission = await this.slots.acquire(signal);
-    return admission.admitted ? { admitted: true, ticket: { ...admission.ticket, parameters } } : admission;
+    return admission.admitted ? { admitted: true, ticket: { ...admission.ticket, parameters, caller } } : admission;
   }
 }
 

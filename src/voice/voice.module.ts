@@ -1,22 +1,20 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
+import { AuthModule } from '../auth/auth.module.js';
 import { ConversationModule } from '../conversation/conversation.module.js';
 import { StateModule } from '../state/state.module.js';
 import { AttemptLimit } from './attempt-limit.js';
-import { AuthReadiness } from './auth-readiness.js';
 import { CallChoices } from './call-choice.js';
 import { CallHost } from './call-host.js';
 import { SessionDrain } from './session-drain.js';
 import { SlotAdmission } from './slot-admission.js';
-import { TokenCheck } from './token-check.js';
 import { UpgradeGuard } from './upgrade-guard.js';
 import { VoiceAdmission } from './voice-admission.js';
 import { VoiceGateway } from './voice.gateway.js';
 
 @Module({
-  imports: [StateModule, AgentsModule, ConversationModule],
+  imports: [AuthModule, StateModule, AgentsModule, ConversationModule],
   providers: [
-    TokenCheck,
     AttemptLimit,
     UpgradeGuard,
     CallChoices,
@@ -25,8 +23,7 @@ import { VoiceGateway } from './voice.gateway.js';
     VoiceAdmission,
     VoiceGateway,
     SessionDrain,
-    AuthReadiness,
   ],
-  exports: [TokenCheck, AttemptLimit, UpgradeGuard, CallChoices, SlotAdmission, CallHost],
+  exports: [AuthModule, AttemptLimit, UpgradeGuard, CallChoices, SlotAdmission, CallHost],
 })
 export class VoiceModule {}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { StateModule } from '../state/state.module.js';
+import { AuthReadiness } from './auth-readiness.js';
+import { Authenticator } from './authenticator.js';
+import { BrowserTokens } from './browser-tokens.js';
+import { CredentialSources } from './credential-sources.js';
+
+@Module({
+  imports: [StateModule],
+  providers: [BrowserTokens, CredentialSources, Authenticator, AuthReadiness],
+  exports: [Authenticator, BrowserTokens],
+})
+export class AuthModule {}

@@ -1,0 +1,138 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { createApiKey } from '../../src/auth/api-keys.js';
+import { type Role, roles } from '../../src/auth/principal.js';
+import { OidcIssuer } from '../fakes/oidc/oidc-issuer.js';
+import { TestCaller, TestServer, nothingHeld } from '../support/test-server.js';
+
+describe('access in production', () => {
+  const made = Object.fromEntries(
+    roles.map((role) => [role, createApiKey({ id: `a-${role}`, tenant: 'acme', role })]),
+  ) as Record<Role, ReturnType<typeof createApiKey>>;
+  const bearer = (role: Role): Record<string, string> => ({ authorization: `Bearer ${made[role].key}` });
+  let server: TestServer;
+  let issuer: OidcIssuer;
+
+  beforeAll(async () => {
+    issuer = await OidcIssuer.start();
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'parley-access-')), 'keys.yaml');
+    writeFileSync(file, stringify({ keys: Object.values(made).map(({ entry }) => entry) }));
+    server = await TestServer.start({
+      NODE_ENV: 'production',
+      API_KEYS_FILE: file,
+      OIDC_ISSUER: issuer.url,
+      OIDC_AUDIENCE: 'parley',
+      GREETING: 'off',
+    });
+  });
+  afterEach(async () => {
+    expect(await server.quiet()).toEqual(nothingHeld);
+  });
+  afterAll(async () => {
+    await server.stop();
+    await issuer.stop();
+  });
+
+  async function statusOf(method: string, route: string, headers: Record<string, string>): Promise<number> {
+    return (await fetch(`${server.url}/api/v1/${route}`, { method, headers })).status;
+  }
+
+  it.each<[string, string, Role]>([
+    ['GET', 'agents', 'caller'],
+    ['GET', 'agents/concierge', 'caller'],
+    ['GET', 'scenarios', 'caller'],
+    ['GET', 'protocol.json', 'caller'],
+    ['POST', 'tokens', 'integrator'],
+    ['GET', 'sessions', 'operator'],
+    ['GET', 'sessions/nobody', 'operator'],
+    ['DELETE', 'sessions/nobody', 'operator'],
+    ['GET', 'startup', 'operator'],
+    ['GET', 'overload', 'operator'],
+  ])('%s /%s needs the role %s', async (method, route, least) => {
+    expect(await statusOf(method, route, {})).toBe(401);
+    expect(await statusOf(method, route, { authorization: 'Bearer pk_nobody' })).toBe(401);
+    for (const role of roles) {
+      const status = await statusOf(method, route, bearer(role));
+      if (roles.indexOf(role) < roles.indexOf(least)) expect([role, status]).toEqual([role, 403]);
+      else expect([role, [200, 201, 404].includes(status)]).toEqual([role, true]);
+    }
+  });
+
+  it.each(['health', 'ready', 'readiness', 'voice/health'])('lets anybody probe /%s', async (route) => {
+    expect(await statusOf('GET', route, {})).toBe(200);
+  });
+
+  it('lets callers call with a key or a token of the issuer, in the header or the query', async () => {
+    const jwt = await issuer.token();
+    for (const [query, headers] of [
+      ['', bearer('caller')],
+      ['', { authorization: `Bearer ${jwt}` }],
+      [`?token=${made.caller.key}`, {}],
+      [`?token=${jwt}`, {}],
+    ] as const) {
+      const caller = await TestCaller.dial(server, query, headers);
+      await caller.hangUp();
+    }
+    expect(await TestCaller.tryDial(server, '', {})).toMatchObject({ status: 401 });
+  });
+
+  it('gives pages a token for one call', async () => {
+    const response = await fetch(`${server.url}/api/v1/tokens`, {
+      method: 'POST',
+      headers: { ...bearer('integrator'), 'content-type': 'application/json' },
+      body: JSON.stringify({ subject: 'visitor-7' }),
+    });
+    const { token, expires_in_s } = (await response.json()) as { token: string; expires_in_s: number };
+    expect(expires_in_s).toBe(60);
+    const answers = await Promise.all([1, 2, 3].map(() => TestCaller.tryDial(server, `?token=${token}`)));
+    const callers = answers.filter((answer) => answer instanceof TestCaller);
+    expect(callers).toHaveLength(1);
+    expect(answers.filter((answer) => !(answer instanceof TestCaller))).toEqual([
+      expect.objectContaining({ status: 401 }),
+      expect.objectContaining({ status: 401 }),
+    ]);
+    await callers[0]!.hangUp();
+  });
+
+  it('does not let a token of a page do what the page is not for', async () => {
+    const response = await fetch(`${server.url}/api/v1/tokens`, { method: 'POST', headers: bearer('integrator') });
+    const { token } = (await response.json()) as { token: string };
+    expect(await statusOf('GET', 'sessions', { authorization: `Bearer ${token}` })).toBe(403);
+  });
+
+  it.each([
+    [{ subject: 'a b' }, 'subject'],
+    [{ tenant: 'other' }, 'tenant'],
+  ])('says what is wrong with an order like %j', async (body, named) => {
+    const response = await fetch(`${server.url}/api/v1/tokens`, {
+      method: 'POST',
+      headers: { ...bearer('integrator'), 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain(named);
+  });
+});
+
+describe('access while the issuer of tokens cannot be asked', () => {
+  it('is refused for now, which is not the same as a wrong credential', async () => {
+    const issuer = await OidcIssuer.start();
+    issuer.fault = 500;
+    const server = await TestServer.start({ OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: 'parley' });
+    const headers = { authorization: `Bearer ${await issuer.token()}` };
+    const refusal = { status: 503, retryAfter: '5', body: { error: { code: 'auth_unavailable' } } };
+    expect(await TestCaller.tryDial(server, '', headers)).toMatchObject(refusal);
+    expect(await server.get('/api/v1/agents', headers)).toMatchObject({
+      status: 503,
+      body: { error: { code: 'auth_unavailable' } },
+    });
+    expect(await server.get('/api/v1/readiness')).toMatchObject({ status: 200, body: { status: 'degraded' } });
+    issuer.fault = 'none';
+    await (await TestCaller.dial(server, '', headers)).hangUp();
+    await server.stop();
+    await issuer.stop();
+  });
+});
