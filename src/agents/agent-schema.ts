@@ -164,6 +164,11 @@ export const agentFile = z.strictObject({
   }),
   tools: z.array(z.string()).describe('Names of tools this agent may call.'),
   apology: template.describe('Spoken when a tool, the model or the synthesiser failed.'),
+  reconnected: template
+    .optional()
+    .describe(
+      'Spoken when a caller whose connection was lost is back; what they missed, or the last question, follows.',
+    ),
   variables: z
     .array(name)
     .optional()

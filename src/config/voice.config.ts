@@ -26,6 +26,11 @@ export class VoiceConfig extends configOf('voice', {
     int(1000, 86_400_000),
     'A session in which nobody has said or typed anything for this long is closed with 1001.',
   ),
+  resumeMs: setting(
+    'SESSION_RESUME_MS',
+    int(0, 600_000),
+    'How long after its connection was lost a session can be gone on with, by its `resume_token`; 0: not at all.',
+  ),
   heartbeatIntervalMs: setting(
     'HEARTBEAT_INTERVAL_MS',
     int(100, 600_000),

@@ -3,6 +3,8 @@ import { ConversationHarness, nothingLeft } from './testing/conversation-harness
 import { testAgent } from './testing/test-agent.js';
 import { testTool } from './testing/test-tool.js';
 
+const plain = { agent: undefined, tenant: 'acme', resumable: false };
+
 type Stage = (call: ConversationHarness) => Promise<void>;
 
 const answering: Stage = async (call) => {
@@ -133,7 +135,7 @@ describe('a session that ends while it is built', () => {
     await call.speech.start(new AbortController().signal);
     let ready: () => void = () => undefined;
     call.stream.preparing = new Promise((resolve) => (ready = resolve));
-    const started = call.pipeline.start(call.wire, { scenario: 'test', agent: undefined });
+    const started = call.pipeline.start(call.wire, { scenario: 'test', ...plain });
     const failed = expect(started).rejects.toMatchObject({ kind: 'hangup' });
     await call.clock.advance(100);
     call.pipeline.pushAudio(new Int16Array(160));
@@ -152,7 +154,7 @@ describe('a session that ends while it is built', () => {
     const call = new ConversationHarness();
     await call.speech.start(new AbortController().signal);
     void call.pipeline.close('hangup');
-    await expect(call.pipeline.start(call.wire, { scenario: 'test', agent: undefined })).rejects.toMatchObject({
+    await expect(call.pipeline.start(call.wire, { scenario: 'test', ...plain })).rejects.toMatchObject({
       kind: 'hangup',
     });
     await call.pipeline.closed;
@@ -172,9 +174,11 @@ describe('a session that ends while it is built', () => {
   it('because the agent does not exist fails with that', async () => {
     const call = new ConversationHarness();
     await call.speech.start(new AbortController().signal);
-    await expect(call.pipeline.start(call.wire, { scenario: 'test', agent: 'nobody' })).rejects.toMatchObject({
-      code: 'not_found',
-    });
+    await expect(call.pipeline.start(call.wire, { scenario: 'test', ...plain, agent: 'nobody' })).rejects.toMatchObject(
+      {
+        code: 'not_found',
+      },
+    );
     await call.pipeline.close('hangup');
     expect(call.clock.pending).toBe(0);
   });

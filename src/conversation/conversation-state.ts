@@ -1,6 +1,7 @@
 import type { Agent, Handoff, Scenario } from '../agents/agent.js';
 import { EXPECTING } from '../llm/dialogue-spec.js';
 import { History } from './history.js';
+import type { SessionSnapshot } from './resume/session-snapshot.js';
 
 /** What a conversation has come to: who speaks, what was said, what is known. */
 export class ConversationState {
@@ -8,19 +9,54 @@ export class ConversationState {
   /** Facts that tools and templates share. */
   readonly variables: Record<string, unknown>;
   /** The model driver's own notes. */
-  readonly memory: Record<string, unknown> = {};
+  readonly memory: Record<string, unknown>;
   /** Who speaks; a handoff changes it. */
   agent: Agent;
+  /** How many there were so far. */
+  turns: number;
+  generations: number;
+  /** What the agent was about to say when it was interrupted last; empty if it had finished. */
+  unsaid: string;
+  /** Keys that were pressed and are no input yet. */
+  digits: string;
 
+  /**
+   * @param onChange called when the history has changed @param resumed what it goes on with.
+   */
   constructor(
     readonly sessionId: string,
     readonly scenario: Scenario,
     agent: Agent,
     historyMaxTokens: number,
+    onChange: () => void = () => undefined,
+    resumed?: SessionSnapshot,
   ) {
     this.agent = agent;
-    this.history = new History(historyMaxTokens);
-    this.variables = structuredClone(scenario.variables);
+    this.history = new History(historyMaxTokens, onChange, resumed?.history);
+    this.variables = { ...structuredClone(scenario.variables), ...resumed?.variables };
+    this.memory = { ...resumed?.memory };
+    this.turns = resumed?.turns ?? 0;
+    this.generations = resumed?.generations ?? 0;
+    this.unsaid = resumed?.unsaid ?? '';
+    this.digits = resumed?.digits ?? '';
+  }
+
+  /** @param startedAt wall-clock ms. */
+  snapshot(startedAt: number): SessionSnapshot {
+    return {
+      version: 1,
+      sessionId: this.sessionId,
+      scenario: this.scenario.name,
+      agent: this.agent.name,
+      startedAt,
+      turns: this.turns,
+      generations: this.generations,
+      history: [...this.history.kept],
+      variables: this.variables,
+      memory: this.memory,
+      digits: this.digits,
+      unsaid: this.unsaid,
+    };
   }
 
   /** Where the active agent may hand over to. */

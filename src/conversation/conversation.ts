@@ -46,6 +46,8 @@ export interface ConversationParts {
   log(level: 'info' | 'warn' | 'error', message: string): void;
   /** Somebody has said, typed or keyed something. */
   onActivity(): void;
+  /** What the caller would miss after a reconnect has changed, besides the history. */
+  onChange(): void;
   onGenerationComplete(generation: Generation, outcome: GenerationOutcome): void;
   /** There is nothing left to say: the session is to end. */
   onOver(): void;
@@ -66,7 +68,6 @@ export class Conversation {
   private readonly dtmf: DtmfCollector;
   private readonly gaps: GapReport;
   private readonly expectation: SpeechExpectation;
-  private turnCount = 0;
   private over = false;
 
   constructor(private readonly parts: ConversationParts) {
@@ -110,13 +111,14 @@ export class Conversation {
       transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason }),
     );
     this.silence = new SilenceWatch(parts.clock, (step) => this.onSilence(step));
-    this.dtmf = new DtmfCollector(parts.clock, (digits) =>
-      this.submit({ id: this.nextTurnId(), source: 'dtmf', text: digits, rejected: false, interruptible: true }),
-    );
+    this.dtmf = new DtmfCollector(parts.clock, (digits) => {
+      state.digits = '';
+      this.submit({ id: this.nextTurnId(), source: 'dtmf', text: digits, rejected: false, interruptible: true });
+    });
   }
 
   get turnsSoFar(): number {
-    return this.turnCount;
+    return this.parts.state.turns;
   }
 
   get generationState(): GenerationState {
@@ -128,12 +130,16 @@ export class Conversation {
     return this.listener.prepare(hints);
   }
 
-  /** Starts the session's lifetime tasks, and speaks first if the agent does. */
-  begin(): void {
+  /**
+   * Starts the session's lifetime tasks, and speaks first if the agent does.
+   * @param resumed it goes on after its connection was lost.
+   */
+  begin(resumed: boolean): void {
     void this.parts.supervisor.spawn('turns', (signal) => this.answerTurns(signal), { lifetime: true });
     void this.parts.supervisor.spawn('speaking', (signal) => this.runner.speaker.run(signal), { lifetime: true });
     this.listener.start();
-    this.greet();
+    if (resumed) this.goOn();
+    else this.greet();
   }
 
   pushAudio(pcm: Int16Array): void {
@@ -148,6 +154,8 @@ export class Conversation {
     this.parts.onActivity();
     this.silence.disarm();
     this.dtmf.press(digit, this.wantedDigits());
+    this.parts.state.digits = this.dtmf.pressed;
+    this.parts.onChange();
     if (!this.dtmf.busy) this.awaitCaller();
   }
 
@@ -187,6 +195,17 @@ export class Conversation {
     }
     const text = this.render(greeting.text);
     this.submit({ id: null, source: 'greeting', text, rejected: false, interruptible: greeting.interruptible });
+  }
+
+  /** The caller is back: what was not answered, or not heard, comes first; else the agent says again what it wants. */
+  private goOn(): void {
+    const { state } = this.parts;
+    this.dtmf.restore(state.digits);
+    const base = { id: null, source: 'reconnect', rejected: false, interruptible: true } as const;
+    if (state.history.awaitsAnswer) return this.submit({ ...base, text: '' });
+    const text = state.unsaid || state.history.lastSentence;
+    if (text === '') return this.greet();
+    this.submit({ ...base, text: `${this.render(state.agent.reconnected)} ${text}`.trim() });
   }
 
   private onSpeech(speechMs: number, sinceMs: number, arrivedAt: number, first: boolean): void {
@@ -320,11 +339,11 @@ export class Conversation {
   }
 
   private currentTurnId(): string {
-    return `turn_${this.turnCount + 1}`;
+    return `turn_${this.parts.state.turns + 1}`;
   }
 
   private nextTurnId(): string {
-    return `turn_${++this.turnCount}`;
+    return `turn_${++this.parts.state.turns}`;
   }
 
   private render(template: string): string {

@@ -19,6 +19,17 @@ export class DtmfCollector {
     return this.digits !== '';
   }
 
+  /** What was pressed since the last input. */
+  get pressed(): string {
+    return this.digits;
+  }
+
+  /** Goes on with keys that were pressed before. */
+  restore(digits: string): void {
+    this.digits = digits;
+    if (digits !== '') this.timer = this.clock.setTimeout(() => this.flush(), INTER_DIGIT_MS);
+  }
+
   /** @param wanted how many digits complete the input, if that is known. */
   press(key: string, wanted: number | undefined): void {
     this.timer?.cancel();

@@ -55,7 +55,7 @@ export class GenerationRunner implements Speaking {
 
   constructor(private readonly parts: GenerationRunnerParts) {
     const { clock, config, transport, state, llm, tools, catalog, session } = parts;
-    this.tracker = new GenerationTracker((_, outcome) => this.complete(outcome));
+    this.tracker = new GenerationTracker((_, outcome) => this.complete(outcome), state.generations);
     this.client = new SlowClientWatch(
       clock,
       () => transport.backlogMs,
@@ -143,6 +143,8 @@ export class GenerationRunner implements Speaking {
   begin(turn: Turn): void {
     const { state, transport, supervisor, clock, session } = this.parts;
     const id = this.tracker.begin();
+    state.generations++;
+    state.unsaid = '';
     const generation = new Generation(id, turn, state.agent, session, clock);
     this.current = generation;
     this.heard = this.failure = undefined;
@@ -223,6 +225,8 @@ export class GenerationRunner implements Speaking {
       if (isCallerTurn(turn)) {
         history.addUser(turn.text, turn.rejected);
         await this.responder.respond(generation);
+      } else if (turn.text === '') {
+        await this.responder.respond(generation);
       } else {
         this.responder.say(generation, turn.text);
       }
@@ -285,7 +289,8 @@ export class GenerationRunner implements Speaking {
   private settleWhenDone(): void {
     const generation = this.current;
     if (!generation || this.taskRunning || this.tracker.active) return;
-    if (this.heard) this.parts.state.history.truncate(generation.id, this.heard);
+    const { state } = this.parts;
+    if (this.heard) state.unsaid = state.history.truncate(generation.id, this.heard);
     generation.settle();
   }
 

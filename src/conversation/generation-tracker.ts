@@ -16,10 +16,13 @@ interface Current {
  * about; one that is not the current one, or has ended, is ignored. COMPLETE is reached once, on every path.
  */
 export class GenerationTracker {
-  private counter = 0;
   private current: Current | undefined;
 
-  constructor(private readonly onComplete: (id: string, outcome: GenerationOutcome) => void) {}
+  /** @param counter how many there were before. */
+  constructor(
+    private readonly onComplete: (id: string, outcome: GenerationOutcome) => void,
+    private counter = 0,
+  ) {}
 
   /** The generation that runs, or the last one. */
   get id(): string | undefined {

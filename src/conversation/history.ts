@@ -1,21 +1,45 @@
 import { estimateTokenCount } from 'tokenx';
 import type { LlmMessage, LlmToolCall } from '../llm/llm-client.js';
 
-type Entry = {
+export type HistoryEntry = {
   readonly generationId?: string;
   readonly messageId?: string;
-  message: LlmMessage;
+  readonly message: LlmMessage;
   readonly tokens: number;
 };
 
 /** What was said, as the model gets it: bounded by tokens, and cut to what was heard where a caller cut in. */
 export class History {
-  private entries: Entry[] = [];
+  private entries: HistoryEntry[];
 
-  constructor(private readonly maxTokens: number) {}
+  /** @param onChange called after each change. */
+  constructor(
+    private readonly maxTokens: number,
+    private readonly onChange: () => void = () => undefined,
+    entries: readonly HistoryEntry[] = [],
+  ) {
+    this.entries = [...entries];
+  }
+
+  /** All there is, to go on with elsewhere. */
+  get kept(): readonly HistoryEntry[] {
+    return this.entries;
+  }
+
+  /** Whether the last thing was not said by the agent. */
+  get awaitsAnswer(): boolean {
+    const last = this.entries.at(-1)?.message.role;
+    return last === 'user' || last === 'tool';
+  }
 
   get messages(): readonly LlmMessage[] {
     return this.entries.map((entry) => entry.message);
+  }
+
+  /** Of the agent's; empty if there is none. */
+  get lastSentence(): string {
+    const last = this.entries.findLast(({ message }) => message.role === 'assistant' && message.content !== '');
+    return [...sentencesOf(last?.message.content ?? '')].at(-1)?.segment.trim() ?? '';
   }
 
   addUser(content: string, rejected: boolean): void {
@@ -35,15 +59,22 @@ export class History {
     this.add({ generationId, message: { role: 'tool', callId: call.callId, name: call.name, content } });
   }
 
-  /** Keeps of the generation's messages only what was heard; a message of which nothing was heard goes. */
-  truncate(generationId: string, heard: ReadonlyMap<string, string>): void {
+  /**
+   * Keeps of the generation's messages only what was heard; a message of which nothing was heard goes. Returns the
+   * rest, from the sentence on that was cut.
+   */
+  truncate(generationId: string, heard: ReadonlyMap<string, string>): string {
+    const unsaid: string[] = [];
     this.entries = this.entries.flatMap((entry) => {
       const { message } = entry;
       if (entry.generationId !== generationId || message.role !== 'assistant' || !entry.messageId) return [entry];
       const content = heard.get(entry.messageId) ?? '';
+      unsaid.push(fromCutSentence(message.content, content.length));
       if (content === '' && !message.toolCalls) return [];
       return [{ ...entry, message: { ...message, content } }];
     });
+    this.onChange();
+    return unsaid.filter(Boolean).join(' ');
   }
 
   /** The newest messages that fit, beginning with a user's or a spoken one: a tool result never stands without its call. */
@@ -59,11 +90,12 @@ export class History {
     return this.entries.slice(start).map((entry) => entry.message);
   }
 
-  private add(entry: Omit<Entry, 'tokens'>): void {
+  private add(entry: Omit<HistoryEntry, 'tokens'>): void {
     const { message } = entry;
     const text = message.content + (message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '') : '');
     this.entries.push({ ...entry, tokens: estimateTokenCount(text) + 4 });
     this.forgetWhatNeverFits();
+    this.onChange();
   }
 
   /** The window never reaches back past its bound, so older entries are only memory. */
@@ -71,4 +103,14 @@ export class History {
     let tokens = this.entries.reduce((sum, entry) => sum + entry.tokens, 0);
     while (tokens > this.maxTokens * 2 && this.entries.length > 1) tokens -= this.entries.shift()!.tokens;
   }
+}
+
+function fromCutSentence(text: string, heardLength: number): string {
+  if (heardLength >= text.trimEnd().length) return '';
+  const cut = [...sentencesOf(text)].findLast(({ index }) => index <= heardLength);
+  return text.slice(cut?.index ?? 0).trim();
+}
+
+function sentencesOf(text: string): Intl.Segments {
+  return new Intl.Segmenter(undefined, { granularity: 'sentence' }).segment(text);
 }

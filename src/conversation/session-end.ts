@@ -9,12 +9,23 @@ export const closeCodes: Readonly<Record<AbortKind, CloseCode>> = {
   completed: CloseCode.Ended,
   protocol: CloseCode.Malformed,
   hangup: CloseCode.Ended,
+  lost: CloseCode.Ended,
   drain: CloseCode.Restart,
   shutdown: CloseCode.Restart,
   idle: CloseCode.Idle,
   timeout: CloseCode.Internal,
   error: CloseCode.Internal,
 };
+
+/** Ends after which the client may come back and go on: nobody wanted the call to be over. */
+export const resumableEnds: ReadonlySet<AbortKind> = new Set([
+  'lost',
+  'drain',
+  'shutdown',
+  'superseded',
+  'timeout',
+  'error',
+]);
 
 /** What a client is told about a session that could not be built. */
 export function buildFailure(error: unknown): ParleyError {

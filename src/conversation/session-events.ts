@@ -28,7 +28,11 @@ const serverMessage = z.discriminatedUnion('type', [
     encoding: z.enum(['pcm16', 'mulaw', 'alaw']),
     sample_rate: z.number().int(),
     out_sample_rate: z.number().int(),
-    resume_token: z.string().nullable().describe('null: this server does not keep sessions beyond their connection'),
+    resumed: z.boolean().describe('This session goes on after its connection was lost'),
+    resume_token: z
+      .string()
+      .nullable()
+      .describe('To come back with, once, after the connection was lost; null: this session ends with its connection'),
   }),
   z.object({ type: z.literal('speech_started'), at_ms }),
   z.object({ type: z.literal('speech_stopped'), at_ms }),
@@ -95,7 +99,13 @@ const serverMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('error'), code: z.string(), message: z.string(), retryable: z.boolean() }),
   z.object({ type: z.literal('pong') }),
-  z.object({ type: z.literal('session_ended'), reason: z.string(), duration_ms: ms, turns: z.number().int() }),
+  z.object({
+    type: z.literal('session_ended'),
+    reason: z.string(),
+    duration_ms: ms,
+    turns: z.number().int(),
+    resumable: z.boolean().describe('Whether `resume_token` may be used now'),
+  }),
 ]);
 
 export type SessionEvent = z.output<typeof serverMessage>;

@@ -2,8 +2,11 @@
 export interface Turn {
   /** null for what the agent says on its own account. */
   readonly id: string | null;
-  readonly source: 'voice' | 'text' | 'dtmf' | 'greeting' | 'no_input';
-  /** What the caller said; for `greeting` and `no_input` what the agent says. */
+  readonly source: 'voice' | 'text' | 'dtmf' | 'greeting' | 'no_input' | 'reconnect';
+  /**
+   * What the caller said; for the others what the agent says. Empty at a `reconnect`: the caller's last words, from
+   * before, have no answer yet.
+   */
   readonly text: string;
   /** There was speech, but it was not understood. */
   readonly rejected: boolean;

@@ -21,12 +21,26 @@ import { ToolRegistry } from '../tools/tool-registry.js';
 import type { CallTransport } from './call-transport.js';
 import { Conversation } from './conversation.js';
 import { ConversationState } from './conversation-state.js';
-import { closeCodes } from './session-end.js';
+import { SessionKeeper } from './resume/session-keeper.js';
+import { ResumeStore, ResumeTicket } from './resume/resume-store.js';
+import type { SessionSnapshot } from './resume/session-snapshot.js';
+import { closeCodes, resumableEnds } from './session-end.js';
 
 export interface SessionStart {
   readonly scenario: string;
   /** Where to begin; the scenario's start agent if undefined. */
   readonly agent: string | undefined;
+  readonly tenant: string;
+  /** Whether the client can come back after its connection was lost. */
+  readonly resumable: boolean;
+  /** What it goes on with; scenario and agent are those of then. */
+  readonly resumed?: ResumedSession | undefined;
+}
+
+export interface ResumedSession {
+  readonly snapshot: SessionSnapshot;
+  /** What the client gets for the next time. */
+  readonly ticket: ResumeTicket;
 }
 
 /**
@@ -37,11 +51,13 @@ export interface SessionStart {
  */
 @Injectable()
 export class VoicePipeline implements LiveSession {
-  readonly id = randomUUID();
+  /** That of before where it goes on after its connection was lost. */
+  id = randomUUID() as string;
   private readonly lifetime = new AbortController();
   private readonly supervisor: TaskSupervisor;
   private readonly drops: DropLog;
-  private readonly startedAt: number;
+  private startedAt: number;
+  private keeper: SessionKeeper | undefined;
   private activeAt = 0;
   private idleTimer: Timer | undefined;
   private closing = false;
@@ -69,6 +85,7 @@ export class VoicePipeline implements LiveSession {
     private readonly speechService: SpeechService,
     private readonly registry: SessionRegistry,
     private readonly audioQueues: AudioQueues,
+    private readonly resumeStore: ResumeStore,
     private readonly events: EventBus,
     private readonly logger: PinoLogger,
   ) {
@@ -86,9 +103,8 @@ export class VoicePipeline implements LiveSession {
   async start(transport: CallTransport, options: SessionStart): Promise<void> {
     this.transport = transport;
     try {
-      const scenario = this.catalog.scenario(options.scenario);
-      const agent = this.catalog.agent(options.agent ?? scenario.start);
-      this.state = new ConversationState(this.id, scenario, agent, this.config.historyMaxTokens);
+      this.state = this.stateOf(options);
+      const { agent } = this.state;
       this.speech = await this.speechService.lease(this.id, this.lifetime.signal);
       this.queues = this.audioQueues.open({
         use: 'conversation',
@@ -97,7 +113,7 @@ export class VoicePipeline implements LiveSession {
       });
       this.conversation = this.converse(transport, this.queues);
       // The caller may hang up in the meantime, or it may take too long.
-      await untilAborted(this.conversation.prepare(speechHintsOf(agent, [])), this.lifetime.signal);
+      await untilAborted(this.conversation.prepare(speechHintsOf(agent, this.state.expecting)), this.lifetime.signal);
     } catch (error) {
       this.lifetime.abort(new Aborted('error'));
       this.conversation?.close();
@@ -110,7 +126,7 @@ export class VoicePipeline implements LiveSession {
     }
     this.started = true;
     try {
-      this.begin(this.conversation);
+      this.begin(this.conversation, options);
     } catch (error) {
       await this.close('error');
       throw error;
@@ -187,21 +203,61 @@ export class VoicePipeline implements LiveSession {
       session: this.lifetime.signal,
       log: (level, message) => this.log(level, message),
       onActivity: () => this.touch(),
+      onChange: () => this.keeper?.note(),
       onGenerationComplete: ({ metrics }, outcome) =>
         this.events.emit('generation.completed', { sessionId: this.id, outcome, metrics }),
       onOver: () => void this.close('completed'),
     });
   }
 
-  private begin(conversation: Conversation): void {
+  private begin(conversation: Conversation, { tenant, resumable, resumed }: SessionStart): void {
+    if (resumable && this.resumeStore.enabled) this.keeper = this.keep(resumed?.ticket ?? new ResumeTicket(tenant));
     this.registry.add(this);
     this.events.emit('session.started', { sessionId: this.id, agent: this.state.agent.name });
-    this.announce();
-    conversation.begin();
+    this.announce(resumed !== undefined);
+    conversation.begin(resumed !== undefined);
+    this.keeper?.note();
     this.touch();
   }
 
-  private announce(): void {
+  private stateOf({ scenario, agent, resumed }: SessionStart): ConversationState {
+    const { historyMaxTokens } = this.config;
+    const onChange = (): void => this.keeper?.note();
+    if (!resumed) {
+      const chosen = this.catalog.scenario(scenario);
+      const starting = this.catalog.agent(agent ?? chosen.start);
+      return new ConversationState(this.id, chosen, starting, historyMaxTokens, onChange);
+    }
+    const { snapshot } = resumed;
+    this.id = snapshot.sessionId;
+    this.startedAt -= this.clock.wallTime() - snapshot.startedAt;
+    const speaking = this.catalog.agent(snapshot.agent);
+    return new ConversationState(
+      this.id,
+      this.catalog.scenario(snapshot.scenario),
+      speaking,
+      historyMaxTokens,
+      onChange,
+      snapshot,
+    );
+  }
+
+  private keep(ticket: ResumeTicket): SessionKeeper {
+    return new SessionKeeper({
+      store: this.resumeStore,
+      ticket,
+      clock: this.clock,
+      snapshot: () => this.snapshot(),
+      onTakenOver: () => void this.close('superseded'),
+      onProblem: (message) => this.log('warn', message),
+    });
+  }
+
+  private snapshot(): SessionSnapshot {
+    return this.state.snapshot(this.clock.wallTime() - (this.clock.now() - this.startedAt));
+  }
+
+  private announce(resumed: boolean): void {
     const { encoding, inputRate, outputRate } = this.transport;
     this.transport.send({
       type: 'session_started',
@@ -212,9 +268,10 @@ export class VoicePipeline implements LiveSession {
       encoding,
       sample_rate: inputRate,
       out_sample_rate: outputRate,
-      resume_token: null,
+      resumed,
+      resume_token: this.keeper?.token ?? null,
     });
-    this.log('info', `Session started with ${this.state.agent.name}`);
+    this.log('info', `Session ${resumed ? 'goes on' : 'started'} with ${this.state.agent.name}`);
   }
 
   /** Something happened: the idle time starts over. */
@@ -240,6 +297,7 @@ export class VoicePipeline implements LiveSession {
     this.sayGoodbye(kind);
     const leaked = await this.supervisor.stop(kind, this.config.taskStopMs);
     this.speech.release();
+    await this.keeper?.close(resumableEnds.has(kind) ? this.snapshot() : undefined);
     this.registry.remove(this.id);
     this.whenClosed();
     this.report(kind, leaked);
@@ -254,6 +312,7 @@ export class VoicePipeline implements LiveSession {
       reason: kind,
       duration_ms: Math.round(this.clock.now() - this.startedAt),
       turns: this.turns,
+      resumable: this.keeper !== undefined && resumableEnds.has(kind),
     });
     this.transport.close(closeCodes[kind], kind);
     this.conversation?.close();

@@ -6,12 +6,16 @@ import { AgentsConfig } from '../config/agents.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import type { CallTransport } from '../conversation/call-transport.js';
 import { buildFailure } from '../conversation/session-end.js';
-import { VoicePipeline } from '../conversation/voice-pipeline.js';
+import { type ResumedSession, VoicePipeline } from '../conversation/voice-pipeline.js';
+import type { AbortKind } from '../kernel/abort.js';
 import { Clock } from '../kernel/clock.js';
 import { CloseCode } from '../kernel/close-codes.js';
 import { Mutex } from '../kernel/mutex.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Ticket } from './upgrade-policy.js';
+
+/** What `ws` reports when the close frame has no code. */
+const NO_STATUS = 1005;
 
 /** A connection that was let in, whatever protocol it speaks. */
 export interface HostedCall {
@@ -27,8 +31,14 @@ export interface OpenedCall {
   readonly scenario: string | undefined;
   /** Undefined: the one that the scenario starts with. */
   readonly agent: string | undefined;
+  readonly tenant: string;
+  /** Whether the client can come back after its connection was lost. */
+  readonly resumable: boolean;
+  readonly resumed?: ResumedSession | undefined;
   /** The session is built: it gets what has come so far, and everything from now on. */
   bind(pipeline: VoicePipeline): void;
+  /** The session could not be built. Never rejects. */
+  giveUp?(): Promise<void>;
 }
 
 /** Takes a call from its admission to its end, for every gateway: heartbeat, building the session, giving everything back. */
@@ -62,8 +72,8 @@ export class CallHost {
   private async converse(socket: WebSocket, call: OpenedCall): Promise<void> {
     try {
       const pipeline = await this.moduleRef.create(VoicePipeline);
-      if (socket.readyState !== socket.OPEN) return;
-      socket.once('close', () => void pipeline.close('hangup'));
+      if (socket.readyState !== socket.OPEN) return await call.giveUp?.();
+      socket.once('close', (code: number) => void pipeline.close(endOf(code)));
       await this.building.runExclusive(this.config.buildTimeoutMs, () => this.build(pipeline, call));
       call.bind(pipeline);
       await pipeline.closed;
@@ -77,15 +87,22 @@ export class CallHost {
         retryable: failure.retryable,
       });
       call.transport.close(CloseCode.Internal, failure.code);
+      await call.giveUp?.();
     }
   }
 
-  private async build(pipeline: VoicePipeline, { transport, scenario, agent }: OpenedCall): Promise<void> {
+  private async build(pipeline: VoicePipeline, call: OpenedCall): Promise<void> {
     const limit = this.clock.setTimeout(() => void pipeline.close('timeout'), this.config.buildTimeoutMs);
     try {
-      await pipeline.start(transport, { scenario: scenario ?? this.agents.scenario, agent });
+      const { scenario = this.agents.scenario, agent, tenant, resumable, resumed } = call;
+      await pipeline.start(call.transport, { scenario, agent, tenant, resumable, resumed });
     } finally {
       limit.cancel();
     }
   }
+}
+
+/** A client that closes without saying why has hung up; everything else was not its wish. */
+function endOf(closeCode: number): AbortKind {
+  return [CloseCode.Ended, NO_STATUS].includes(closeCode) ? 'hangup' : 'lost';
 }

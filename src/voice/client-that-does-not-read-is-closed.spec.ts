@@ -18,6 +18,7 @@ function setUp() {
       agent: undefined,
       scenario: undefined,
       language: undefined,
+      resume: undefined,
     },
     clock,
   );

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../auth/principal.js';
 import { CallChoices } from './call-choice.js';
+import { SessionResumption } from './session-resumption.js';
 import { SlotAdmission } from './slot-admission.js';
 import { UpgradeGuard } from './upgrade-guard.js';
 import { type Admission, type Ticket, UpgradePolicy } from './upgrade-policy.js';
@@ -19,6 +20,7 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
     private readonly guard: UpgradeGuard,
     private readonly choices: CallChoices,
     private readonly slots: SlotAdmission,
+    private readonly resumption: SessionResumption,
   ) {
     super();
   }
@@ -30,6 +32,8 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
     if (typeof parameters === 'string') return badParameter(parameters);
     const problem = this.choices.problemWith(parameters);
     if (problem) return badParameter(problem);
+    const lost = parameters.resume && (await this.resumption.prepare(caller.tenant, parameters.resume));
+    if (lost) return { admitted: false, refusal: lost };
     const admission = await this.slots.acquire(signal);
     return admission.admitted ? { admitted: true, ticket: { ...admission.ticket, parameters, caller } } : admission;
   }

@@ -15,7 +15,10 @@ const query = z.strictObject({
   sample_rate: sampleRate.default(16_000),
   out_sample_rate: sampleRate.optional(),
   ...choiceFields,
-  resume: z.string().max(512).optional(),
+  resume: z
+    .string()
+    .regex(/^[\w-]{16,128}$/, 'allowed is the `resume_token` of a session')
+    .optional(),
   token: z.string().optional(),
 });
 
@@ -25,6 +28,8 @@ export interface VoiceParameters extends CallChoice {
   readonly sampleRate: number;
   /** Hz, server to caller. */
   readonly outSampleRate: number;
+  /** Of a session that was cut off. */
+  readonly resume: string | undefined;
 }
 
 /** The parameters, or a sentence that names the bad one and what is allowed. */
@@ -42,7 +47,7 @@ export function parseVoiceParameters(search: URLSearchParams): VoiceParameters |
       )
       .join('. ');
   }
-  const { encoding, sample_rate, out_sample_rate, agent, scenario, language } = parsed.data;
+  const { encoding, sample_rate, out_sample_rate, agent, scenario, language, resume } = parsed.data;
   return {
     encoding,
     sampleRate: sample_rate,
@@ -50,5 +55,6 @@ export function parseVoiceParameters(search: URLSearchParams): VoiceParameters |
     agent,
     scenario,
     language,
+    resume,
   };
 }

@@ -1,10 +1,13 @@
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import { buildFailure } from '../conversation/session-end.js';
 import { Clock } from '../kernel/clock.js';
-import { CallHost } from './call-host.js';
+import { CloseCode } from '../kernel/close-codes.js';
+import { CallHost, type OpenedCall } from './call-host.js';
 import { NativeSession } from './native-session.js';
 import { NativeTransport } from './native-transport.js';
+import { SessionResumption } from './session-resumption.js';
 import { VoiceAdmission, type VoiceTicket } from './voice-admission.js';
 import type { WsRouteOptions } from './ws-adapter.js';
 
@@ -14,14 +17,32 @@ export class VoiceGateway implements OnGatewayConnection {
   constructor(
     private readonly host: CallHost,
     private readonly clock: Clock,
+    private readonly resumption: SessionResumption,
   ) {}
 
   handleConnection(socket: WebSocket, _request: IncomingMessage, ticket: VoiceTicket): Promise<void> {
-    const { scenario, agent } = ticket.parameters;
     const transport = new NativeTransport(socket, ticket.parameters, this.clock);
     // Listens from now on.
     const session = new NativeSession(socket, transport, ticket.parameters);
-    const bind = session.bind.bind(session);
-    return this.host.serve({ socket, ticket, opening: Promise.resolve({ transport, scenario, agent, bind }) });
+    return this.host.serve({ socket, ticket, opening: this.open(transport, session, ticket) });
+  }
+
+  private async open(
+    transport: NativeTransport,
+    session: NativeSession,
+    { parameters, caller: { tenant } }: VoiceTicket,
+  ): Promise<OpenedCall | undefined> {
+    const { scenario, agent, resume } = parameters;
+    const call = { transport, scenario, agent, tenant, resumable: true, bind: session.bind.bind(session) };
+    if (!resume) return call;
+    try {
+      const resumed = await this.resumption.take(tenant, resume);
+      return { ...call, resumed, giveUp: () => this.resumption.giveBack(tenant, resume, resumed) };
+    } catch (error) {
+      const { code, message, retryable } = buildFailure(error);
+      transport.send({ type: 'error', code, message, retryable });
+      transport.close(retryable ? CloseCode.Internal : CloseCode.Policy, code);
+      return undefined;
+    }
   }
 }

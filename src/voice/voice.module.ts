@@ -7,6 +7,7 @@ import { AttemptLimit } from './attempt-limit.js';
 import { CallChoices } from './call-choice.js';
 import { CallHost } from './call-host.js';
 import { SessionDrain } from './session-drain.js';
+import { SessionResumption } from './session-resumption.js';
 import { SlotAdmission } from './slot-admission.js';
 import { UpgradeGuard } from './upgrade-guard.js';
 import { VoiceAdmission } from './voice-admission.js';
@@ -19,6 +20,7 @@ import { VoiceGateway } from './voice.gateway.js';
     UpgradeGuard,
     CallChoices,
     SlotAdmission,
+    SessionResumption,
     CallHost,
     VoiceAdmission,
     VoiceGateway,

@@ -13,6 +13,7 @@ const parameters: VoiceParameters = {
   agent: undefined,
   scenario: undefined,
   language: undefined,
+  resume: undefined,
 };
 
 describe('what a client sends before its session is built', () => {

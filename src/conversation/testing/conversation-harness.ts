@@ -11,12 +11,15 @@ import { type SessionSpeech, SpeechService } from '../../speech/speech.service.j
 import { ScriptedSttDriver, type ScriptedSttStream } from '../../speech/testing/scripted-stt.js';
 import { ScriptedTtsDriver, type ScriptedTtsOptions } from '../../speech/testing/scripted-tts.js';
 import { ScriptedVad } from '../../speech/testing/scripted-vad.js';
+import type { KeyValueStore } from '../../state/store/key-value-store.js';
+import { MemoryKeyValueStore } from '../../state/store/memory-key-value-store.js';
 import { AudioQueues } from '../../state/overload/audio-queues.js';
 import { SessionRegistry } from '../../state/session-registry.js';
 import { ToolRegistry } from '../../tools/tool-registry.js';
 import type { Tool } from '../../tools/tool.js';
+import { ResumeStore } from '../resume/resume-store.js';
 import type { SessionEvent } from '../session-events.js';
-import { VoicePipeline } from '../voice-pipeline.js';
+import { type ResumedSession, VoicePipeline } from '../voice-pipeline.js';
 import { type EventOf, MemoryTransport } from './memory-transport.js';
 import { testAgent, testCatalog } from './test-agent.js';
 
@@ -32,6 +35,13 @@ export interface HarnessOptions {
   /** Hz. */
   readonly inputRate?: number;
   readonly outputRate?: number;
+  /** Whether the caller can come back after a loss; not by default. */
+  readonly resumable?: boolean;
+  readonly resumed?: ResumedSession;
+  /** Where sessions are kept for that; one of its own by default. */
+  readonly store?: KeyValueStore;
+  /** One of its own by default. */
+  readonly clock?: ManualClock;
 }
 
 const FRAME_MS = 20;
@@ -40,14 +50,15 @@ const MOST_MS = 60_000;
 
 /** One voice session on a clock that stands still, with scripted speech and model: a caller for tests. */
 export class ConversationHarness {
-  readonly clock = new ManualClock();
-  readonly llm = new ScriptedLlmClient(this.clock);
-  readonly stt = new ScriptedSttDriver(this.clock);
+  readonly clock: ManualClock;
+  readonly llm: ScriptedLlmClient;
+  readonly stt: ScriptedSttDriver;
   readonly tts: ScriptedTtsDriver;
   readonly vad = new ScriptedVad();
   readonly speech: LentSpeech;
   readonly registry = new SessionRegistry();
-  readonly audioQueues = new AudioQueues(this.clock);
+  readonly audioQueues: AudioQueues;
+  readonly resume: ResumeStore;
   readonly bus = new EventBus();
   readonly wire: MemoryTransport;
   /** Lines of the log. */
@@ -55,8 +66,12 @@ export class ConversationHarness {
   readonly pipeline: VoicePipeline;
 
   /** `start` is left to the caller. */
-  constructor(options: HarnessOptions = {}) {
-    const { clock } = this;
+  constructor(private readonly options: HarnessOptions = {}) {
+    const clock = options.clock ?? new ManualClock();
+    this.clock = clock;
+    this.llm = new ScriptedLlmClient(clock);
+    this.stt = new ScriptedSttDriver(clock);
+    this.audioQueues = new AudioQueues(clock);
     this.tts = new ScriptedTtsDriver(clock, options.tts);
     this.wire = new MemoryTransport(clock, options.inputRate ?? 8000, options.outputRate ?? 8000);
     const config: ConversationConfig = { ...usualConversation, ...options.config };
@@ -64,6 +79,7 @@ export class ConversationHarness {
     const tools = new ToolRegistry(clock);
     for (const tool of options.tools ?? []) tools.register(tool);
     const log = (_: object, line: string): void => void this.logged.push(line);
+    this.resume = new ResumeStore(options.store ?? new MemoryKeyValueStore(clock), { ...usualVoice, ...options.voice });
     this.pipeline = new VoicePipeline(
       clock,
       config,
@@ -75,6 +91,7 @@ export class ConversationHarness {
       this.speech,
       this.registry,
       this.audioQueues,
+      this.resume,
       this.bus,
       { info: log, warn: log, error: log } as unknown as PinoLogger,
     );
@@ -89,7 +106,13 @@ export class ConversationHarness {
 
   async start(): Promise<void> {
     await this.speech.start(new AbortController().signal);
-    await this.pipeline.start(this.wire, { scenario: 'test', agent: undefined });
+    await this.pipeline.start(this.wire, {
+      scenario: 'test',
+      agent: undefined,
+      tenant: 'acme',
+      resumable: this.options.resumable ?? false,
+      resumed: this.options.resumed,
+    });
     await this.clock.advance(0);
   }
 
@@ -234,6 +257,7 @@ const usualVoice = {
   acquireTimeoutMs: 5000,
   buildTimeoutMs: 5000,
   idleTimeoutMs: 300_000,
+  resumeMs: 60_000,
   heartbeatIntervalMs: 15_000,
   maxFrameBytes: 65_536,
 } satisfies VoiceConfig;

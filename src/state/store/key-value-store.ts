@@ -7,6 +7,8 @@ export abstract class KeyValueStore {
   abstract get(key: string): Promise<string | undefined>;
   /** @param ttlMs after which the value is gone, from 1. */
   abstract set(key: string, value: string, ttlMs: number): Promise<void>;
+  /** Like `set`, but only if the key has a value; false if it has none. */
+  abstract replace(key: string, value: string, ttlMs: number): Promise<boolean>;
   /** Reads and deletes in one step: of all who ask, on whichever replica, one gets the value. */
   abstract take(key: string): Promise<string | undefined>;
   abstract delete(key: string): Promise<void>;

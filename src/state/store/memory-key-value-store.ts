@@ -36,6 +36,13 @@ export class MemoryKeyValueStore extends KeyValueStore {
     return Promise.resolve();
   }
 
+  async replace(key: string, value: string, ttlMs: number): Promise<boolean> {
+    const entry = this.entries.get(key);
+    if (!entry || this.clock.now() >= entry.expiresAt) return false;
+    await this.set(key, value, ttlMs);
+    return true;
+  }
+
   async take(key: string): Promise<string | undefined> {
     const value = this.get(key);
     this.entries.delete(key);

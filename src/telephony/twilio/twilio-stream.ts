@@ -1,3 +1,4 @@
+import { DEFAULT_TENANT } from '../../auth/principal.js';
 import type { PinoLogger } from 'nestjs-pino';
 import type { WebSocket } from 'ws';
 import type { VoicePipeline } from '../../conversation/voice-pipeline.js';
@@ -138,7 +139,15 @@ export class TwilioStream {
     );
     this.transport = transport;
     const { scenario, agent } = choice;
-    this.open({ transport, scenario, agent, bind: (pipeline) => this.bind(pipeline) });
+    this.open({
+      transport,
+      scenario,
+      agent,
+      tenant: DEFAULT_TENANT,
+      // Twilio does not come back with a stream: the call itself is over.
+      resumable: false,
+      bind: (pipeline) => this.bind(pipeline),
+    });
   }
 
   private bind(pipeline: VoicePipeline): void {

@@ -44,7 +44,7 @@ describe('what Twilio is sent', () => {
     const { socket, transport } = setUp();
     transport.send({ type: 'text_chunk', generation_id: 'gen_1', message_id: 'm', text: 'We are open' });
     transport.send({ type: 'error', code: 'tts_failed', message: 'no', retryable: true });
-    transport.send({ type: 'session_ended', reason: 'completed', duration_ms: 1, turns: 0 });
+    transport.send({ type: 'session_ended', reason: 'completed', duration_ms: 1, turns: 0, resumable: false });
     expect(socket.sent).toEqual([]);
   });
 
