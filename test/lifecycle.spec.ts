@@ -24,6 +24,7 @@ describe('the process', () => {
         status: 'healthy',
         timestamp: expect.any(Number),
         message: 'Parley API v1 is running',
+        replica: expect.any(String),
         active_sessions: 0,
         session_metrics: { connected: 0, disconnected: 0, active: 0 },
       },

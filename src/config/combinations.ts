@@ -1,4 +1,5 @@
 import { AuthConfig } from './auth.config.js';
+import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
 import type { ConfigClass } from './setting.js';
@@ -12,6 +13,7 @@ export function combinationProblems(values: ReadonlyMap<ConfigClass, object>): s
       values.get(ServerConfig) as Partial<ServerConfig>,
       values.get(AuthConfig) as Partial<AuthConfig>,
     ),
+    ...sharingProblems(values.get(RedisConfig) as Partial<RedisConfig>),
     ...rateProblems(values.get(ScriptedConfig) as Partial<ScriptedConfig>),
   ];
 }
@@ -34,6 +36,14 @@ function credentialProblems(server: Partial<ServerConfig>, auth: Partial<AuthCon
     );
   }
   return problems;
+}
+
+/** Replicas that share nothing cannot count together. */
+function sharingProblems({ url, maxSessions }: Partial<RedisConfig>): string[] {
+  if (url !== '' || !maxSessions) return [];
+  return [
+    `MAX_SESSIONS_CLUSTER: was given ${maxSessions}, but is of no use without REDIS_URL, where replicas count together`,
+  ];
 }
 
 /** The faults of one scripted provider exclude each other: each request has one at most. */

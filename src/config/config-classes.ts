@@ -4,6 +4,7 @@ import { LifecycleConfig } from './lifecycle.config.js';
 import { LlmConfig } from './llm.config.js';
 import { LoggingConfig } from './logging.config.js';
 import { OverloadConfig } from './overload.config.js';
+import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
 import { AuthConfig } from './auth.config.js';
@@ -19,6 +20,7 @@ export const configClasses: readonly ConfigClass[] = [
   LoggingConfig,
   LifecycleConfig,
   VoiceConfig,
+  RedisConfig,
   OverloadConfig,
   ConversationConfig,
   SpeechConfig,

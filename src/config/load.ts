@@ -145,7 +145,9 @@ export function allowedValues(schema: z.ZodType): string {
     anyOf?: { type?: string }[];
     minLength?: number;
     format?: string;
+    description?: string;
   };
+  if (json.description) return json.description;
   if (json.format === 'uri') return 'an address with http:// or https://';
   if (json.enum) return `one of ${json.enum.map(String).join(', ')}`;
   if (json.type === 'integer' || json.type === 'number') {

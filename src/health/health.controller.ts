@@ -8,6 +8,7 @@ import { DrainState } from '../lifecycle/drain-state.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { Readiness, type ReadinessCheck, type ReadinessOptions } from '../lifecycle/readiness-check.js';
 import { SpeechService } from '../speech/speech.service.js';
+import { Replica } from '../state/replica.js';
 import { SessionRegistry } from '../state/session-registry.js';
 
 interface Check {
@@ -27,6 +28,7 @@ export class HealthController {
     private readonly lifecycle: LifecycleService,
     private readonly drain: DrainState,
     private readonly sessions: SessionRegistry,
+    private readonly replica: Replica,
     private readonly speech: SpeechService,
     private readonly voice: VoiceConfig,
     private readonly indicators: HealthIndicatorService,
@@ -41,6 +43,7 @@ export class HealthController {
       status: 'healthy',
       timestamp: this.timestamp(),
       message: 'Parley API v1 is running',
+      replica: this.replica.id,
       active_sessions: active,
       session_metrics: { connected, disconnected, active },
     };

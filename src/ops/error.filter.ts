@@ -11,8 +11,13 @@ const codes: Readonly<Record<number, string>> = {
   429: 'rate_limited',
 };
 
-/** What may work again in a moment; the log has said so where it happened. */
-const unavailable: readonly ErrorCode[] = ['state_unavailable', 'auth_unavailable'];
+/** Errors of our own that are not the asker's fault; the log has said so where they happened. */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  not_found: 404,
+  auth_unavailable: 503,
+  state_unavailable: 503,
+  timeout: 504,
+};
 
 /** Errors of the REST API look like those of a refused upgrade: `{"error": {"code", "message"}}`. */
 @Catch()
@@ -22,9 +27,11 @@ export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly adapter: HttpAdapterHost) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    if (error instanceof ParleyError && unavailable.includes(error.code)) {
-      const body = { error: { code: error.code, message: 'Not possible at the moment, please try again' } };
-      return this.adapter.httpAdapter.reply(host.switchToHttp().getResponse(), body, 503);
+    const known = error instanceof ParleyError ? statuses[error.code] : undefined;
+    if (error instanceof ParleyError && known) {
+      const message = known < 500 ? error.message : 'Not possible at the moment, please try again';
+      const body = { error: { code: error.code, message } };
+      return this.adapter.httpAdapter.reply(host.switchToHttp().getResponse(), body, known);
     }
     const status = error instanceof HttpException ? error.getStatus() : 500;
     if (status >= 500) this.logger.error(`Request failed: ${messageOf(error)}`);

@@ -5,7 +5,7 @@ import { AgentsConfig } from '../config/agents.config.js';
 import { OverloadConfig } from '../config/overload.config.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { OverloadMonitor } from '../state/overload/overload-monitor.js';
-import { SessionRegistry, type LiveSession } from '../state/session-registry.js';
+import { SessionDirectory } from '../state/session-directory.js';
 import { SessionSlots } from '../state/session-slots.js';
 import { protocolDocument } from '../voice/protocol-document.js';
 import { AccessGuard, NeedsRole } from './access.guard.js';
@@ -16,7 +16,7 @@ import { overloadView } from './overload-view.js';
 @UseGuards(AccessGuard)
 export class OpsController {
   constructor(
-    private readonly sessions: SessionRegistry,
+    private readonly sessions: SessionDirectory,
     private readonly catalog: AgentCatalog,
     private readonly config: AgentsConfig,
     private readonly lifecycle: LifecycleService,
@@ -25,21 +25,22 @@ export class OpsController {
     private readonly slots: SessionSlots,
   ) {}
 
+  /** Of all replicas; `complete` is false while only those of this one are known. */
   @Get('sessions')
   listSessions() {
-    return { sessions: this.sessions.list().map((session) => session.describe()) };
+    return this.sessions.list();
   }
 
   @Get('sessions/:id')
   getSession(@Param('id') id: string) {
-    return this.find(id).describe();
+    return this.sessions.describe(id);
   }
 
-  /** Hangs up. */
+  /** Hangs up, on whichever replica. */
   @Delete('sessions/:id')
   @HttpCode(204)
-  async endSession(@Param('id') id: string): Promise<void> {
-    await this.find(id).close('completed');
+  endSession(@Param('id') id: string): Promise<void> {
+    return this.sessions.hangUp(id);
   }
 
   @Get('agents')
@@ -83,12 +84,6 @@ export class OpsController {
   @NeedsRole('caller')
   protocol() {
     return protocolDocument;
-  }
-
-  private find(id: string): LiveSession {
-    const session = this.sessions.get(id);
-    if (!session) throw new NotFoundException('There is no such session');
-    return session;
   }
 }
 

@@ -4,10 +4,11 @@ import { StateModule } from '../state/state.module.js';
 import { VoiceModule } from '../voice/voice.module.js';
 import { ConsoleController } from './console.controller.js';
 import { OpsController } from './ops.controller.js';
+import { OverridesController } from './overrides.controller.js';
 import { TokensController } from './tokens.controller.js';
 
 @Module({
   imports: [StateModule, AgentsModule, VoiceModule],
-  controllers: [OpsController, TokensController, ConsoleController],
+  controllers: [OpsController, OverridesController, TokensController, ConsoleController],
 })
 export class OpsModule {}

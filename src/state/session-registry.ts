@@ -25,6 +25,7 @@ export interface SessionSummary {
 @Injectable()
 export class SessionRegistry {
   private readonly sessions = new Map<string, LiveSession>();
+  private readonly listeners = new Set<(id: string) => void>();
   private connected = 0;
 
   get active(): number {
@@ -39,10 +40,11 @@ export class SessionRegistry {
   add(session: LiveSession): void {
     this.sessions.set(session.id, session);
     this.connected++;
+    this.tell(session.id);
   }
 
   remove(id: string): void {
-    this.sessions.delete(id);
+    if (this.sessions.delete(id)) this.tell(id);
   }
 
   get(id: string): LiveSession | undefined {
@@ -53,7 +55,16 @@ export class SessionRegistry {
     return [...this.sessions.values()];
   }
 
+  /** Called with the id of a session that has been added or removed. */
+  onChange(listener: (id: string) => void): void {
+    this.listeners.add(listener);
+  }
+
   async closeAll(reason: AbortKind): Promise<void> {
     await Promise.allSettled(this.list().map((session) => session.close(reason)));
+  }
+
+  private tell(id: string): void {
+    for (const listener of this.listeners) listener(id);
   }
 }

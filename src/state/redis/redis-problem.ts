@@ -1,0 +1,31 @@
+import { ParleyError, messageOf } from '../../kernel/errors.js';
+
+const MAX_LENGTH = 120;
+/** Said by a Redis that cannot take writes at all for now; a new connection may lead to one that can. */
+const OF_NO_USE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|MISCONF|OOM|NOREPLICAS|NOAUTH)\b/;
+const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid (username|password)|ERR AUTH|ERR Client sent AUTH)/i;
+
+/** What went wrong, for a log line. Errors of the client carry the command with its arguments: they go no further. */
+export function problemOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  // A connection that was tried on several addresses says nothing but its code.
+  const words = messageOf(error) || code || 'unknown';
+  // "ERR unknown command 'x', with args beginning with: …"
+  const [own = ''] = words.split(', with args');
+  const [first = ''] = own.replace(/[^\x20-\x7e]+/g, ' ').split('. Please report');
+  return first.length > MAX_LENGTH ? `${first.slice(0, MAX_LENGTH)}…` : first;
+}
+
+/** Whether the credentials, or what they allow, are the problem: trying again is of no use. */
+export function isRefusal(problem: string): boolean {
+  return REFUSED.test(problem);
+}
+
+/** Whether the connection is of no use until Redis is well. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof Error && OF_NO_USE.test(error.message);
+}
+
+export function stateUnavailable(problem: string): ParleyError {
+  return new ParleyError('state_unavailable', `Redis is not available: ${problem}`, true);
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import type { SessionSummary } from './session-registry.js';
+
+const summary = z.looseObject({
+  session_id: z.string(),
+  agent: z.string(),
+  scenario: z.string(),
+  started_at: z.string(),
+  duration_ms: z.number(),
+  turns: z.number(),
+  state: z.string(),
+  active_tasks: z.record(z.string(), z.string()),
+});
+
+/** What another replica says of a session, if it can be believed. */
+export function summaryOf(sessionId: string, said: unknown): SessionSummary | undefined {
+  const parsed = summary.safeParse(said);
+  return parsed.success && parsed.data.session_id === sessionId ? parsed.data : undefined;
+}
