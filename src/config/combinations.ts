@@ -1,4 +1,8 @@
 import { AuthConfig } from './auth.config.js';
+import { AzureOpenAiConfig } from './azure-openai.config.js';
+import { modelProblems } from './llm-models.js';
+import { LlmConfig } from './llm.config.js';
+import { OpenAiConfig } from './openai.config.js';
 import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
@@ -14,6 +18,11 @@ export function combinationProblems(values: ReadonlyMap<ConfigClass, object>): s
       values.get(AuthConfig) as Partial<AuthConfig>,
     ),
     ...sharingProblems(values.get(RedisConfig) as Partial<RedisConfig>),
+    ...modelProblems(
+      values.get(LlmConfig) as Partial<LlmConfig>,
+      values.get(AzureOpenAiConfig) as Partial<AzureOpenAiConfig>,
+      values.get(OpenAiConfig) as Partial<OpenAiConfig>,
+    ),
     ...rateProblems(values.get(ScriptedConfig) as Partial<ScriptedConfig>),
   ];
 }

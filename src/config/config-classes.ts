@@ -1,8 +1,10 @@
 import { AgentsConfig } from './agents.config.js';
+import { AzureOpenAiConfig } from './azure-openai.config.js';
 import { ConversationConfig } from './conversation.config.js';
 import { LifecycleConfig } from './lifecycle.config.js';
 import { LlmConfig } from './llm.config.js';
 import { LoggingConfig } from './logging.config.js';
+import { OpenAiConfig } from './openai.config.js';
 import { OverloadConfig } from './overload.config.js';
 import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
@@ -25,6 +27,8 @@ export const configClasses: readonly ConfigClass[] = [
   ConversationConfig,
   SpeechConfig,
   LlmConfig,
+  AzureOpenAiConfig,
+  OpenAiConfig,
   AgentsConfig,
   TwilioConfig,
   ScriptedConfig,

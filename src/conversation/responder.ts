@@ -28,6 +28,8 @@ interface Answer {
   readonly messageId: string;
   text: string;
   readonly calls: LlmToolCall[];
+  /** A sentence of it has been handed to the synthesiser. */
+  spoken: boolean;
 }
 
 /** Makes one answer: asks the model, runs the tools it wants, hands over to other agents, until there is nothing left to do. */
@@ -59,15 +61,15 @@ export class Responder {
 
   /** Speaks a fixed text as the agent's next message. */
   say(generation: Generation, text: string): void {
-    const answer: Answer = { messageId: generation.nextMessageId(), text: '', calls: [] };
+    const answer = newAnswer(generation);
     const splitter = this.splitter();
     this.onText(generation, answer, splitter, text);
     this.finishMessage(generation, answer, splitter);
   }
 
   private async ask(generation: Generation): Promise<Answer> {
-    const answer: Answer = { messageId: generation.nextMessageId(), text: '', calls: [] };
-    const splitter = this.splitter();
+    let answer = newAnswer(generation);
+    let splitter = this.splitter();
     let waiting: Timer | undefined;
     let overdue = false;
     const speakFirst = (): void => {
@@ -75,8 +77,16 @@ export class Responder {
       this.speak(generation, answer, splitter.flushFirst());
     };
     try {
-      for await (const event of this.events(generation.signal)) {
+      for await (const event of this.events(generation.signal, () => answer.spoken)) {
         generation.signal.throwIfAborted();
+        if (event.type === 'restart') {
+          waiting?.cancel();
+          waiting = undefined;
+          overdue = false;
+          this.withdraw(generation, answer);
+          answer = newAnswer(generation);
+          splitter = this.splitter();
+        }
         if (event.type === 'tool_call') answer.calls.push(event.call);
         if (event.type !== 'text' || event.text === '') continue;
         this.onText(generation, answer, splitter, event.text);
@@ -102,10 +112,16 @@ export class Responder {
     return answer;
   }
 
-  private events(signal: AbortSignal): AsyncIterable<LlmEvent> {
+  private events(signal: AbortSignal, spoken: () => boolean): AsyncIterable<LlmEvent> {
     const { llmStallMs } = this.options;
     const stalled = (): Error => new ParleyError('llm_failed', `The model brought nothing for ${llmStallMs} ms`, true);
-    return withStallLimit((child) => this.llm.stream(this.request(), child), signal, this.clock, llmStallMs, stalled);
+    return withStallLimit(
+      (child) => this.llm.stream({ ...this.request(), spoken }, child),
+      signal,
+      this.clock,
+      llmStallMs,
+      stalled,
+    );
   }
 
   private request(): Parameters<LlmClient['stream']>[0] {
@@ -145,7 +161,14 @@ export class Responder {
     this.state.history.addAssistant(generation.id, messageId, text, calls);
   }
 
+  /** What it was going to say is not said, nor remembered. */
+  private withdraw(generation: Generation, { messageId, text }: Answer): void {
+    if (text === '') return;
+    this.output.event({ type: 'text_stream_stop', generation_id: generation.id, message_id: messageId, text });
+  }
+
   private speak(generation: Generation, answer: Answer, sentences: readonly string[]): void {
+    answer.spoken ||= sentences.length > 0;
     for (const text of sentences) this.output.sentence(generation, answer.messageId, text);
   }
 
@@ -217,4 +240,8 @@ export class Responder {
   private splitter(): SentenceSplitter {
     return new SentenceSplitter(this.state.agent.language, this.options.firstClauseMinChars);
   }
+}
+
+function newAnswer(generation: Generation): Answer {
+  return { messageId: generation.nextMessageId(), text: '', calls: [], spoken: false };
 }

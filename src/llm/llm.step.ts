@@ -27,7 +27,7 @@ export class LlmStep implements LifecycleStep {
   }
 }
 
-/** Down until the client has started, and once it is closed. */
+/** Down until the client has started, once it is closed, and while none of its models can be asked. */
 @Injectable()
 @Readiness({ name: 'dialogue', critical: true, timeoutMs: 1000, cacheMs: 1000 })
 export class DialogueReadiness implements ReadinessCheck {
@@ -38,6 +38,10 @@ export class DialogueReadiness implements ReadinessCheck {
 
   check(): Record<string, unknown> {
     if (!this.step.started) throw new Error('the client has not started');
-    return { driver: this.llm.name };
+    const models = this.llm.models();
+    const states = Object.fromEntries(models.map(({ name, state }) => [name, state]));
+    if (models.every(({ state }) => state === 'open'))
+      throw new Error(`none of the models can be asked: ${Object.keys(states).join(', ')}`);
+    return { driver: this.llm.name, models: states };
   }
 }

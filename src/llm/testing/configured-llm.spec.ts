@@ -59,7 +59,13 @@ describe('the scripted model', () => {
   ])('goes wrong with %s', async (rate, said, error) => {
     const [answer] = await answers({ SCRIPTED_LLM_TEXT: 'One two three.', SCRIPTED_LLM_WORD_MS: '1', [rate]: '1' });
     const parts = answer!.events.map((event) =>
-      event.type === 'text' ? event.text : event.type === 'tool_call' ? event.call.name : event.reason,
+      event.type === 'text'
+        ? event.text
+        : event.type === 'tool_call'
+          ? event.call.name
+          : event.type === 'finish'
+            ? event.reason
+            : event.type,
     );
     expect(parts).toEqual(said);
     if (error) expect(answer!.error).toMatchObject(error);
