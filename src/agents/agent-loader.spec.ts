@@ -58,7 +58,7 @@ describe('loading agents', () => {
     const [agent] = load().agents;
     expect(agent).toMatchObject({
       name: 'desk',
-      voice: { name: 'slt', rate: 1, pitch: -2 },
+      voice: { name: 'slt', rate: 1, pitch: -2, language: 'en-US' },
       bargeIn: { enabled: true, backchannels: ['uh-huh'] },
       noInput: { afterMs: 8000, action: { type: 'end', text: 'Goodbye.' } },
     });
@@ -72,7 +72,9 @@ describe('loading agents', () => {
 
   it('names file, line, column and field of an unknown key', () => {
     write('desk/agent.yaml', 'description: The desk.\nvoice:\n  name: slt\n  speed: 2\n');
-    expect(faults()).toEqual(['agents/desk/agent.yaml:4:3 voice.speed: unknown key; there are name, rate, pitch']);
+    expect(faults()).toEqual([
+      'agents/desk/agent.yaml:4:3 voice.speed: unknown key; there are name, providers, rate, pitch',
+    ]);
   });
 
   it('refuses a language that nobody understands and speaks', () => {

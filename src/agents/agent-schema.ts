@@ -137,7 +137,11 @@ export const agentFile = z.strictObject({
   description: z.string().min(1).describe('One sentence, for people and for models that decide about handoffs.'),
   language: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a BCP 47 language tag, such as en-US'),
   voice: z.strictObject({
-    name: z.string().min(1),
+    name: z.string().min(1).describe('A voice of the first synthesiser in TTS_SERVICE_MODELS.'),
+    providers: z
+      .record(z.string(), z.string().min(1))
+      .optional()
+      .describe('The voices of the synthesisers that may take over, by their names: `azure: en-US-JennyNeural`.'),
     rate: z.number().min(0.5).max(2).describe("1 is the voice's own tempo."),
     pitch: z.number().min(-12).max(12).describe('Semitones up or down.'),
   }),

@@ -6,7 +6,7 @@ export interface Agent {
   readonly description: string;
   /** BCP 47. */
   readonly language: string;
-  readonly voice: { readonly name: string; readonly rate: number; readonly pitch: number };
+  readonly voice: AgentVoice;
   /** Spoken when a session starts with this agent; a template. */
   readonly greeting: { readonly text: string; readonly interruptible: boolean } | undefined;
   /** What a new user turn does while the agent still speaks or thinks. */
@@ -23,6 +23,16 @@ export interface Agent {
   readonly dialogue: DialogueSpec;
   /** Renders the system prompt. */
   renderPrompt(variables: Readonly<Record<string, unknown>>): string;
+}
+
+export interface AgentVoice {
+  readonly name: string;
+  readonly rate: number;
+  readonly pitch: number;
+  /** The voice of each synthesiser that is to speak with another one than `name`. */
+  readonly providers?: Readonly<Record<string, string>>;
+  /** The agent's. */
+  readonly language?: string;
 }
 
 export interface NoInputPolicy {

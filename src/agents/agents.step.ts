@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AgentsConfig } from '../config/agents.config.js';
 import { Readiness, type ReadinessCheck } from '../lifecycle/readiness-check.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
-import { SttDriver } from '../speech/stt-stream.js';
-import { TtsDriver } from '../speech/tts-voice.js';
+import { SttDrivers, TtsDrivers } from '../speech/speech-drivers.js';
 import { AgentCatalog } from './agent-catalog.js';
 import { speechAbilities } from './speech-abilities.js';
 
@@ -13,8 +12,8 @@ export class AgentsStep implements LifecycleStep {
   constructor(
     private readonly catalog: AgentCatalog,
     private readonly config: AgentsConfig,
-    private readonly stt: SttDriver,
-    private readonly tts: TtsDriver,
+    private readonly stt: SttDrivers,
+    private readonly tts: TtsDrivers,
   ) {}
 
   start(): Promise<StepReport> {

@@ -26,7 +26,7 @@ export function buildAgent(name: string, file: AgentFile, prompt: string): Agent
     name,
     description: file.description,
     language: file.language,
-    voice: file.voice,
+    voice: { ...file.voice, language: file.language },
     greeting: file.greeting,
     onNewInput: file.on_new_input,
     noInput: { afterMs: file.no_input.after_ms, reprompts: file.no_input.reprompts, action: file.no_input.action },

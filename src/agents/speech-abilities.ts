@@ -1,5 +1,4 @@
-import type { SttDriver } from '../speech/stt-stream.js';
-import type { TtsDriver } from '../speech/tts-voice.js';
+import type { SttDrivers, TtsDrivers } from '../speech/speech-drivers.js';
 
 /** What the speech drivers can do, to check agents against. */
 export interface SpeechAbilities {
@@ -10,8 +9,8 @@ export interface SpeechAbilities {
 }
 
 export function speechAbilities(
-  stt: Pick<SttDriver, 'languages'>,
-  tts: Pick<TtsDriver, 'languages' | 'voices'>,
+  stt: Pick<SttDrivers, 'languages'>,
+  tts: Pick<TtsDrivers, 'languages' | 'voices'>,
 ): SpeechAbilities {
   return { voices: tts.voices, languages: stt.languages.filter((language) => tts.languages.includes(language)) };
 }

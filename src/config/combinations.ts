@@ -1,4 +1,5 @@
 import { AuthConfig } from './auth.config.js';
+import { speechProblems } from './speech-combinations.js';
 import { AzureOpenAiConfig } from './azure-openai.config.js';
 import { modelProblems } from './llm-models.js';
 import { LlmConfig } from './llm.config.js';
@@ -23,6 +24,7 @@ export function combinationProblems(values: ReadonlyMap<ConfigClass, object>): s
       values.get(AzureOpenAiConfig) as Partial<AzureOpenAiConfig>,
       values.get(OpenAiConfig) as Partial<OpenAiConfig>,
     ),
+    ...speechProblems(values),
     ...rateProblems(values.get(ScriptedConfig) as Partial<ScriptedConfig>),
   ];
 }

@@ -1,6 +1,8 @@
 import { AgentsConfig } from './agents.config.js';
+import { AzureSpeechConfig } from './azure-speech.config.js';
 import { AzureOpenAiConfig } from './azure-openai.config.js';
 import { ConversationConfig } from './conversation.config.js';
+import { DeepgramConfig } from './deepgram.config.js';
 import { LifecycleConfig } from './lifecycle.config.js';
 import { LlmConfig } from './llm.config.js';
 import { LoggingConfig } from './logging.config.js';
@@ -26,6 +28,8 @@ export const configClasses: readonly ConfigClass[] = [
   OverloadConfig,
   ConversationConfig,
   SpeechConfig,
+  AzureSpeechConfig,
+  DeepgramConfig,
   LlmConfig,
   AzureOpenAiConfig,
   OpenAiConfig,

@@ -1,15 +1,23 @@
-import { configOf, int, number, oneOf, setting } from './setting.js';
+import { z } from 'zod';
+import { configOf, int, list, number, oneOf, setting } from './setting.js';
+
+/** An ordered list without doubles. */
+const drivers = <const T extends readonly [string, ...string[]]>(names: T) =>
+  list()
+    .pipe(z.array(z.enum(names)).min(1))
+    .refine((given) => new Set(given).size === given.length)
+    .meta({ description: `a comma-separated list of ${names.join(', ')}, each once` });
 
 export class SpeechConfig extends configOf('speech', {
   stt: setting(
     'STT_SERVICE_MODELS',
-    oneOf(['embedded', 'scripted']),
-    'Speech recogniser: `scripted` hears what SCRIPTED_STT_TEXT says, whatever the caller does.',
+    drivers(['azure', 'deepgram', 'embedded', 'scripted']),
+    'Speech recognisers in order: the first that knows the language hears the caller, the next ones take over when it fails. `azure` and `deepgram` need their credentials; `scripted` hears what SCRIPTED_STT_TEXT says, whatever the caller does.',
   ),
   tts: setting(
     'TTS_SERVICE_MODELS',
-    oneOf(['embedded', 'scripted']),
-    'Speech synthesiser: `scripted` hums a tone for each word.',
+    drivers(['azure', 'embedded', 'scripted']),
+    'Speech synthesisers in order: the first that knows the language speaks, the next ones take over when it fails. `scripted` hums a tone for each word.',
   ),
   vad: setting(
     'VAD',
@@ -21,22 +29,67 @@ export class SpeechConfig extends configOf('speech', {
     int(0, 64),
     'Worker threads for local recognition, and as many for synthesis; 0 is one less than there are cores, at least 1.',
   ),
-  sttPoolWarm: setting('STT_POOL_WARM', int(0, 200), 'Recogniser streams kept ready.'),
-  sttPoolMax: setting('STT_POOL_MAX', int(0, 10_000), 'Recogniser streams at most; 0 is as many as MAX_CONNECTIONS.'),
-  ttsPoolWarm: setting('TTS_POOL_WARM', int(0, 200), 'Synthesiser voices kept ready.'),
-  ttsPoolMax: setting('TTS_POOL_MAX', int(0, 10_000), 'Synthesiser voices at most; 0 is as many as MAX_CONNECTIONS.'),
+  sttPoolWarm: setting(
+    'STT_POOL_WARM',
+    int(0, 200),
+    'Recogniser streams kept ready: so many of the first recogniser, one of each that may take over.',
+  ),
+  sttPoolMax: setting(
+    'STT_POOL_MAX',
+    int(0, 10_000),
+    'Streams of each recogniser at most; 0 is as many as MAX_CONNECTIONS.',
+  ),
+  ttsPoolWarm: setting(
+    'TTS_POOL_WARM',
+    int(0, 200),
+    'Synthesiser voices kept ready: so many of the first synthesiser, one of each that may take over.',
+  ),
+  ttsPoolMax: setting(
+    'TTS_POOL_MAX',
+    int(0, 10_000),
+    'Voices of each synthesiser at most; 0 is as many as MAX_CONNECTIONS.',
+  ),
   poolQueue: setting(
     'SPEECH_POOL_QUEUE',
     int(0, 10_000),
     'Sessions that may wait for a stream or voice; the next one fails at once.',
   ),
   poolWaitMs: setting('SPEECH_POOL_WAIT_MS', int(1, 60_000), 'How long a session waits for a stream or voice.'),
+  connectMs: setting(
+    'SPEECH_CONNECT_MS',
+    int(100, 30_000),
+    'How long connecting to a speech service may take before it counts as failed.',
+  ),
+  sttFinalMs: setting(
+    'STT_FINAL_MS',
+    int(200, 10_000),
+    'A recogniser that has not understood an utterance so long after its end has failed, if there is another one to ask.',
+  ),
+  ttsFirstAudioMs: setting(
+    'TTS_FIRST_AUDIO_MS',
+    int(200, 60_000),
+    'A synthesiser that has brought no audio for a sentence by then has failed, if there is another one to ask.',
+  ),
   ttsStallMs: setting(
     'TTS_STALL_MS',
     int(500, 120_000),
-    'A synthesiser that brings no audio for this long has failed; the agent goes on with the next sentence.',
+    'A synthesiser that brings no audio for this long has failed; another one goes on with the sentence, or the agent with the next sentence.',
   ),
-  ttsCacheBytes: setting('TTS_CACHE_BYTES', int(0, 1_000_000_000), 'Memory for synthesised fixed phrases, bytes.'),
+  breakerFailures: setting(
+    'SPEECH_BREAKER_FAILURES',
+    int(1, 100),
+    'A speech service that has failed so many times in a row, whoever the caller, is not asked for a while.',
+  ),
+  breakerOpenMs: setting(
+    'SPEECH_BREAKER_OPEN_MS',
+    int(100, 600_000),
+    'How long it is not asked; then it is tried in the background, and used again when it answers.',
+  ),
+  ttsCacheBytes: setting(
+    'TTS_CACHE_BYTES',
+    int(0, 1_000_000_000),
+    'Memory for synthesised fixed phrases of each synthesiser, bytes.',
+  ),
   minConfidence: setting(
     'STT_MIN_CONFIDENCE',
     number(0, 1),

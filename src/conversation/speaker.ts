@@ -1,5 +1,6 @@
 import { Resampler } from '../audio/resampler.js';
 import type { Agent } from '../agents/agent.js';
+import { spokenWith } from '../agents/spoken-with.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
 import type { Clock } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
@@ -91,7 +92,7 @@ export class Speaker {
     const startMs = playout.appendedMs;
     timeline.begin(messageId, text, startMs);
     try {
-      const request = { text, voice: voice.name, rate: voice.rate, pitch: voice.pitch, cacheable };
+      const request = { ...spokenWith(voice), text, cacheable };
       let resampler: Resampler | undefined;
       for await (const chunk of this.parts.voice.synthesize(request, signal)) {
         signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SpeechConfig } from '../config/speech.config.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
-import { SttDriver } from '../speech/stt-stream.js';
+import { SttDrivers } from '../speech/speech-drivers.js';
 import { OverloadMonitor } from '../state/overload/overload-monitor.js';
 import { SessionSlots } from '../state/session-slots.js';
 import { recordCallMetrics } from './call-metrics.js';
@@ -19,7 +19,7 @@ export class EventsStep implements LifecycleStep {
     private readonly bus: EventBus,
     private readonly monitor: OverloadMonitor,
     private readonly slots: SessionSlots,
-    private readonly stt: SttDriver,
+    private readonly stt: SttDrivers,
     private readonly speechConfig: SpeechConfig,
   ) {}
 
@@ -27,7 +27,7 @@ export class EventsStep implements LifecycleStep {
     this.stops = [
       recordCallMetrics(this.bus),
       recordOverloadMetrics(this.monitor, this.slots),
-      watchRecogniser(this.stt, this.speechConfig, this.monitor),
+      ...this.stt.inOrder.map((driver) => watchRecogniser(driver, this.speechConfig, this.monitor)),
       this.monitor.onChange((change) => this.bus.emit('overload.changed', change)),
       () => this.monitor.stop(),
     ];

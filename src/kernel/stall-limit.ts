@@ -5,14 +5,14 @@ import type { Clock } from './clock.js';
 const OVER = new Aborted('completed');
 
 /**
- * What `open` yields, as long as the next item never takes longer than `limitMs`. After that the signal given to `open`
+ * What `open` yields, as long as the next item never takes longer than `limitMs`, which is asked for each. After that the signal given to `open`
  * is aborted and `error()` thrown; what the source does then nobody waits for.
  */
 export async function* withStallLimit<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   parent: AbortSignal,
   clock: Clock,
-  limitMs: number,
+  limitMs: number | (() => number),
   error: () => Error,
 ): AsyncGenerator<T> {
   const controller = childController(parent);
@@ -23,7 +23,7 @@ export async function* withStallLimit<T>(
   const next = (): Promise<IteratorResult<T>> =>
     new Promise((resolve, reject) => {
       const item = items.next();
-      const timer = clock.setTimeout(() => reject(error()), limitMs);
+      const timer = clock.setTimeout(() => reject(error()), typeof limitMs === 'number' ? limitMs : limitMs());
       const settle = (tell: () => void): void => {
         timer.cancel();
         tell();

@@ -1,13 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
-import { ParleyError } from '../kernel/errors.js';
-import { withStallLimit } from '../kernel/stall-limit.js';
+import { ParleyError, messageOf } from '../kernel/errors.js';
+import { FailoverSttStream, type SttProvider } from './failover/failover-stt.stream.js';
+import { FailoverTtsVoice, type TtsProvider } from './failover/failover-tts.voice.js';
+import { Seats, inOrderOfChoice } from './failover/seats.js';
+import { type ProviderOptions, type ProviderStatus, SpeechProvider } from './failover/speech-provider.js';
 import type { PoolSnapshot } from './pool/pool-metrics.js';
-import { SpeechPool } from './pool/speech-pool.js';
-import { type SpeechHints, SttDriver, type SttStream } from './stt-stream.js';
-import { TtsDriver, type TtsRequest, type TtsVoice } from './tts-voice.js';
+import { SpeechPool, type SpeechPoolOptions } from './pool/speech-pool.js';
+import { probeStt, probeTts } from './probes.js';
+import { SttDrivers, TtsDrivers } from './speech-drivers.js';
+import type { SpeechHints, SttDriver, SttStream } from './stt-stream.js';
+import type { TtsDriver, TtsRequest, TtsVoice } from './tts-voice.js';
 import { VoiceActivityDetector } from './voice-activity.js';
 
 /** The ears and the mouth of one session, until `release`. */
@@ -21,48 +26,53 @@ export interface SessionSpeech {
   release(): void;
 }
 
+/** What came of making one provider ready before anybody calls. */
+export interface ProviderWarmUp {
+  readonly kind: 'stt' | 'tts';
+  readonly provider: string;
+  readonly ok: boolean;
+  /** To a token, where one is needed, and an open connection. */
+  readonly duration_ms: number;
+  readonly error?: string;
+}
+
+/** A pool's own limit on building one, behind the driver's. */
 const CREATE_TIMEOUT_MS = 10_000;
 
-/** Lends recogniser streams and voices to sessions, from pools that keep some ready. */
+/** Lends recogniser streams and voices to sessions, from pools that keep some ready; one pool for each driver. */
 @Injectable()
 export class SpeechService {
-  private readonly sttPool: SpeechPool<SttStream>;
-  private readonly ttsPool: SpeechPool<TtsVoice>;
-  private readonly waitMs: number;
-  private readonly stallMs: number;
+  private readonly sttProviders: readonly SttProvider[];
+  private readonly ttsProviders: readonly TtsProvider[];
+  private readonly logger = new Logger('Speech');
 
   constructor(
-    private readonly stt: SttDriver,
-    private readonly tts: TtsDriver,
+    stt: SttDrivers,
+    tts: TtsDrivers,
     private readonly vad: VoiceActivityDetector,
-    config: SpeechConfig,
-    voiceConfig: VoiceConfig,
+    private readonly config: SpeechConfig,
+    private readonly voiceConfig: VoiceConfig,
     private readonly clock: Clock,
   ) {
-    const shared = { maxWaiting: config.poolQueue, createTimeoutMs: CREATE_TIMEOUT_MS, clock };
-    this.waitMs = config.poolWaitMs;
-    this.stallMs = config.ttsStallMs;
-    this.sttPool = new SpeechPool<SttStream>({
-      ...shared,
-      name: 'stt',
-      ...poolSizes(config.sttPoolWarm, config.sttPoolMax, voiceConfig),
-      create: (signal) => stt.createStream(signal),
-      dispose: (stream) => stream.close(),
-    });
-    this.ttsPool = new SpeechPool<TtsVoice>({
-      ...shared,
-      name: 'tts',
-      ...poolSizes(config.ttsPoolWarm, config.ttsPoolMax, voiceConfig),
-      create: (signal) => tts.createVoice(signal),
-      dispose: (voice) => voice.close(),
-    });
+    this.sttProviders = stt.inOrder.map((driver, index) =>
+      this.provider<SttDriver, SttStream>('stt', driver, index, {
+        create: (signal) => driver.createStream(signal),
+        probe: (stream, signal) => probeStt(stream, driver.sampleRate, signal),
+      }),
+    );
+    this.ttsProviders = tts.inOrder.map((driver, index) =>
+      this.provider<TtsDriver, TtsVoice>('tts', driver, index, {
+        create: (signal) => driver.createVoice(signal),
+        probe: (voice, signal) => probeTts(voice, driver, signal),
+      }),
+    );
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const starting = [this.vad.start(signal), this.stt.start(signal), this.tts.start(signal)];
+    const starting = [this.vad, ...this.drivenBy].map((driver) => driver.start(signal));
     try {
       await Promise.all(starting);
-      await Promise.all([this.sttPool.start(signal), this.ttsPool.start(signal)]);
+      await Promise.all(this.providers.map(({ pool }) => pool.start(signal)));
     } catch (error) {
       // A process that exits while a native library loads in a thread aborts instead.
       await Promise.allSettled(starting);
@@ -72,43 +82,44 @@ export class SpeechService {
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled([this.sttPool.close(), this.ttsPool.close()]);
-    await Promise.all([this.vad.close(), this.stt.close(), this.tts.close()]);
+    for (const provider of this.providers) provider.stop();
+    await Promise.allSettled(this.providers.map(({ pool }) => pool.close()));
+    await Promise.all([this.vad, ...this.drivenBy].map((driver) => driver.close()));
   }
 
-  /** Rejects with `at_capacity` or `timeout` when there is nothing to lend, with the signal's reason when it aborts. */
-  async lease(sessionId: string, signal: AbortSignal): Promise<SessionSpeech> {
-    const stt = await this.sttPool.acquire(sessionId, { timeoutMs: this.waitMs, signal });
-    stt.resource.reset();
+  /**
+   * @param language BCP 47, of the agent that takes the call: of the first recogniser and synthesiser that know it one is
+   *   taken at once. Without it the first of each, and another one when it turns out to be needed.
+   * Rejects with `at_capacity` or `timeout` when there is nothing to lend, with the signal's reason when it aborts.
+   */
+  async lease(sessionId: string, signal: AbortSignal, language?: string): Promise<SessionSpeech> {
+    const { poolWaitMs, sttFinalMs, connectMs, ttsStallMs, ttsFirstAudioMs } = this.config;
+    const { clock } = this;
+    const ears = new Seats(this.sttProviders, sessionId, poolWaitMs, (stream) => stream.reset());
+    const mouths = new Seats(this.ttsProviders, sessionId, poolWaitMs);
+    const release = (): void => {
+      ears.close();
+      mouths.close();
+    };
     try {
-      const voice = await this.ttsPool.acquire(sessionId, { timeoutMs: this.waitMs, signal });
-      const release = (): void => {
-        stt.release();
-        voice.release();
-        this.endSession(sessionId);
-      };
+      const sampleRate = (await takeFirst(ears, language, signal)).driver.sampleRate;
+      await takeFirst(mouths, language, signal);
+      const stt = new FailoverSttStream(ears, { sampleRate, finalMs: sttFinalMs, connectMs, clock });
+      const voice = new FailoverTtsVoice(mouths, { stallMs: ttsStallMs, firstAudioMs: ttsFirstAudioMs, clock });
       return {
-        stt: stt.resource,
-        sttRate: this.stt.sampleRate,
-        voice: this.limited(voice.resource),
+        stt,
+        sttRate: sampleRate,
+        voice,
         vad: this.vad,
-        release,
+        release: () => {
+          void stt.close();
+          release();
+        },
       };
     } catch (error) {
-      stt.release();
-      this.endSession(sessionId);
+      release();
       throw error;
     }
-  }
-
-  /** A voice whose audio stops coming has failed, whatever drives it. */
-  private limited(voice: TtsVoice): TtsVoice {
-    const stalled = (): Error => new ParleyError('tts_failed', `No audio for ${this.stallMs} ms`, true);
-    return {
-      synthesize: (request, signal) =>
-        withStallLimit((child) => voice.synthesize(request, child), signal, this.clock, this.stallMs, stalled),
-      close: () => voice.close(),
-    };
   }
 
   /**
@@ -116,12 +127,12 @@ export class SpeechService {
    * ready: one that could not be made is tried again when it is needed.
    */
   async warmUp(
-    voice: Pick<TtsRequest, 'voice' | 'rate' | 'pitch'>,
+    voice: Pick<TtsRequest, 'voice' | 'voices' | 'language' | 'rate' | 'pitch'>,
     phrases: readonly string[],
     hints: SpeechHints,
     signal: AbortSignal,
   ): Promise<number> {
-    const speech = await this.lease('warmup', signal);
+    const speech = await this.lease('warmup', signal, hints.language);
     try {
       await speech.stt.prepare(hints);
       let ready = 0;
@@ -134,6 +145,70 @@ export class SpeechService {
     }
   }
 
+  /** Fetches tokens and opens connections, and says of each provider whether it could be reached. */
+  warmUpProviders(signal: AbortSignal): Promise<ProviderWarmUp[]> {
+    return Promise.all(
+      this.providers.map(async (provider) => {
+        const startedAt = this.clock.now();
+        const result = (more: { ok: boolean; error?: string }): ProviderWarmUp => ({
+          kind: provider.kind,
+          provider: provider.name,
+          duration_ms: Math.round(this.clock.now() - startedAt),
+          ...more,
+        });
+        try {
+          const lease = await provider.acquire('warmup', this.config.poolWaitMs, signal);
+          lease.release();
+          provider.pool.endSession('warmup');
+          return result({ ok: true });
+        } catch (error) {
+          signal.throwIfAborted();
+          return result({ ok: false, error: messageOf(error) });
+        }
+      }),
+    );
+  }
+
+  /** Of the first recogniser and the first synthesiser, then of those that may take over. */
+  pools(): PoolSnapshot[] {
+    const pools = (providers: readonly (SttProvider | TtsProvider)[]): PoolSnapshot[] =>
+      providers.map(({ pool }) => pool.snapshot());
+    const [stt, tts] = [pools(this.sttProviders), pools(this.ttsProviders)];
+    return [...stt.slice(0, 1), ...tts.slice(0, 1), ...stt.slice(1), ...tts.slice(1)];
+  }
+
+  /** Names, in order of preference. */
+  get drivers(): { stt: string; tts: string; vad: string } {
+    const names = (providers: readonly { readonly name: string }[]): string =>
+      providers.map(({ name }) => name).join(', ');
+    return { stt: names(this.sttProviders), tts: names(this.ttsProviders), vad: this.vad.name };
+  }
+
+  get status(): { stt: ProviderStatus[]; tts: ProviderStatus[] } {
+    return {
+      stt: this.sttProviders.map((provider) => provider.status),
+      tts: this.ttsProviders.map((provider) => provider.status),
+    };
+  }
+
+  /** Kinds of which there is nobody left that could be asked. */
+  get mute(): ('stt' | 'tts')[] {
+    const isMute = (providers: readonly (SttProvider | TtsProvider)[]): boolean =>
+      providers.every((provider) => !provider.isHealthy && !provider.isLocal);
+    return [
+      ...(isMute(this.sttProviders) ? ['stt' as const] : []),
+      ...(isMute(this.ttsProviders) ? ['tts' as const] : []),
+    ];
+  }
+
+  private get providers(): readonly (SttProvider | TtsProvider)[] {
+    return [...this.sttProviders, ...this.ttsProviders];
+  }
+
+  private get drivenBy(): readonly (SttDriver | TtsDriver)[] {
+    return this.providers.map(({ driver }) => driver);
+  }
+
   private async speaks(voice: TtsVoice, request: TtsRequest, signal: AbortSignal): Promise<boolean> {
     try {
       for await (const _ of voice.synthesize(request, signal)) signal.throwIfAborted();
@@ -144,22 +219,55 @@ export class SpeechService {
     }
   }
 
-  /** What the session had may go to anybody. */
-  private endSession(sessionId: string): void {
-    this.sttPool.endSession(sessionId);
-    this.ttsPool.endSession(sessionId);
-  }
-
-  pools(): PoolSnapshot[] {
-    return [this.sttPool.snapshot(), this.ttsPool.snapshot()];
-  }
-
-  get drivers(): { stt: string; tts: string; vad: string } {
-    return { stt: this.stt.name, tts: this.tts.name, vad: this.vad.name };
+  private provider<D extends SttDriver | TtsDriver, R extends { close(): Promise<void> }>(
+    kind: 'stt' | 'tts',
+    driver: D,
+    index: number,
+    { create, probe }: Pick<ProviderOptions<D, R>, 'probe'> & Pick<SpeechPoolOptions<R>, 'create'>,
+  ): SpeechProvider<D, R> {
+    const { config, clock } = this;
+    const [warm, max] =
+      kind === 'stt' ? [config.sttPoolWarm, config.sttPoolMax] : [config.ttsPoolWarm, config.ttsPoolMax];
+    const maxSize = max || this.voiceConfig.maxConnections;
+    const pool = new SpeechPool<R>({
+      name: index === 0 ? kind : `${kind}_${driver.name}`,
+      // Who may have to take over keeps one ready: the first caller who needs it waits for no connection.
+      warmSize: Math.min(index === 0 ? warm : Math.min(1, warm), maxSize),
+      maxSize,
+      maxWaiting: config.poolQueue,
+      createTimeoutMs: CREATE_TIMEOUT_MS,
+      clock,
+      create,
+      dispose: (resource) => resource.close(),
+    });
+    return new SpeechProvider<D, R>({
+      kind,
+      driver,
+      pool,
+      probe,
+      breaker: { failures: config.breakerFailures, openMs: config.breakerOpenMs },
+      probeMs: config.connectMs + config.sttFinalMs,
+      clock,
+      onIncident: (message) => this.logger.warn(message),
+    });
   }
 }
 
-function poolSizes(warm: number, max: number, { maxConnections }: VoiceConfig): { warmSize: number; maxSize: number } {
-  const maxSize = max || maxConnections;
-  return { warmSize: Math.min(warm, maxSize), maxSize };
+/** One of the first provider that has one. Rejects with the first one's error. */
+async function takeFirst<D extends SttDriver | TtsDriver, R>(
+  seats: Seats<D, R>,
+  language: string | undefined,
+  signal: AbortSignal,
+): Promise<SpeechProvider<D, R>> {
+  let failure: unknown;
+  for (const provider of inOrderOfChoice(seats.providers, language)) {
+    try {
+      await seats.take(provider, signal);
+      return provider;
+    } catch (error) {
+      signal.throwIfAborted();
+      failure ??= error;
+    }
+  }
+  throw failure ?? new ParleyError('stt_failed', 'No speech provider is configured');
 }

@@ -20,7 +20,7 @@ export class SpeechStep implements LifecycleStep {
   }
 }
 
-/** Down when a pool could not be filled at all. */
+/** Down when a pool could not be started, or when no recogniser or no synthesiser is left that could be asked. */
 @Injectable()
 @Readiness({ name: 'speech', critical: true, timeoutMs: 1000, cacheMs: 1000 })
 export class SpeechReadiness implements ReadinessCheck {
@@ -30,8 +30,16 @@ export class SpeechReadiness implements ReadinessCheck {
     const pools = this.speech.pools();
     const broken = pools.filter((pool) => !pool.ready);
     if (broken.length > 0) throw new Error(`not ready: ${broken.map((pool) => pool.name).join(', ')}`);
+    const { mute, status } = this.speech;
+    if (mute.length > 0) {
+      const failed = mute.flatMap((kind) =>
+        status[kind].map(({ provider, last_error }) => `${kind} ${provider}: ${last_error ?? 'it fails'}`),
+      );
+      throw new Error(`nobody to ask: ${failed.join('; ')}`);
+    }
     return {
       drivers: this.speech.drivers,
+      providers: status,
       warm: Object.fromEntries(pools.map((pool) => [pool.name, pool.warm_pool_size])),
     };
   }

@@ -52,6 +52,15 @@ export interface SttResult {
   /** Milliseconds from the start of the utterance, where the recogniser knows. */
   readonly startMs?: number;
   readonly endMs?: number;
+  /** In order, where the recogniser knows when each was said. */
+  readonly words?: readonly SttWord[];
+}
+
+export interface SttWord {
+  readonly text: string;
+  /** Milliseconds from the start of the utterance. */
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 /** What the recogniser may expect. Grammar-based drivers recognise only this; others use it to bias. */

@@ -5,10 +5,17 @@ export abstract class TtsDriver {
   abstract readonly languages: readonly string[];
   /** Undefined when it takes any name. */
   abstract readonly voices: readonly string[] | undefined;
+  /** The voice for requests whose own is not one of its voices. Without one, they are asked of it as they are. */
+  readonly defaultVoice?: string;
   abstract start(signal: AbortSignal): Promise<void>;
   /** Builds one synthesiser (a connection, a worker's slot); it speaks one text at a time. */
   abstract createVoice(signal: AbortSignal): Promise<TtsVoice>;
   abstract close(): Promise<void>;
+
+  /** Whether a voice of this name may be one of its own. */
+  hasVoice(name: string): boolean {
+    return this.voices?.includes(name) ?? true;
+  }
 }
 
 export interface TtsVoice {
@@ -24,6 +31,10 @@ export interface TtsRequest {
   readonly text: string;
   /** One of the driver's `voices`; an unknown one is an error. */
   readonly voice: string;
+  /** The voice for each driver that is to speak with another one, by the driver's name. */
+  readonly voices?: Readonly<Record<string, string>>;
+  /** BCP 47, such as `en-US`; any driver will do where it is not given. */
+  readonly language?: string;
   /** 1 is the voice's own tempo; 0.5 to 2. */
   readonly rate: number;
   /** Semitones up or down; -12 to 12. */

@@ -3,6 +3,7 @@ import { loadConfig } from '../config/load.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { ManualClock } from '../kernel/clock.js';
+import { SttDrivers, TtsDrivers } from './speech-drivers.js';
 import { SpeechService } from './speech.service.js';
 import { ScriptedSttDriver } from './testing/scripted-stt.js';
 import { ScriptedTtsDriver } from './testing/scripted-tts.js';
@@ -21,8 +22,8 @@ async function setUp() {
     VoiceConfig,
   ];
   const speech = new SpeechService(
-    new ScriptedSttDriver(clock),
-    tts,
+    new SttDrivers(new ScriptedSttDriver(clock)),
+    new TtsDrivers(tts),
     new ScriptedVad(),
     speechConfig,
     voiceConfig,

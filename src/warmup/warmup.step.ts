@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AgentCatalog } from '../agents/agent-catalog.js';
+import { spokenWith } from '../agents/spoken-with.js';
 import { speechHintsOf } from '../agents/speech-hints.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
 import { Template } from '../llm/templates.js';
@@ -25,8 +26,7 @@ export class WarmupStep implements LifecycleStep {
         (text) => text !== undefined,
       );
       const spoken = texts.map((text) => Template.parse(text).render(variables));
-      const { name: voice, rate, pitch } = agent.voice;
-      ready += await this.speech.warmUp({ voice, rate, pitch }, spoken, speechHintsOf(agent, []), signal);
+      ready += await this.speech.warmUp(spokenWith(agent.voice), spoken, speechHintsOf(agent, []), signal);
       phrases += spoken.length;
     }
     if (ready === 0 && phrases > 0)

@@ -7,6 +7,7 @@ import { EventBus } from '../../events/event-bus.js';
 import { ManualClock } from '../../kernel/clock.js';
 import type { LlmClient, LlmMessage } from '../../llm/llm-client.js';
 import { ScriptedLlmClient } from '../../llm/testing/scripted-llm.client.js';
+import { SttDrivers, TtsDrivers } from '../../speech/speech-drivers.js';
 import { type SessionSpeech, SpeechService } from '../../speech/speech.service.js';
 import { ScriptedSttDriver, type ScriptedSttStream } from '../../speech/testing/scripted-stt.js';
 import { ScriptedTtsDriver, type ScriptedTtsOptions } from '../../speech/testing/scripted-tts.js';
@@ -75,7 +76,14 @@ export class ConversationHarness {
     this.tts = new ScriptedTtsDriver(clock, options.tts);
     this.wire = new MemoryTransport(clock, options.inputRate ?? 8000, options.outputRate ?? 8000);
     const config: ConversationConfig = { ...usualConversation, ...options.config };
-    this.speech = new LentSpeech(this.stt, this.tts, this.vad, speechConfig, usualVoice, clock);
+    this.speech = new LentSpeech(
+      new SttDrivers(this.stt),
+      new TtsDrivers(this.tts),
+      this.vad,
+      speechConfig,
+      usualVoice,
+      clock,
+    );
     const tools = new ToolRegistry(clock);
     for (const tool of options.tools ?? []) tools.register(tool);
     const log = (_: object, line: string): void => void this.logged.push(line);
@@ -263,8 +271,8 @@ const usualVoice = {
 } satisfies VoiceConfig;
 
 const speechConfig = {
-  stt: 'embedded' as const,
-  tts: 'embedded' as const,
+  stt: ['scripted'],
+  tts: ['scripted'],
   vad: 'energy' as const,
   inferenceWorkers: 0,
   sttPoolWarm: 1,
@@ -273,6 +281,11 @@ const speechConfig = {
   ttsPoolMax: 2,
   poolQueue: 2,
   poolWaitMs: 3000,
+  connectMs: 2000,
+  sttFinalMs: 2000,
+  ttsFirstAudioMs: 2000,
+  breakerFailures: 3,
+  breakerOpenMs: 10_000,
   ttsStallMs: 5000,
   ttsCacheBytes: 0,
   minConfidence: 0.5,

@@ -6,7 +6,7 @@ import { spareCores } from '../../../inference-workers.js';
 import { TtsDriver, type TtsRequest, type TtsVoice } from '../../../tts-voice.js';
 import { EmbeddedTtsVoice } from './embedded-tts.voice.js';
 import { compileFlite, fliteVoices, type FliteVoice } from './flite.js';
-import { PhraseCache } from './phrase-cache.js';
+import { PhraseCache } from '../../../phrase-cache.js';
 import { SynthesisPool } from './synthesis-pool.js';
 
 export interface EmbeddedTtsOptions {
@@ -33,6 +33,7 @@ export class EmbeddedTtsDriver extends TtsDriver {
   readonly name = 'embedded';
   readonly languages: readonly string[] = ['en'];
   readonly voices: readonly string[] = fliteVoices;
+  override readonly defaultVoice = 'slt';
   private readonly cache: PhraseCache;
   private pool: SynthesisPool | undefined;
   private closing: Promise<void> | undefined;

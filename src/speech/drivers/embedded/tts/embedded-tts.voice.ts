@@ -4,7 +4,7 @@ import { spokenForm, type Pause, type SpokenFormOptions } from '../../../spoken-
 import type { TtsChunk, TtsMark, TtsRequest, TtsVoice } from '../../../tts-voice.js';
 import { clauseText, planClauses, wordsOf, type Clause } from './clauses.js';
 import { fliteVoices, type FliteVoice } from './flite.js';
-import type { PhraseCache } from './phrase-cache.js';
+import type { PhraseCache } from '../../../phrase-cache.js';
 import type { Synthesis, SynthesisJob } from './synthesis.js';
 import type { SynthesisPool } from './synthesis-pool.js';
 

@@ -1,4 +1,4 @@
-import type { TtsChunk, TtsRequest } from '../../../tts-voice.js';
+import type { TtsChunk, TtsRequest } from './tts-voice.js';
 
 /** Speech that was made before, the most recently used kept within a number of bytes. */
 export class PhraseCache {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TtsChunk, TtsRequest } from '../../../tts-voice.js';
+import type { TtsChunk, TtsRequest } from './tts-voice.js';
 import { PhraseCache } from './phrase-cache.js';
 
 const request = (text: string, more: Partial<TtsRequest> = {}): TtsRequest => ({

@@ -1,0 +1,53 @@
+import type { DeepgramConfig } from '../../../config/deepgram.config.js';
+import type { SpeechHints } from '../../stt-stream.js';
+
+/** Primary subtags of the languages of `nova-3`, in Deepgram's table of models and languages. */
+export const deepgramLanguages: readonly string[] =
+  'be bg bn bs ca cs da de el en es et fi fr hi hr hu id it ja kn ko lt lv mk mr ms nl no pl pt ro ru sk sl sr sv ta te th tl tr uk ur vi zh'.split(
+    ' ',
+  );
+
+/** Locales it tells apart; of all others it knows the language only, and refuses the locale. */
+const locales = new Set(
+  'en-US en-AU en-GB en-IN en-NZ es-419 fr-CA pt-BR pt-PT de-CH nl-BE zh-CN zh-TW zh-HK ko-KR sv-SE da-DK th-TH'.split(
+    ' ',
+  ),
+);
+
+/** The service takes 500 tokens of key terms; a term of a few words is at most five. */
+const MAX_TERMS = 100;
+const KEYWORD_BOOST = 2;
+
+/** What a connection is opened with: other terms or another language need another connection. */
+export function queryOf(
+  config: DeepgramConfig,
+  sampleRate: number,
+  language: string,
+  terms: readonly string[],
+): URLSearchParams {
+  const query = new URLSearchParams({
+    model: config.model,
+    language: locales.has(language) ? language : language.split('-')[0]!,
+    encoding: 'linear16',
+    sample_rate: String(sampleRate),
+    channels: '1',
+    interim_results: 'true',
+    endpointing: String(config.endpointingMs),
+    utterance_end_ms: String(config.utteranceEndMs),
+  });
+  const takesKeyTerms = config.model.startsWith('nova-3');
+  for (const term of terms)
+    query.append(takesKeyTerms ? 'keyterm' : 'keywords', takesKeyTerms ? term : `${term}:${KEYWORD_BOOST}`);
+  return query;
+}
+
+/**
+ * The values of choices. Whole phrases are common words, which the model knows; and they change with each question of
+ * the agent, which would cost a connection each time.
+ */
+export function keyTerms(hints: SpeechHints | undefined): string[] {
+  const values = Object.values(hints?.slots ?? {}).flatMap((slot) =>
+    slot.kind === 'choice' ? slot.values.flatMap(({ value, synonyms }) => [value, ...synonyms]) : [],
+  );
+  return [...new Set(values.map((value) => value.trim()).filter((value) => value !== ''))].slice(0, MAX_TERMS);
+}

@@ -1,0 +1,264 @@
+import { Resampler } from '../../audio/resampler.js';
+import type { Clock, Timer } from '../../kernel/clock.js';
+import { ParleyError } from '../../kernel/errors.js';
+import type { SpeechHints, SttDriver, SttListener, SttResult, SttStream } from '../stt-stream.js';
+import { countFailover } from './failover-count.js';
+import { KeptAudio } from './kept-audio.js';
+import { inOrderOfChoice, type Seat, type Seats } from './seats.js';
+import type { SpeechProvider, Use } from './speech-provider.js';
+
+export type SttProvider = SpeechProvider<SttDriver, SttStream>;
+export type SttSeats = Seats<SttDriver, SttStream>;
+type SttSeat = Seat<SttDriver, SttStream>;
+
+export interface FailoverSttOptions {
+  /** Hz, of what is written; each driver gets it at its own. */
+  readonly sampleRate: number;
+  /** How long a recogniser may take for its final while there is another one to ask. */
+  readonly finalMs: number;
+  /** How long it may take until a recogniser that has to be made ready first can be written to. */
+  readonly connectMs: number;
+  readonly clock: Clock;
+}
+
+/** Audio kept for those who may have to take over. */
+const KEPT_MS = 60_000;
+
+interface Utterance {
+  readonly listener: SttListener;
+  readonly audio: KeptAudio;
+  readonly tried: Set<SttProvider>;
+  /** Words of the longest hypothesis that was passed on. */
+  shownWords: number;
+  finishedAt?: number;
+  run?: Run;
+  lastError?: Error;
+}
+
+/** One provider's try at an utterance. */
+interface Run {
+  readonly provider: SttProvider;
+  readonly use: Use;
+  seat?: SttSeat;
+  resampler?: Resampler | undefined;
+  deadline?: Timer | undefined;
+}
+
+/**
+ * The recogniser of one session, made of those of several providers: whenever one fails in the middle of an utterance,
+ * the next gets all of its audio, faster than it was spoken. Whoever listens hears of one utterance with one end.
+ */
+export class FailoverSttStream implements SttStream {
+  private hints: SpeechHints | undefined;
+  private utterance: Utterance | undefined;
+  private isClosed = false;
+
+  constructor(
+    private readonly seats: SttSeats,
+    private readonly options: FailoverSttOptions,
+  ) {}
+
+  /** Rejects with the last error if no provider can be made ready. */
+  async prepare(hints: SpeechHints): Promise<void> {
+    this.hints = hints;
+    let failure: unknown;
+    for (const provider of inOrderOfChoice(this.seats.providers, hints.language)) {
+      try {
+        const seat = await this.seats.take(provider);
+        await seat.resource.prepare(hints);
+        if (!this.utterance) this.seats.keepOnly(provider);
+        return;
+      } catch (error) {
+        if (this.isClosed) throw error;
+        // Hints that a local recogniser cannot take are no fault of its.
+        if (!provider.isLocal && !isBusy(error)) provider.begin().failed(error);
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  reset(): void {
+    this.cancel();
+    this.hints = undefined;
+    for (const provider of this.seats.providers) this.seats.at(provider)?.resource.reset();
+  }
+
+  start(listener: SttListener): void {
+    this.cancel();
+    const audio = new KeptAudio(this.options.sampleRate, KEPT_MS);
+    this.utterance = { listener, audio, tried: new Set(), shownWords: 0 };
+    this.askNext(this.utterance);
+  }
+
+  write(pcm: Int16Array): void {
+    const { utterance } = this;
+    if (!utterance || utterance.finishedAt !== undefined) return;
+    const { run } = utterance;
+    // With nobody to take over there is nothing to keep it for.
+    if (!run?.seat || this.seats.providers.length > 1) utterance.audio.push(pcm);
+    if (run?.seat) this.pass(run, pcm);
+  }
+
+  finish(): void {
+    const { utterance } = this;
+    if (!utterance || utterance.finishedAt !== undefined) return;
+    utterance.finishedAt = this.options.clock.now();
+    if (utterance.run?.seat) this.awaitFinal(utterance, utterance.run);
+  }
+
+  cancel(): void {
+    const { utterance } = this;
+    if (!utterance) return;
+    this.utterance = undefined;
+    const { run, finishedAt } = utterance;
+    if (!run) return;
+    run.deadline?.cancel();
+    run.seat?.resource.cancel();
+    // Whoever listens may have lost patience before we did.
+    if (finishedAt !== undefined && this.options.clock.now() - finishedAt >= this.options.finalMs)
+      run.use.failed(this.tooLate());
+    else run.use.abandoned();
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    this.cancel();
+    this.seats.close();
+    return Promise.resolve();
+  }
+
+  private askNext(utterance: Utterance): void {
+    const provider = this.nextFor(utterance);
+    if (!provider) {
+      this.utterance = undefined;
+      utterance.listener.onError(
+        utterance.lastError ?? new ParleyError('stt_failed', 'There is no recogniser to ask', true),
+      );
+      return;
+    }
+    if (utterance.run) countFailover('stt', utterance.run.provider.name, provider.name);
+    utterance.tried.add(provider);
+    const run: Run = { provider, use: provider.begin() };
+    utterance.run = run;
+    const seat = this.seats.at(provider);
+    if (seat) this.begin(utterance, run, seat);
+    else void this.beginWhenReady(utterance, run);
+  }
+
+  private nextFor(utterance: Utterance): SttProvider | undefined {
+    const order = inOrderOfChoice(this.seats.providers, this.hints?.language);
+    return order.find((provider) => !utterance.tried.has(provider));
+  }
+
+  /** Of a provider that this session has not needed before, or whose recogniser it gave back. */
+  private async beginWhenReady(utterance: Utterance, run: Run): Promise<void> {
+    const { clock, connectMs } = this.options;
+    run.deadline = clock.setTimeout(() => {
+      const late = new ParleyError('stt_failed', `${run.provider.name} was not ready within ${connectMs} ms`, true);
+      this.fail(utterance, run, late);
+    }, connectMs);
+    try {
+      const seat = await this.seats.take(run.provider);
+      if (this.hints && this.isCurrent(utterance, run)) await seat.resource.prepare(this.hints);
+      if (this.isCurrent(utterance, run)) this.begin(utterance, run, seat);
+    } catch (error) {
+      this.fail(utterance, run, error);
+    }
+  }
+
+  private begin(utterance: Utterance, run: Run, seat: SttSeat): void {
+    const { sampleRate } = this.options;
+    const driverRate = seat.provider.driver.sampleRate;
+    run.deadline?.cancel();
+    run.resampler = driverRate === sampleRate ? undefined : new Resampler(sampleRate, driverRate);
+    run.seat = seat;
+    seat.resource.start({
+      onPartial: (text, stable) => {
+        if (this.isCurrent(utterance, run)) this.passPartial(utterance, text, stable);
+      },
+      onFinal: (result) => this.succeed(utterance, run, result),
+      onError: (error) => this.fail(utterance, run, error),
+    });
+    for (const pcm of utterance.audio) if (this.isCurrent(utterance, run)) this.pass(run, pcm);
+    if (utterance.finishedAt !== undefined && this.isCurrent(utterance, run)) this.awaitFinal(utterance, run);
+  }
+
+  private pass(run: Run, pcm: Int16Array): void {
+    run.seat!.resource.write(run.resampler ? run.resampler.process(pcm) : pcm);
+  }
+
+  private awaitFinal(utterance: Utterance, run: Run): void {
+    const { clock, finalMs } = this.options;
+    if (run.resampler) run.seat!.resource.write(run.resampler.flush());
+    if (this.nextFor(utterance)) {
+      run.deadline = clock.setTimeout(() => {
+        run.seat!.resource.cancel();
+        this.fail(utterance, run, this.tooLate());
+      }, finalMs);
+    }
+    run.seat!.resource.finish();
+  }
+
+  /** Who takes over begins with the first word: nobody hears of it before it has caught up. */
+  private passPartial(utterance: Utterance, text: string, stable: boolean): void {
+    const words = text.split(/\s+/).filter(Boolean).length;
+    if (utterance.tried.size > 1 && words < utterance.shownWords) return;
+    utterance.shownWords = Math.max(utterance.shownWords, words);
+    utterance.listener.onPartial(text, stable);
+  }
+
+  private succeed(utterance: Utterance, run: Run, result: SttResult): void {
+    if (!this.isCurrent(utterance, run)) return;
+    this.utterance = undefined;
+    run.deadline?.cancel();
+    run.use.succeeded();
+    this.seats.keepOnly(run.provider);
+    utterance.listener.onFinal(placed(result, utterance.audio.lostMs));
+  }
+
+  private fail(utterance: Utterance, run: Run, error: unknown): void {
+    if (!this.isCurrent(utterance, run)) return;
+    run.deadline?.cancel();
+    if (isBusy(error)) run.use.abandoned();
+    else run.use.failed(error);
+    utterance.lastError =
+      error instanceof ParleyError && error.code === 'stt_failed'
+        ? error
+        : new ParleyError('stt_failed', error instanceof Error ? error.message : 'The recogniser failed', true);
+    this.askNext(utterance);
+  }
+
+  private isCurrent(utterance: Utterance, run: Run): boolean {
+    return this.utterance === utterance && utterance.run === run;
+  }
+
+  private tooLate(): ParleyError {
+    return new ParleyError('stt_failed', `No final within ${this.options.finalMs} ms`, true);
+  }
+}
+
+/** Nobody's fault: there are more sessions than streams. */
+function isBusy(error: unknown): boolean {
+  return error instanceof ParleyError && ['at_capacity', 'timeout', 'draining', 'build_failed'].includes(error.code);
+}
+
+/** Times from the start of the utterance, and in order, whatever the recogniser thinks. */
+function placed(result: SttResult, lostMs: number): SttResult {
+  if (result.startMs === undefined && result.words === undefined) return result;
+  let earliest = 0;
+  const inOrder = (ms: number): number => (earliest = Math.max(earliest, ms + lostMs));
+  const words = result.words?.map(({ text, startMs, endMs }) => ({
+    text,
+    startMs: inOrder(startMs),
+    endMs: inOrder(endMs),
+  }));
+  const startMs = result.startMs === undefined ? undefined : Math.max(0, result.startMs + lostMs);
+  const endMs = result.endMs === undefined ? undefined : Math.max(startMs ?? 0, result.endMs + lostMs);
+  return {
+    ...result,
+    ...(startMs !== undefined && { startMs }),
+    ...(endMs !== undefined && { endMs }),
+    ...(words && { words }),
+  };
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../../kernel/clock.js';
+import { ParleyError } from '../../kernel/errors.js';
+import { withStallLimit } from '../../kernel/stall-limit.js';
+import type { TtsChunk, TtsDriver, TtsRequest, TtsVoice } from '../tts-voice.js';
+import { countFailover } from './failover-count.js';
+import { inOrderOfChoice, type Seats } from './seats.js';
+import type { SpeechProvider } from './speech-provider.js';
+import { SpokenSoFar } from './spoken-so-far.js';
+
+export type TtsProvider = SpeechProvider<TtsDriver, TtsVoice>;
+export type TtsSeats = Seats<TtsDriver, TtsVoice>;
+
+export interface FailoverTtsOptions {
+  /** How long audio may stop coming. */
+  readonly stallMs: number;
+  /** The same before the first audio, while there is another synthesiser to ask. */
+  readonly firstAudioMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * The voice of one session, made of those of several providers: a sentence that one of them breaks off is spoken to its
+ * end by the next, from the word on at which it broke off.
+ */
+export class FailoverTtsVoice implements TtsVoice {
+  constructor(
+    private readonly seats: TtsSeats,
+    private readonly options: FailoverTtsOptions,
+  ) {}
+
+  async *synthesize(request: TtsRequest, signal: AbortSignal): AsyncGenerator<TtsChunk, void> {
+    signal.throwIfAborted();
+    const providers = inOrderOfChoice(this.seats.providers, request.language);
+    const spoken = new SpokenSoFar(request);
+    for (const [index, provider] of providers.entries()) {
+      const next = providers[index + 1];
+      const use = provider.begin();
+      try {
+        yield* spoken.follow(this.speak(provider, spoken.rest(provider.driver), next !== undefined, signal));
+        use.succeeded();
+        this.seats.keepOnly(provider);
+        return;
+      } catch (error) {
+        if (signal.aborted) {
+          use.abandoned();
+          throw signal.reason;
+        }
+        if (isOwnFault(error)) use.abandoned();
+        else use.failed(error);
+        if (spoken.isComplete) return;
+        if (!next) throw error;
+        countFailover('tts', provider.name, next.name);
+      } finally {
+        // When whoever listens has had enough; nothing after one of the others.
+        use.abandoned();
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.seats.close();
+    return Promise.resolve();
+  }
+
+  private async *speak(
+    provider: TtsProvider,
+    request: TtsRequest,
+    hasNext: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<TtsChunk, void> {
+    const { clock, stallMs, firstAudioMs } = this.options;
+    const firstMs = hasNext ? Math.min(firstAudioMs, stallMs) : stallMs;
+    const open = (limit: AbortSignal): AsyncIterable<TtsChunk> => this.open(provider, request, limit);
+    let begun = false;
+    const limitMs = (): number => (begun ? stallMs : firstMs);
+    const stalled = (): Error => new ParleyError('tts_failed', `No audio for ${limitMs()} ms`, true);
+    for await (const chunk of withStallLimit(open, signal, clock, limitMs, stalled)) {
+      begun ||= chunk.pcm.length > 0;
+      yield chunk;
+    }
+  }
+
+  private async *open(provider: TtsProvider, request: TtsRequest, signal: AbortSignal): AsyncGenerator<TtsChunk, void> {
+    const seat = await this.seats.take(provider, signal);
+    yield* seat.resource.synthesize(request, signal);
+  }
+}
+
+/** Ours: there are more sessions than voices, or the request is one that nobody could speak. */
+function isOwnFault(error: unknown): boolean {
+  return error instanceof ParleyError && ['at_capacity', 'timeout', 'draining', 'build_failed'].includes(error.code);
+}
