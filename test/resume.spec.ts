@@ -81,7 +81,13 @@ describe('a client that lost its connection', () => {
 
   it.each([
     ['hangs up', (caller: TestCaller) => caller.hangUp()],
-    ['says that it is done', (caller: TestCaller) => (caller.send({ type: 'end' }), caller.closed)],
+    [
+      'says that it is done',
+      async (caller: TestCaller) => {
+        caller.send({ type: 'end' });
+        await caller.closed;
+      },
+    ],
   ])('has nothing to come back to once it %s', async (_, leave) => {
     const caller = await TestCaller.dial(server);
     const token = await tokenOf(caller);

@@ -7,8 +7,8 @@ import type { FieldPath } from './yaml-file.js';
 export type Report = (path: FieldPath, message: string) => void;
 
 export interface KnownNames {
-  /** Tool names with the names of their parameters. */
-  readonly tools: ReadonlyMap<string, readonly string[]>;
+  /** Tool names with the names of their parameters, where those are known. */
+  readonly tools: ReadonlyMap<string, readonly string[] | undefined>;
   /** Without it, voice names are not checked. */
   readonly voices?: readonly string[];
   /** Primary subtags. Without it, languages are not checked. */

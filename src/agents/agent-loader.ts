@@ -17,7 +17,7 @@ export interface LoadOptions {
   /** Must exist. */
   readonly defaultScenario?: string;
   /** Tool names with the names of their parameters. */
-  readonly tools: ReadonlyMap<string, readonly string[]>;
+  readonly tools: ReadonlyMap<string, readonly string[] | undefined>;
   /** Without it, voice names are not checked. */
   readonly voices?: readonly string[];
   /** Primary subtags that the speech drivers know. Without it, languages are not checked. */

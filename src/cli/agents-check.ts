@@ -11,6 +11,8 @@ import { Clock, SystemClock } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
 import { EmbeddedSttDriver } from '../speech/drivers/embedded/stt/embedded-stt.driver.js';
 import { EmbeddedTtsDriver } from '../speech/drivers/embedded/tts/embedded-tts.driver.js';
+import { readMcpServers } from '../tools/mcp/mcp-server-file.js';
+import { McpConfig } from '../config/mcp.config.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 import { ToolsModule } from '../tools/tools.module.js';
 
@@ -60,10 +62,14 @@ function whatToCheck(folder: string | undefined): { directory: string; defaultSc
   };
 }
 
-async function knownTools(): Promise<ReadonlyMap<string, readonly string[]>> {
+async function knownTools(): Promise<ReadonlyMap<string, readonly string[] | undefined>> {
   const app = await NestFactory.createApplicationContext(CheckModule, { logger: false });
   try {
-    return app.get(ToolRegistry).known();
+    const registry = app.get(ToolRegistry);
+    const { values, environment } = loadConfig(process.env);
+    const servers = readMcpServers(values.get(McpConfig) as McpConfig, packageRoot, environment.variables);
+    for (const { name, tools } of servers) registry.declare(name, tools);
+    return registry.known();
   } finally {
     await app.close();
   }

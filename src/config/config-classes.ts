@@ -14,6 +14,7 @@ import { ServerConfig } from './server.config.js';
 import { AuthConfig } from './auth.config.js';
 import type { ConfigClass } from './setting.js';
 import { SpeechConfig } from './speech.config.js';
+import { McpConfig } from './mcp.config.js';
 import { TwilioConfig } from './twilio.config.js';
 import { VoiceConfig } from './voice.config.js';
 
@@ -34,6 +35,7 @@ export const configClasses: readonly ConfigClass[] = [
   AzureOpenAiConfig,
   OpenAiConfig,
   AgentsConfig,
+  McpConfig,
   TwilioConfig,
   ScriptedConfig,
 ];

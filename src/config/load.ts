@@ -4,6 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ParleyError } from '../kernel/errors.js';
 import { combinationProblems } from './combinations.js';
+import { Environment } from './environment.js';
 import { configClasses } from './config-classes.js';
 import { packageRoot } from './package-root.js';
 import type { ConfigClass, Setting } from './setting.js';
@@ -23,6 +24,7 @@ export interface LoadedConfig {
   readonly settings: readonly LoadedSetting[];
   /** One instance of each configuration class, by class. */
   readonly values: ReadonlyMap<ConfigClass, object>;
+  readonly environment: Environment;
 }
 
 export class ConfigError extends ParleyError {
@@ -68,7 +70,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: string = packageRoot): 
   }
   problems.push(...combinationProblems(values));
   if (problems.length > 0) throw new ConfigError(problems);
-  return { settings, values };
+  return { settings, values, environment: new Environment(env) };
 }
 
 function lookUp(

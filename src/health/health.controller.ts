@@ -7,6 +7,7 @@ import { Clock } from '../kernel/clock.js';
 import { DrainState } from '../lifecycle/drain-state.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { Readiness, type ReadinessCheck, type ReadinessOptions } from '../lifecycle/readiness-check.js';
+import { McpServers } from '../tools/mcp/mcp-servers.js';
 import { SpeechService } from '../speech/speech.service.js';
 import { Replica } from '../state/replica.js';
 import { SessionRegistry } from '../state/session-registry.js';
@@ -30,6 +31,7 @@ export class HealthController {
     private readonly sessions: SessionRegistry,
     private readonly replica: Replica,
     private readonly speech: SpeechService,
+    private readonly mcp: McpServers,
     private readonly voice: VoiceConfig,
     private readonly indicators: HealthIndicatorService,
     private readonly discovery: DiscoveryService,
@@ -67,7 +69,7 @@ export class HealthController {
       draining,
       details: {
         warmup_results: detailsOf('warmup'),
-        mcp_servers: detailsOf('mcp') ?? {},
+        mcp_servers: this.mcp.status(),
         deferred_results: Object.fromEntries(
           steps.map(({ name, state, attempts, durationMs, error }) => [
             name,

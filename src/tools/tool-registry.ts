@@ -27,20 +27,39 @@ export type ToolFailure = 'unknown_tool' | 'not_available' | 'invalid_arguments'
 export class ToolRegistry {
   private readonly logger = new Logger('Tools');
   private readonly tools = new Map<string, Tool>();
+  /** Tools of others, which come and go; agents may name them before they are there. */
+  private readonly declared = new Map<string, string>();
 
   constructor(private readonly clock: Clock) {}
 
   /** Throws `config_invalid` for a name that is taken or not snake_case. */
   register(tool: Tool): void {
-    if (!/^[a-z][a-z0-9_]{0,63}$/.test(tool.name))
-      throw new ParleyError('config_invalid', `"${tool.name}" is no snake_case tool name`);
-    if (this.tools.has(tool.name)) throw new ParleyError('config_invalid', `There are two tools named "${tool.name}"`);
+    this.checkName(tool.name);
     this.tools.set(tool.name, tool);
   }
 
-  /** Every registered name with the names of its parameters. */
-  known(): ReadonlyMap<string, readonly string[]> {
-    return new Map([...this.tools.values()].map((tool) => [tool.name, parameterNames(tool.parameters)]));
+  /**
+   * Tools of `owner` that may come and go: agents may name them from now on. Throws `config_invalid` as `register`.
+   */
+  declare(owner: string, tools: readonly Pick<Tool, 'name'>[]): void {
+    for (const { name } of tools) {
+      this.checkName(name);
+      this.declared.set(name, owner);
+    }
+  }
+
+  /** What of its declared tools `owner` has now, in place of what it had before; others are left out. */
+  provide(owner: string, tools: readonly Tool[]): void {
+    for (const [name, of] of this.declared) if (of === owner) this.tools.delete(name);
+    for (const tool of tools) if (this.declared.get(tool.name) === owner) this.tools.set(tool.name, tool);
+  }
+
+  /** Every name with the names of its parameters; undefined for a tool that is not there yet. */
+  known(): ReadonlyMap<string, readonly string[] | undefined> {
+    const known = new Map<string, readonly string[] | undefined>();
+    for (const name of this.declared.keys()) known.set(name, undefined);
+    for (const tool of this.tools.values()) known.set(tool.name, parameterNames(tool.parameters));
+    return known;
   }
 
   /** What the model gets to see. Unknown names and tools that make no sense in this context are left out. */
@@ -48,7 +67,9 @@ export class ToolRegistry {
     return names.flatMap((name) => {
       const tool = this.tools.get(name);
       const parameters = tool && parametersIn(tool, context);
-      return parameters ? [{ name, description: tool.description, parameters: jsonSchema(parameters) }] : [];
+      return parameters
+        ? [{ name, description: tool.description, parameters: tool.parametersShown ?? jsonSchema(parameters) }]
+        : [];
     });
   }
 
@@ -92,6 +113,13 @@ export class ToolRegistry {
       this.logger.error(`Tool "${call.name}" failed: ${messageOf(error)}`);
       return failed('tool_failed', `"${call.name}" failed. Go on without its result.`);
     }
+  }
+
+  private checkName(name: string): void {
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name))
+      throw new ParleyError('config_invalid', `"${name}" is no snake_case tool name`);
+    if (this.tools.has(name) || this.declared.has(name))
+      throw new ParleyError('config_invalid', `There are two tools named "${name}"`);
   }
 
   /** Does not wait for a tool that ignores its signal: its late result is dropped. */

@@ -7,6 +7,8 @@ export interface Tool<A = unknown> {
   /** One sentence for the model. */
   readonly description: string;
   readonly parameters: z.ZodType<A>;
+  /** JSON Schema that the model is shown, where it says more than `parameters`. */
+  readonly parametersShown?: Readonly<Record<string, unknown>>;
   /** The parameters narrowed to what makes sense now; undefined when the tool makes none at all. */
   parametersIn?(context: ToolContext): z.ZodType<A> | undefined;
   /** The call is given up after this long. */

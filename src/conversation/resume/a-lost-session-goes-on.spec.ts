@@ -170,12 +170,12 @@ describe('a session whose connection was lost', () => {
   });
 
   it('knows what tools have found out', async () => {
-    const agent = testAgent({ renderPrompt: ({ caller }) => `You talk to ${String(caller ?? 'nobody')}` });
+    const agent = testAgent({ renderPrompt: ({ caller }) => `You talk to ${JSON.stringify(caller)}` });
     const caller = await Caller.start({ agents: [agent] });
     const { snapshot, ticket } = (await caller.take())!;
     await caller.goOn({ ...snapshot, variables: { caller: 'Ann' }, memory: { slots: 3 } }, ticket);
     await caller.ask('do you know me');
-    expect(caller.told()[0]).toBe('You talk to Ann');
+    expect(caller.told()[0]).toBe('You talk to "Ann"');
     expect(caller.call.llm.requests.at(-1)!.memory).toEqual({ slots: 3 });
     await caller.call.hangUp();
   });

@@ -59,11 +59,11 @@ export class SessionKeeper {
   }
 
   private async keep(): Promise<void> {
-    const { store, ticket, snapshot, onTakenOver } = this.parts;
+    const { parts } = this;
     try {
-      const isOurs = await store.keep(ticket, snapshot());
+      const isOurs = await parts.store.keep(parts.ticket, parts.snapshot());
       this.failing = false;
-      if (!isOurs && !this.closed) onTakenOver();
+      if (!isOurs && !this.closed) parts.onTakenOver();
     } catch (error) {
       this.problem(error);
     }

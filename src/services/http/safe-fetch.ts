@@ -1,0 +1,80 @@
+import ipaddr from 'ipaddr.js';
+import { lookup as systemLookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP } from 'node:net';
+import { Agent, buildConnector, fetch as undiciFetch } from 'undici';
+import { ParleyError } from '../../kernel/errors.js';
+
+export interface SafeFetchOptions {
+  /** Whether plain http, and addresses of this machine and of private networks, may be asked. */
+  readonly allowPrivate: boolean;
+  /** How long a connection may take to be made, ms. */
+  readonly connectTimeoutMs: number;
+  /** In place of the system's name resolution. */
+  readonly lookup?: typeof systemLookup;
+}
+
+export interface SafeFetch {
+  readonly fetch: typeof fetch;
+  close(): Promise<void>;
+}
+
+/**
+ * `fetch` for addresses that come from a configuration or from outside: it does not let them reach what is only
+ * reachable from here (cloud metadata, this machine, the cluster). Names are judged by the addresses that are then
+ * connected to, so that neither a redirect nor a second answer of the name server gets around it.
+ */
+export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
+  const connect = buildConnector({
+    timeout: options.connectTimeoutMs,
+    lookup: checkedLookup(options),
+  });
+  const agent = new Agent({
+    connect: (target, callback) => {
+      const problem = problemWith(target.protocol, target.hostname, options);
+      if (problem) callback(problem, null);
+      else connect(target, callback);
+    },
+  });
+  const safe = (input: string | URL, init?: RequestInit): Promise<Response> =>
+    undiciFetch(input, { ...(init as object), dispatcher: agent });
+  return { fetch: safe as typeof fetch, close: () => agent.destroy() };
+}
+
+/** An address that is written as such is never looked up. */
+function problemWith(protocol: string, hostname: string, { allowPrivate }: SafeFetchOptions): Error | undefined {
+  if (protocol !== 'https:' && !allowPrivate) return refusal(`${protocol}// is not allowed, only https://`);
+  const address = hostname.replace(/^\[(.+)\]$/, '$1');
+  if (isIP(address) && !isAllowed(address, allowPrivate)) return refusal(`${hostname} is not a public address`);
+  return undefined;
+}
+
+function checkedLookup({ allowPrivate, lookup = systemLookup }: SafeFetchOptions) {
+  return (
+    hostname: string,
+    lookupOptions: LookupOptions,
+    callback: (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void,
+  ): void => {
+    lookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
+      if (error) return callback(error, []);
+      const allowed = addresses.filter(({ address }) => isAllowed(address, allowPrivate));
+      const [first] = allowed;
+      // One that may not be asked among several: somebody plays tricks.
+      if (!first || allowed.length < addresses.length)
+        return callback(refusal(`${hostname} has no public address`), []);
+      if (lookupOptions.all) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** Whatever is allowed, link-local addresses are not: that is where clouds keep the credentials of a machine. */
+function isAllowed(text: string, allowPrivate: boolean): boolean {
+  const range = ipaddr.process(text).range();
+  return (
+    range === 'unicast' || (allowPrivate && ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'].includes(range))
+  );
+}
+
+function refusal(problem: string): NodeJS.ErrnoException {
+  return new ParleyError('unsupported', `Refused to connect: ${problem}`);
+}
