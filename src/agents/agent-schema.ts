@@ -168,6 +168,12 @@ export const agentFile = z.strictObject({
   }),
   tools: z.array(z.string()).describe('Names of tools this agent may call.'),
   apology: template.describe('Spoken when a tool, the model or the synthesiser failed.'),
+  waiting: z
+    .array(template)
+    .optional()
+    .describe(
+      'Spoken when the caller waits for an answer and hears nothing: the first, the second… time; the last one is used from then on.',
+    ),
   reconnected: template
     .optional()
     .describe(

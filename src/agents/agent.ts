@@ -18,6 +18,8 @@ export interface Agent {
   readonly tools: readonly string[];
   /** Spoken when a tool, the model or the synthesiser failed; a template. */
   readonly apology: string;
+  /** Spoken one after the other when an answer takes long; templates. The last one is used from then on. */
+  readonly waiting: readonly string[];
   /** Spoken when a caller whose connection was lost is back, before what they have missed; a template. */
   readonly reconnected: string;
   readonly dialogue: DialogueSpec;

@@ -33,6 +33,7 @@ export function buildAgent(name: string, file: AgentFile, prompt: string): Agent
     bargeIn: file.barge_in,
     tools: file.tools,
     apology: file.apology,
+    waiting: file.waiting ?? [],
     reconnected: file.reconnected ?? '',
     dialogue: buildDialogue(file.dialogue ?? {}),
     renderPrompt: (variables) => template.render(variables),

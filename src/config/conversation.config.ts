@@ -51,6 +51,11 @@ export class ConversationConfig extends configOf('conversation', {
     int(500, 120_000),
     'A model that brings nothing new for this long has failed; the agent apologises.',
   ),
+  fillerAfterMs: setting(
+    'FILLER_AFTER_MS',
+    int(500, 120_000),
+    'A caller who waits for an answer and hears nothing for this long is told so, in the words of `waiting` in the agent’s YAML.',
+  ),
   greeting: setting('GREETING', flag(), "Whether a session starts with the agent's greeting."),
   taskStopMs: setting(
     'TASK_STOP_MS',

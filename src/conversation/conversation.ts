@@ -21,6 +21,7 @@ import type { GenerationOutcome, GenerationState } from './generation-tracker.js
 import { GapReport } from './gap-report.js';
 import { GenerationRunner } from './generation-runner.js';
 import { Listener } from './listener.js';
+import { PatienceWatch } from './patience-watch.js';
 import { SilenceWatch } from './silence-watch.js';
 import { SpeechExpectation } from './speech-expectation.js';
 import { type FinalAction, type SpeechTiming, type Turn, isCallerTurn } from './turn.js';
@@ -65,6 +66,7 @@ export class Conversation {
   private readonly listener: Listener;
   private readonly floor: FloorControl;
   private readonly silence: SilenceWatch;
+  private readonly patience: PatienceWatch;
   private readonly dtmf: DtmfCollector;
   private readonly gaps: GapReport;
   private readonly expectation: SpeechExpectation;
@@ -96,7 +98,7 @@ export class Conversation {
       parts.clock,
       {
         speechHeard: (speechMs, sinceMs, arrivedAt, first) => this.onSpeech(speechMs, sinceMs, arrivedAt, first),
-        speechStopped: (atMs) => parts.transport.send({ type: 'speech_stopped', at_ms: Math.round(atMs) }),
+        speechStopped: (atMs) => this.onSpeechStopped(atMs),
         partial: (text, stable) => this.onPartial(text, stable),
         final: (result, timing, span) => this.onFinal(result, timing, span),
         failed: (error) => this.onRecogniserError(error),
@@ -111,6 +113,12 @@ export class Conversation {
       transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason }),
     );
     this.silence = new SilenceWatch(parts.clock, (step) => this.onSilence(step));
+    this.patience = new PatienceWatch(
+      parts.clock,
+      config.fillerAfterMs,
+      () => this.runner.audible || this.runner.held || this.listener.speaking,
+      (times) => this.fillSilence(times),
+    );
     this.dtmf = new DtmfCollector(parts.clock, (digits) => {
       state.digits = '';
       this.submit({ id: this.nextTurnId(), source: 'dtmf', text: digits, rejected: false, interruptible: true });
@@ -173,6 +181,7 @@ export class Conversation {
   end(kind: AbortKind): void {
     this.over = true;
     this.silence.disarm();
+    this.patience.end();
     this.dtmf.close();
     this.floor.close();
     this.gaps.close();
@@ -182,6 +191,7 @@ export class Conversation {
   /** Stops listening; the recogniser's stream may go back. Also before `begin`. */
   close(): void {
     this.over = true;
+    this.patience.end();
     this.gaps.close();
     this.listener.close();
     this.runner.close();
@@ -216,6 +226,11 @@ export class Conversation {
       this.floor.callerSpeaks(arrivedAt);
   }
 
+  private onSpeechStopped(atMs: number): void {
+    this.parts.transport.send({ type: 'speech_stopped', at_ms: Math.round(atMs) });
+    if (!this.runner.active) this.patience.begin(this.parts.clock.now() - this.parts.config.endpointSilenceMs);
+  }
+
   private onPartial(text: string, stable: boolean): void {
     const turn_id = this.currentTurnId();
     this.parts.transport.send({ type: stable ? 'transcription_stabilized' : 'transcription_update', text, turn_id });
@@ -238,6 +253,7 @@ export class Conversation {
     });
     if (meaning === 'nothing' || meaning === 'noise' || (meaning === 'words' && this.onlyListens(result.text))) {
       this.floor.callerSaidNothing();
+      if (!this.runner.active) this.patience.end();
       this.awaitCaller();
       return;
     }
@@ -285,8 +301,19 @@ export class Conversation {
     if (!isCallerTurn(turn)) return;
     this.parts.onActivity();
     this.silence.reset();
+    this.patience.begin();
     if (this.cutsIn()) this.runner.interrupt('barge_in', true);
     else this.floor.callerWaits();
+  }
+
+  /** The caller waits, and hears nothing. */
+  private fillSilence(times: number): void {
+    const { waiting } = this.parts.state.agent;
+    const template = waiting[Math.min(times, waiting.length - 1)];
+    if (template === undefined || this.over) return;
+    const text = this.render(template);
+    if (this.runner.active) this.runner.fill(text);
+    else this.submit({ id: null, source: 'filler', text, rejected: false, interruptible: false });
   }
 
   /** Whether a new turn of the caller ends what the agent is saying. */
@@ -311,6 +338,7 @@ export class Conversation {
   private onGenerationComplete(generation: Generation, outcome: GenerationOutcome): void {
     this.parts.onGenerationComplete(generation, outcome);
     if (this.over) return;
+    if (this.turns.depth === 0 && !this.listener.busy) this.patience.end();
     this.expectation.update();
     this.parts.onActivity();
     // A caller who says something into the goodbye is not hung up on.

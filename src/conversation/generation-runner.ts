@@ -208,6 +208,18 @@ export class GenerationRunner implements Speaking {
     this.speaker.discard();
   }
 
+  /** Something to hear while the answer takes its time. It is not part of what was said: the history does not have it. */
+  fill(text: string): void {
+    const generation = this.current;
+    if (!generation || this.tracker.state !== 'PROCESSING_LLM') return;
+    const { transport, state } = this.parts;
+    const ids = { generation_id: generation.id, message_id: generation.nextMessageId() };
+    transport.send({ type: 'text_stream_start', ...ids, agent: state.agent.name });
+    transport.send({ type: 'text_chunk', ...ids, text });
+    transport.send({ type: 'text_stream_stop', ...ids, text });
+    this.say(generation, ids.message_id, text, true);
+  }
+
   private clearClient(generation: Generation, heardMs: number, heardText: string): void {
     this.parts.transport.send({
       type: 'audio_clear',
@@ -222,14 +234,10 @@ export class GenerationRunner implements Speaking {
     const { turn } = generation;
     const { history } = this.parts.state;
     try {
-      if (isCallerTurn(turn)) {
-        history.addUser(turn.text, turn.rejected);
-        await this.responder.respond(generation);
-      } else if (turn.text === '') {
-        await this.responder.respond(generation);
-      } else {
-        this.responder.say(generation, turn.text);
-      }
+      if (isCallerTurn(turn)) history.addUser(turn.text, turn.rejected);
+      if (turn.source === 'filler') this.fill(turn.text);
+      else if (isCallerTurn(turn) || turn.text === '') await this.responder.respond(generation);
+      else this.responder.say(generation, turn.text);
     } catch (error) {
       if (generation.signal.aborted) throw error;
       this.fail(error);
@@ -244,16 +252,16 @@ export class GenerationRunner implements Speaking {
     this.speaker.endPlayoutWhenDone(generation.id);
   }
 
-  private say(generation: Generation, messageId: string, text: string): void {
+  private say(generation: Generation, messageId: string, text: string, isFiller = false): void {
     if (!this.tracker.isCurrent(generation.id)) return;
-    generation.noteSentence();
+    if (!isFiller) generation.noteSentence();
     this.speaker.say({
       generation,
       index: generation.sentences++,
       messageId,
       text,
       voice: this.parts.state.agent.voice,
-      cacheable: !isCallerTurn(generation.turn),
+      cacheable: isFiller || !isCallerTurn(generation.turn),
     });
   }
 

@@ -255,6 +255,7 @@ const usualConversation = {
   historyMaxTokens: 4000,
   maxToolRounds: 6,
   llmStallMs: 10_000,
+  fillerAfterMs: 1800,
   greeting: true,
   taskStopMs: 5000,
 } satisfies ConversationConfig;
