@@ -68,9 +68,11 @@ function retryAfterMs(error: APIError, wallTimeMs: number): number | undefined {
 
 /** `ECONNREFUSED` and the like, wherever in the chain of causes it stands. */
 function systemCodeOf(error: unknown): string | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+  let cause = error;
+  for (let depth = 0; typeof cause === 'object' && cause !== null && depth < 5; depth++) {
     const { code } = cause as { code?: unknown };
     if (typeof code === 'string' && /^(E[A-Z]+|UND_ERR_\w+|[A-Z_]*CERT[A-Z_]*)$/.test(code)) return code;
+    ({ cause } = cause as { cause?: unknown });
   }
   return undefined;
 }
