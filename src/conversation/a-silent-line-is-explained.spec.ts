@@ -5,6 +5,7 @@ import { testTool } from './testing/test-tool.js';
 
 const FILLER_AFTER_MS = 1800;
 const LOOK_EVERY_MS = 200;
+const PLAYOUT_LEAD_MS = 200;
 const patient = [testAgent({ waiting: ['One moment.', 'Still looking, {{ agent.name }}.'], tools: ['look_up'] })];
 
 function said(call: ConversationHarness): string[] {
@@ -43,13 +44,13 @@ describe('a caller who hears nothing', () => {
     const call = await ConversationHarness.start({ agents: patient, tools: [lookUp] });
     call.llm.reply('Let me see. ', { tool: 'look_up' }).reply('It is here.');
     call.pipeline.pushText('where is it');
-    await call.until('audio_stream_start');
-    // Three words of the scripted voice.
-    await call.quiet(3 * 300);
-    await call.quiet(FILLER_AFTER_MS - 2 * LOOK_EVERY_MS);
-    expect(said(call)).toEqual(['Let me see. ']);
-    await call.quiet(4 * LOOK_EVERY_MS);
+    await call.until('text_stream_stop', ({ text }) => text === 'One moment.');
     expect(said(call)).toEqual(['Let me see. ', 'One moment.']);
+    const frames = call.wire.log.filter(({ kind }) => kind === 'audio');
+    const toldAt = call.wire.timeOf('text_stream_stop', ({ text }) => text === 'One moment.')!;
+    const heardUntil = frames.findLast(({ at }) => at < toldAt)!.at + PLAYOUT_LEAD_MS;
+    expect(toldAt - heardUntil).toBeGreaterThan(FILLER_AFTER_MS - LOOK_EVERY_MS - PLAYOUT_LEAD_MS);
+    expect(toldAt - heardUntil).toBeLessThanOrEqual(FILLER_AFTER_MS + LOOK_EVERY_MS);
     done();
     await call.until('generation_complete');
     expect(said(call)).toEqual(['Let me see. ', 'One moment.', 'It is here.']);
