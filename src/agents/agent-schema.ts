@@ -167,7 +167,23 @@ export const agentFile = z.strictObject({
     backchannels: z.array(z.string()).describe('Short utterances that never interrupt the agent.'),
   }),
   tools: z.array(z.string()).describe('Names of tools this agent may call.'),
+  model: z
+    .strictObject({
+      temperature: z.number().min(0).max(2).optional().describe('How freely it words its answers.'),
+      max_tokens: z.int().min(16).max(100_000).optional().describe('The longest answer; it is cut off there.'),
+    })
+    .optional()
+    .describe('In place of LLM_TEMPERATURE and LLM_MAX_TOKENS. The embedded dialogue engine ignores it.'),
   apology: template.describe('Spoken when a tool, the model or the synthesiser failed.'),
+  fallbacks: z
+    .strictObject({
+      content_filter: template
+        .optional()
+        .describe("When the model's operator does not allow the question or the answer."),
+      context_length: template.optional().describe('When the conversation has grown too long for the model.'),
+    })
+    .optional()
+    .describe('Spoken in place of the apology where saying it again would not help. Without one, it is the apology.'),
   waiting: z
     .array(template)
     .optional()

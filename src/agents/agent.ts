@@ -1,4 +1,5 @@
 import type { DialogueSpec } from '../llm/dialogue-spec.js';
+import type { LlmSampling } from '../llm/llm-client.js';
 
 /** One agent as loaded from `agents/<name>/agent.yaml`, defaults merged, prompt template parsed. */
 export interface Agent {
@@ -18,11 +19,15 @@ export interface Agent {
   readonly tools: readonly string[];
   /** Spoken when a tool, the model or the synthesiser failed; a template. */
   readonly apology: string;
+  /** Spoken in its place where saying it again would not help; templates. */
+  readonly fallbacks: { readonly contentFilter: string; readonly contextLength: string };
   /** Spoken one after the other when an answer takes long; templates. The last one is used from then on. */
   readonly waiting: readonly string[];
   /** Spoken when a caller whose connection was lost is back, before what they have missed; a template. */
   readonly reconnected: string;
   readonly dialogue: DialogueSpec;
+  /** What it wants of a model in place of the configured values. */
+  readonly sampling?: LlmSampling;
   /** Renders the system prompt. */
   renderPrompt(variables: Readonly<Record<string, unknown>>): string;
 }

@@ -6,6 +6,7 @@ import type {
   DialogueSpec,
   DialogueStep,
 } from '../llm/dialogue-spec.js';
+import type { LlmSampling } from '../llm/llm-client.js';
 import { Template } from '../llm/templates.js';
 import type { Agent, Scenario } from './agent.js';
 import type {
@@ -33,11 +34,20 @@ export function buildAgent(name: string, file: AgentFile, prompt: string): Agent
     bargeIn: file.barge_in,
     tools: file.tools,
     apology: file.apology,
+    fallbacks: {
+      contentFilter: file.fallbacks?.content_filter ?? file.apology,
+      contextLength: file.fallbacks?.context_length ?? file.apology,
+    },
     waiting: file.waiting ?? [],
     reconnected: file.reconnected ?? '',
     dialogue: buildDialogue(file.dialogue ?? {}),
+    ...(file.model && { sampling: buildSampling(file.model) }),
     renderPrompt: (variables) => template.render(variables),
   };
+}
+
+function buildSampling({ temperature, max_tokens: maxTokens }: NonNullable<AgentFile['model']>): LlmSampling {
+  return { ...(temperature !== undefined && { temperature }), ...(maxTokens !== undefined && { maxTokens }) };
 }
 
 export function buildScenario(name: string, file: ScenarioFile): Scenario {

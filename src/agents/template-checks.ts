@@ -72,6 +72,7 @@ function* templatesOf(file: AgentFile): Generator<TemplateText> {
   for (const [index, text] of file.no_input.reprompts.entries()) yield plain(['no_input', 'reprompts', index], text);
   yield plain(['no_input', 'action', 'text'], file.no_input.action.text);
   yield plain(['apology'], file.apology);
+  for (const [name, text] of Object.entries(file.fallbacks ?? {})) yield plain(['fallbacks', name], text);
   for (const [index, text] of (file.waiting ?? []).entries()) yield plain(['waiting', index], text);
   if (file.reconnected !== undefined) yield plain(['reconnected'], file.reconnected);
   if (file.dialogue) yield* templatesOfDialogue(file.dialogue);

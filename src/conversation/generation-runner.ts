@@ -1,3 +1,4 @@
+import type { Agent } from '../agents/agent.js';
 import type { AgentCatalog } from '../agents/agent-catalog.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
 import type { AbortKind } from '../kernel/abort.js';
@@ -6,6 +7,7 @@ import { CloseCode } from '../kernel/close-codes.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
 import type { TaskSupervisor } from '../kernel/task-supervisor.js';
 import type { LlmClient } from '../llm/llm-client.js';
+import { LlmError } from '../llm/llm-error.js';
 import { Template } from '../llm/templates.js';
 import type { TtsVoice } from '../speech/tts-voice.js';
 import type { ToolRegistry } from '../tools/tool-registry.js';
@@ -241,7 +243,7 @@ export class GenerationRunner implements Speaking {
     } catch (error) {
       if (generation.signal.aborted) throw error;
       this.fail(error);
-      this.responder.say(generation, this.render(this.parts.state.agent.apology));
+      this.responder.say(generation, this.render(fallbackFor(error, this.parts.state.agent)));
     }
     this.answered(generation);
   }
@@ -305,4 +307,12 @@ export class GenerationRunner implements Speaking {
   private render(template: string): string {
     return Template.parse(template).render(this.parts.state.templateVariables);
   }
+}
+
+/** What the agent says when its answer has failed. */
+function fallbackFor(error: unknown, { apology, fallbacks }: Agent): string {
+  const fault = error instanceof LlmError ? error.fault : undefined;
+  if (fault === 'content_filter') return fallbacks.contentFilter;
+  if (fault === 'context_length') return fallbacks.contextLength;
+  return apology;
 }

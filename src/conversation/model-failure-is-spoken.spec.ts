@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ParleyError } from '../kernel/errors.js';
+import { LlmError } from '../llm/llm-error.js';
 import { ConversationHarness, nothingLeft } from './testing/conversation-harness.js';
 import { testAgent } from './testing/test-agent.js';
 
@@ -22,6 +23,33 @@ describe('a model that fails', () => {
     expect(await call.until('generation_complete', () => true, 1)).toMatchObject({ outcome: 'completed' });
     await call.hangUp();
     expect(await call.left()).toEqual(nothingLeft);
+  });
+
+  it.each([
+    ['content_filter' as const, 'I cannot talk about that.'],
+    ['context_length' as const, 'I have lost the thread.'],
+    ['server_error' as const, 'Sorry, that did not work.'],
+  ])('with %s is spoken about in the words that the agent has for it', async (fault, spoken) => {
+    const call = await ConversationHarness.start();
+    call.llm.reply({ error: new LlmError(fault, 'HTTP 400') });
+    expect(await call.ask('hello')).toMatchObject({ outcome: 'failed' });
+    expect(call.tts.requests.map(({ text }) => text)).toEqual([spoken]);
+  });
+
+  it('over to another one is not heard: what was not spoken is as if it had never been', async () => {
+    const call = await ConversationHarness.start();
+    call.llm.reply('Your bal', { restart: true }, 'It is five hundred.');
+    expect(await call.ask('hello')).toMatchObject({ outcome: 'completed' });
+    expect(call.tts.requests.map(({ text }) => text)).toEqual(['It is five hundred.']);
+    expect(call.wire.events('text_stream_stop').map(({ message_id, text }) => [message_id, text])).toEqual([
+      ['gen_1_m1', 'Your bal'],
+      ['gen_1_m2', 'It is five hundred.'],
+    ]);
+    expect(await call.told()).toEqual([
+      { role: 'user', content: 'hello' },
+      { role: 'assistant', content: 'It is five hundred.' },
+    ]);
+    expect(call.llm.requests[0]!.spoken?.()).toBe(true);
   });
 
   it('after it asked for a tool leaves no call without a result in the history', async () => {

@@ -133,6 +133,7 @@ export class Responder {
       dialogue: agent.dialogue,
       variables,
       memory,
+      ...(agent.sampling && { sampling: agent.sampling }),
     };
   }
 

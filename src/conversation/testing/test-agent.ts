@@ -16,6 +16,7 @@ export function testAgent(overrides: Partial<Agent> = {}): Agent {
     bargeIn: { enabled: true, backchannels: ['okay', 'mm-hm'] },
     tools: [],
     apology: 'Sorry, that did not work.',
+    fallbacks: { contentFilter: 'I cannot talk about that.', contextLength: 'I have lost the thread.' },
     waiting: [],
     reconnected: 'We were cut off.',
     dialogue: {

@@ -11,6 +11,8 @@ export type ScriptedStep =
   /** Notes, as a driver would, which slots the caller is asked for. */
   | { readonly expecting: readonly string[] }
   | { readonly error: Error; readonly afterMs?: number }
+  /** Another model begins anew. */
+  | { readonly restart: true }
   /** Says nothing more until the request is aborted. */
   | { readonly stall: true };
 
@@ -58,6 +60,7 @@ export class ScriptedLlmClient extends LlmClient {
         if ('stall' in step) await untilAborted(new Promise(() => undefined), signal);
         if ('afterMs' in step && step.afterMs !== undefined) await this.clock.delay(step.afterMs, signal);
         if ('error' in step) throw step.error;
+        if ('restart' in step) yield { type: 'restart' };
         if ('expecting' in step) request.memory[EXPECTING] = [...step.expecting];
         if ('text' in step) yield { type: 'text', text: step.text };
         if ('tool' in step) {
