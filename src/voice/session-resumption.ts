@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ResumeStore, ResumeTicket } from '../conversation/resume/resume-store.js';
 import type { ResumedSession } from '../conversation/voice-pipeline.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
-import { SessionRegistry } from '../state/session-registry.js';
+import { SessionDirectory } from '../state/session-directory.js';
 import type { Refusal } from './upgrade-policy.js';
 
 const nothingThere: Refusal = {
@@ -11,6 +11,8 @@ const nothingThere: Refusal = {
   message: 'Parameter "resume": there is no such session, or it is too late, or somebody has gone on with it',
 };
 
+const SUPERSEDE = 'supersede';
+
 /** Lets a client go on with a session whose connection was lost. */
 @Injectable()
 export class SessionResumption {
@@ -18,20 +20,31 @@ export class SessionResumption {
 
   constructor(
     private readonly store: ResumeStore,
-    private readonly sessions: SessionRegistry,
-  ) {}
+    private readonly sessions: SessionDirectory,
+  ) {
+    sessions.handle(SUPERSEDE, (session) => session.close('superseded'));
+  }
 
   /** Before the upgrade: the reason to refuse, if there is one. The old connection, if it is still there, ends now. */
   async prepare(tenant: string, token: string): Promise<Refusal | undefined> {
     try {
       const snapshot = await this.store.find(new ResumeTicket(tenant, token));
       if (!snapshot) return nothingThere;
-      // Its client knows better than we do that nobody listens there any more; and its slot is needed.
-      await this.sessions.get(snapshot.sessionId)?.close('superseded');
+      await this.endOld(snapshot.sessionId);
       return undefined;
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error;
       return { status: 503, code: error.code, message: 'Sessions cannot be found at the moment', retryAfterSeconds: 5 };
+    }
+  }
+
+  /** Its client knows better than we do that nobody listens there any more; and its slot is needed. */
+  private async endOld(sessionId: string): Promise<void> {
+    try {
+      await this.sessions.send(sessionId, SUPERSEDE);
+    } catch (error) {
+      // It is not there any more, or its replica is not: that one will notice when it next looks.
+      if (!(error instanceof ParleyError)) throw error;
     }
   }
 
