@@ -1,4 +1,3 @@
-import type { Agent } from '../agents/agent.js';
 import type { AgentCatalog } from '../agents/agent-catalog.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
 import type { AbortKind } from '../kernel/abort.js';
@@ -7,7 +6,6 @@ import { CloseCode } from '../kernel/close-codes.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
 import type { TaskSupervisor } from '../kernel/task-supervisor.js';
 import type { LlmClient } from '../llm/llm-client.js';
-import { LlmError } from '../llm/llm-error.js';
 import { Template } from '../llm/templates.js';
 import type { TtsVoice } from '../speech/tts-voice.js';
 import type { ToolRegistry } from '../tools/tool-registry.js';
@@ -20,6 +18,7 @@ import { Playout } from './playout.js';
 import { Responder } from './responder.js';
 import { SlowClientWatch } from './slow-client-watch.js';
 import { Speaker } from './speaker.js';
+import { fallbackFor } from './spoken-fallback.js';
 import { type Turn, isCallerTurn } from './turn.js';
 
 export interface GenerationRunnerParts {
@@ -307,12 +306,4 @@ export class GenerationRunner implements Speaking {
   private render(template: string): string {
     return Template.parse(template).render(this.parts.state.templateVariables);
   }
-}
-
-/** What the agent says when its answer has failed. */
-function fallbackFor(error: unknown, { apology, fallbacks }: Agent): string {
-  const fault = error instanceof LlmError ? error.fault : undefined;
-  if (fault === 'content_filter') return fallbacks.contentFilter;
-  if (fault === 'context_length') return fallbacks.contextLength;
-  return apology;
 }
