@@ -80,7 +80,8 @@ export class AzureRecogniser {
   connect(): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (details: unknown): void => {
-        this.broken = true;
+        // An utterance may have begun in the meantime.
+        this.fail(undefined, details);
         reject(azureFailure('stt_failed', undefined, details));
       };
       try {

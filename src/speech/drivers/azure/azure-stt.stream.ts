@@ -179,7 +179,8 @@ export class AzureSttStream implements SttStream {
     try {
       await Promise.race([recogniser.connect(), late]);
     } catch (error) {
-      this.drop(recogniser);
+      // An utterance that has begun in the meantime has a deadline of its own.
+      if (this.utterance?.recogniser !== recogniser) this.drop(recogniser);
       throw error;
     } finally {
       deadline?.cancel();

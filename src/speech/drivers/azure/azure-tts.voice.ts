@@ -56,7 +56,24 @@ export class AzureTtsVoice implements TtsVoice {
     return Promise.resolve();
   }
 
+  /** The service may have hung up on an idle connection without our knowing: then it is worth another one. */
   private async *speak(request: TtsRequest, signal: AbortSignal): AsyncGenerator<TtsChunk, void> {
+    const isUsed = this.synthesiser?.isFree === true;
+    let begun = false;
+    try {
+      for await (const chunk of this.speakOnce(request, signal)) {
+        begun = true;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      const isWorthIt = isUsed && !begun && error instanceof ParleyError && error.retryable;
+      if (!isWorthIt || signal.aborted) throw error;
+    }
+    yield* this.speakOnce(request, signal);
+  }
+
+  private async *speakOnce(request: TtsRequest, signal: AbortSignal): AsyncGenerator<TtsChunk, void> {
     const synthesiser = await this.freeSynthesiser();
     signal.throwIfAborted();
     const pieces = new AsyncQueue<Piece>();

@@ -34,7 +34,9 @@ export class DeepgramUtterance {
     const text = best.transcript.trim().toLowerCase();
     if (is_final) this.settle(text, best);
     else this.interim = text;
-    const isOver = this.ended && is_final && (from_finalize === true || toMs >= this.audioMs - TOLERANCE_MS);
+    // An answer to the `Finalize` of the one before may be late: it ends where this one begins.
+    const isAnswer = from_finalize === true && toMs >= Math.min(TOLERANCE_MS, this.audioMs);
+    const isOver = this.ended && is_final && (isAnswer || toMs >= this.audioMs - TOLERANCE_MS);
     if (!isOver && text !== '') this.listener.onPartial(this.textSoFar, is_final);
     return isOver;
   }
