@@ -6,7 +6,7 @@ import { AzureSttDriver } from '../../src/speech/drivers/azure/azure-stt.driver.
 import type { SpeechHints, SttStream } from '../../src/speech/stt-stream.js';
 import { azureConfig } from '../fakes/azure-speech/azure-config.js';
 import { AzureSpeechFake } from '../fakes/azure-speech/azure-speech-fake.js';
-import { Utterance, ramp } from '../support/utterance.js';
+import { Utterance, ramp } from '../../src/speech/testing/utterance.js';
 
 const RATE = 16_000;
 const CONNECT_MS = 2000;

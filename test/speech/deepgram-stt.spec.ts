@@ -5,7 +5,7 @@ import { ManualClock } from '../../src/kernel/clock.js';
 import { DeepgramSttDriver } from '../../src/speech/drivers/deepgram/deepgram-stt.driver.js';
 import type { SpeechHints } from '../../src/speech/stt-stream.js';
 import { DeepgramFake } from '../fakes/deepgram/deepgram-fake.js';
-import { Utterance, ramp } from '../support/utterance.js';
+import { Utterance, ramp } from '../../src/speech/testing/utterance.js';
 
 const RATE = 16_000;
 const CONNECT_MS = 2000;

@@ -1,4 +1,4 @@
-import type { SttListener, SttResult, SttStream } from '../../src/speech/stt-stream.js';
+import type { SttListener, SttResult, SttStream } from '../stt-stream.js';
 
 /** Samples that tell where they belong: each is one more than the one before, from `first` on. */
 export function ramp(durationMs: number, sampleRate: number, first: number): Int16Array {
