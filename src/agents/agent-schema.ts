@@ -184,6 +184,9 @@ export const agentFile = z.strictObject({
     })
     .optional()
     .describe('Spoken in place of the apology where saying it again would not help. Without one, it is the apology.'),
+  transfer_failed: template
+    .optional()
+    .describe('Spoken when a transfer has not worked out and the caller is still here; the apology if it is left out.'),
   waiting: z
     .array(template)
     .optional()

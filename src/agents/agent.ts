@@ -21,6 +21,8 @@ export interface Agent {
   readonly apology: string;
   /** Spoken in its place where saying it again would not help; templates. */
   readonly fallbacks: { readonly contentFilter: string; readonly contextLength: string };
+  /** Spoken when a transfer has not worked out; a template. */
+  readonly transferFailed: string;
   /** Spoken one after the other when an answer takes long; templates. The last one is used from then on. */
   readonly waiting: readonly string[];
   /** Spoken when a caller whose connection was lost is back, before what they have missed; a template. */

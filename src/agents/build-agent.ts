@@ -38,6 +38,7 @@ export function buildAgent(name: string, file: AgentFile, prompt: string): Agent
       contentFilter: file.fallbacks?.content_filter ?? file.apology,
       contextLength: file.fallbacks?.context_length ?? file.apology,
     },
+    transferFailed: file.transfer_failed ?? file.apology,
     waiting: file.waiting ?? [],
     reconnected: file.reconnected ?? '',
     dialogue: buildDialogue(file.dialogue ?? {}),

@@ -73,6 +73,7 @@ function* templatesOf(file: AgentFile): Generator<TemplateText> {
   yield plain(['no_input', 'action', 'text'], file.no_input.action.text);
   yield plain(['apology'], file.apology);
   for (const [name, text] of Object.entries(file.fallbacks ?? {})) yield plain(['fallbacks', name], text);
+  if (file.transfer_failed !== undefined) yield plain(['transfer_failed'], file.transfer_failed);
   for (const [index, text] of (file.waiting ?? []).entries()) yield plain(['waiting', index], text);
   if (file.reconnected !== undefined) yield plain(['reconnected'], file.reconnected);
   if (file.dialogue) yield* templatesOfDialogue(file.dialogue);

@@ -1,3 +1,4 @@
+import { AcsConfig } from './acs.config.js';
 import { AuthConfig } from './auth.config.js';
 import { speechProblems } from './speech-combinations.js';
 import { AzureOpenAiConfig } from './azure-openai.config.js';
@@ -24,6 +25,7 @@ export function combinationProblems(values: ReadonlyMap<ConfigClass, object>): s
       values.get(AzureOpenAiConfig) as Partial<AzureOpenAiConfig>,
       values.get(OpenAiConfig) as Partial<OpenAiConfig>,
     ),
+    ...acsProblems(values.get(ServerConfig) as Partial<ServerConfig>, values.get(AcsConfig) as Partial<AcsConfig>),
     ...speechProblems(values),
     ...rateProblems(values.get(ScriptedConfig) as Partial<ScriptedConfig>),
   ];
@@ -46,6 +48,23 @@ function credentialProblems(server: Partial<ServerConfig>, auth: Partial<AuthCon
       `AUTH_TOKENS: was given (a secret) with a token that is too short; in production (NODE_ENV) each must have at least ${MIN_TOKEN_LENGTH} characters`,
     );
   }
+  return problems;
+}
+
+/** Whoever can make us answer calls, or speak in them, must be known; and calls are transferred to known places only. */
+function acsProblems({ environment }: Partial<ServerConfig>, acs: Partial<AcsConfig>): string[] {
+  if (!acs.connectionString && !acs.endpoint) return [];
+  const problems: string[] = [];
+  if (acs.connectionString && acs.endpoint)
+    problems.push('ACS_CONNECTION_STRING, ACS_ENDPOINT: both are set, but they exclude each other');
+  const wrong = acs.transferTargets?.filter((target) => !/^[\w-]+=(\+[1-9]\d{6,14}|8:acs:[\w-]+)$/.test(target)) ?? [];
+  if (wrong.length > 0)
+    problems.push(`ACS_TRANSFER_TARGETS: was given "${wrong.join(', ')}", but allowed is name=+number or name=8:acs:…`);
+  if (environment !== 'production') return problems;
+  if (!acs.resourceId)
+    problems.push('ACS_RESOURCE_ID: is not set, but in production (NODE_ENV) callers back must be known');
+  if ((acs.eventSecret?.length ?? 0) < MIN_TOKEN_LENGTH)
+    problems.push(`ACS_EVENT_SECRET: in production (NODE_ENV) at least ${MIN_TOKEN_LENGTH} characters are needed`);
   return problems;
 }
 

@@ -1,3 +1,4 @@
+import { AcsConfig } from './acs.config.js';
 import { AgentsConfig } from './agents.config.js';
 import { AzureSpeechConfig } from './azure-speech.config.js';
 import { AzureOpenAiConfig } from './azure-openai.config.js';
@@ -37,5 +38,6 @@ export const configClasses: readonly ConfigClass[] = [
   AgentsConfig,
   McpConfig,
   TwilioConfig,
+  AcsConfig,
   ScriptedConfig,
 ];

@@ -14,5 +14,10 @@ export interface CallTransport {
   /** None of these throws, also not when the client has gone. */
   send(event: SessionEvent): void;
   sendAudio(pcm: Int16Array): void;
+  /**
+   * Hands the caller over to somebody else: resolves when that has happened, rejects when the caller is still here.
+   * Where there is none, the client is told, and does it itself.
+   */
+  transfer?(target: string, reason: string): Promise<void>;
   close(code: CloseCode, reason: string): void;
 }

@@ -5,6 +5,7 @@ import type { ConversationConfig } from '../config/conversation.config.js';
 import type { AbortKind } from '../kernel/abort.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
 import type { Clock } from '../kernel/clock.js';
+import { messageOf } from '../kernel/errors.js';
 import type { TaskSupervisor } from '../kernel/task-supervisor.js';
 import type { LlmClient } from '../llm/llm-client.js';
 import { Template } from '../llm/templates.js';
@@ -22,6 +23,7 @@ import { GapReport } from './gap-report.js';
 import { GenerationRunner } from './generation-runner.js';
 import { Listener } from './listener.js';
 import { PatienceWatch } from './patience-watch.js';
+import type { SessionEvent } from './session-events.js';
 import { SilenceWatch } from './silence-watch.js';
 import { SpeechExpectation } from './speech-expectation.js';
 import { type FinalAction, type SpeechTiming, type Turn, isCallerTurn } from './turn.js';
@@ -55,6 +57,8 @@ export interface ConversationParts {
 }
 
 const MAX_PENDING_TURNS = 20;
+
+type TransferStatus = Extract<SessionEvent, { type: 'transfer' }>['status'];
 
 /**
  * Who speaks, and when: the caller's speech, text and keys become turns, turns become generations, and either side's
@@ -353,11 +357,31 @@ export class Conversation {
   }
 
   private finish(action: FinalAction): void {
-    if (action.type === 'transfer') {
-      const { target, reason } = action;
-      this.parts.transport.send({ type: 'transfer', target, status: 'simulated', reason });
-    }
+    const { transport, supervisor } = this.parts;
+    if (action.type === 'end') return this.parts.onOver();
+    if (transport.transfer) return void supervisor.spawn('transfer', () => this.transfer(action));
+    this.tellTransfer(action, 'simulated');
     this.parts.onOver();
+  }
+
+  /** The caller stays with the agent until somebody else has them. */
+  private async transfer(action: FinalAction & { type: 'transfer' }): Promise<void> {
+    this.tellTransfer(action, 'started');
+    this.patience.begin();
+    try {
+      await this.parts.transport.transfer?.(action.target, action.reason);
+      this.parts.onOver();
+    } catch (error) {
+      if (this.over) return;
+      this.parts.log('warn', `Transfer: ${messageOf(error)}`);
+      this.tellTransfer(action, 'failed');
+      const text = this.render(this.parts.state.agent.transferFailed);
+      this.submit({ id: null, source: 'transfer_failed', text, rejected: false, interruptible: true });
+    }
+  }
+
+  private tellTransfer({ target, reason }: FinalAction & { type: 'transfer' }, status: TransferStatus): void {
+    this.parts.transport.send({ type: 'transfer', target, status, reason });
   }
 
   private wantedDigits(): number | undefined {

@@ -81,7 +81,7 @@ const serverMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('transfer'),
     target: z.string(),
-    status: z.enum(['started', 'simulated']),
+    status: z.enum(['started', 'failed', 'simulated']),
     reason: z.string(),
   }),
   z.object({

@@ -2,7 +2,7 @@
 export interface Turn {
   /** null for what the agent says on its own account. */
   readonly id: string | null;
-  readonly source: 'voice' | 'text' | 'dtmf' | 'greeting' | 'no_input' | 'reconnect' | 'filler';
+  readonly source: 'voice' | 'text' | 'dtmf' | 'greeting' | 'no_input' | 'reconnect' | 'filler' | 'transfer_failed';
   /**
    * What the caller said; for the others what the agent says. Empty at a `reconnect`: the caller's last words, from
    * before, have no answer yet.

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'at_capacity'
   | 'auth_unavailable'
   | 'build_failed'
+  | 'call_failed'
   | 'config_invalid'
   | 'draining'
   | 'internal'

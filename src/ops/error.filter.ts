@@ -17,6 +17,8 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   auth_unavailable: 503,
   state_unavailable: 503,
   timeout: 504,
+  draining: 503,
+  call_failed: 502,
 };
 
 /** Errors of the REST API look like those of a refused upgrade: `{"error": {"code", "message"}}`. */

@@ -1,7 +1,15 @@
 import { Module } from '@nestjs/common';
+import { AcsModule } from '../services/acs/acs.module.js';
+import { StateModule } from '../state/state.module.js';
 import { VoiceModule } from '../voice/voice.module.js';
-import { PromisedSlots } from './twilio/promised-slots.js';
-import { PublicAddress } from './twilio/public-address.js';
+import { AcsAccess } from './acs/acs-access.js';
+import { AcsAdmission } from './acs/acs-admission.js';
+import { AcsAnswering } from './acs/acs-answering.js';
+import { AcsEventsController } from './acs/acs-events.controller.js';
+import { AcsGateway } from './acs/acs.gateway.js';
+import { AcsLiveCalls } from './acs/acs-live-calls.js';
+import { PromisedSlots } from './promised-slots.js';
+import { PublicAddress } from './public-address.js';
 import { TwilioAccess } from './twilio/twilio-access.js';
 import { TwilioAdmission } from './twilio/twilio-admission.js';
 import { TwilioGateway } from './twilio/twilio.gateway.js';
@@ -10,8 +18,21 @@ import { TwilioVoiceController } from './twilio/twilio-voice.controller.js';
 
 /** Calls that come from telephone networks: other wire protocols onto the same pipeline. */
 @Module({
-  imports: [VoiceModule],
-  controllers: [TwilioVoiceController],
-  providers: [PublicAddress, PromisedSlots, TwilioAccess, TwilioStartCheck, TwilioAdmission, TwilioGateway],
+  imports: [AcsModule, StateModule, VoiceModule],
+  controllers: [TwilioVoiceController, AcsEventsController],
+  providers: [
+    PublicAddress,
+    PromisedSlots,
+    TwilioAccess,
+    TwilioStartCheck,
+    TwilioAdmission,
+    TwilioGateway,
+    AcsAccess,
+    AcsAnswering,
+    AcsLiveCalls,
+    AcsAdmission,
+    AcsGateway,
+  ],
+  exports: [AcsModule, AcsAnswering, AcsLiveCalls],
 })
 export class TelephonyModule {}

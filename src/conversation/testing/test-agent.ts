@@ -17,6 +17,7 @@ export function testAgent(overrides: Partial<Agent> = {}): Agent {
     tools: [],
     apology: 'Sorry, that did not work.',
     fallbacks: { contentFilter: 'I cannot talk about that.', contextLength: 'I have lost the thread.' },
+    transferFailed: 'Nobody is there.',
     waiting: [],
     reconnected: 'We were cut off.',
     dialogue: {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { UpgradeGuard } from '../../voice/upgrade-guard.js';
 import { type Admission, type Ticket, UpgradePolicy } from '../../voice/upgrade-policy.js';
-import { PromisedSlots } from './promised-slots.js';
-import { PublicAddress } from './public-address.js';
+import { PromisedSlots } from '../promised-slots.js';
+import { PublicAddress } from '../public-address.js';
 import { TwilioAccess } from './twilio-access.js';
 
 /** Admission to `WS /api/v1/twilio/media`: signature, then a session slot. What call it is comes with `start`. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { ServerConfig } from '../../config/server.config.js';
+import { ServerConfig } from '../config/server.config.js';
 
 /** Under which address the outside knows this server: what Twilio signs, and where it is told to connect. */
 @Injectable()

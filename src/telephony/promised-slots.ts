@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, type Timer } from '../../kernel/clock.js';
-import { DrainState } from '../../lifecycle/drain-state.js';
-import { SlotAdmission } from '../../voice/slot-admission.js';
-import type { Admission, Refusal, Ticket } from '../../voice/upgrade-policy.js';
+import { Clock, type Timer } from '../kernel/clock.js';
+import { DrainState } from '../lifecycle/drain-state.js';
+import { SlotAdmission } from '../voice/slot-admission.js';
+import type { Admission, Refusal, Ticket } from '../voice/upgrade-policy.js';
 
 /** Twilio hangs up on a webhook that takes 15 s, and who has set more for calls wants an answer before. */
 const MAX_WAIT_MS = 10_000;

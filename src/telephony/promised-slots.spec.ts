@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { VoiceConfig } from '../../config/voice.config.js';
-import { Aborted } from '../../kernel/abort.js';
-import { ManualClock } from '../../kernel/clock.js';
-import { DrainState } from '../../lifecycle/drain-state.js';
-import type { OverloadMonitor } from '../../state/overload/overload-monitor.js';
-import { Overloaded } from '../../state/overload/overloaded.js';
-import { SessionSlots } from '../../state/session-slots.js';
-import { SlotAdmission } from '../../voice/slot-admission.js';
-import type { Admission, Ticket } from '../../voice/upgrade-policy.js';
+import { VoiceConfig } from '../config/voice.config.js';
+import { Aborted } from '../kernel/abort.js';
+import { ManualClock } from '../kernel/clock.js';
+import { DrainState } from '../lifecycle/drain-state.js';
+import type { OverloadMonitor } from '../state/overload/overload-monitor.js';
+import { Overloaded } from '../state/overload/overloaded.js';
+import { SessionSlots } from '../state/session-slots.js';
+import { SlotAdmission } from '../voice/slot-admission.js';
+import type { Admission, Ticket } from '../voice/upgrade-policy.js';
 import { PromisedSlots } from './promised-slots.js';
 
 const never = new AbortController().signal;

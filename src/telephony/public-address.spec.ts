@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IncomingMessage } from 'node:http';
-import { ServerConfig } from '../../config/server.config.js';
+import { ServerConfig } from '../config/server.config.js';
 import { PublicAddress } from './public-address.js';
 
 const target = '/api/v1/twilio/voice?scenario=banking';

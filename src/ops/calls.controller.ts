@@ -1,0 +1,73 @@
+import {
+  BadRequestException,
+  Body,
+  Controller,
+  Delete,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Post,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
+import { z } from 'zod';
+import { mayAccess } from '../auth/principal.js';
+import { AcsConfig } from '../config/acs.config.js';
+import { AcsClient } from '../services/acs/acs-client.js';
+import { AcsAnswering } from '../telephony/acs/acs-answering.js';
+import { AcsLiveCalls } from '../telephony/acs/acs-live-calls.js';
+import { CallChoices } from '../voice/call-choice.js';
+import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
+
+const order = z.looseObject({
+  to: z
+    .string()
+    .regex(
+      /^(\+[1-9]\d{6,14}|8:acs:[\w-]{1,128})$/,
+      'allowed is a number such as +15550123, or the id of a communication user',
+    ),
+});
+
+/** Calls that agents make, through Azure Communication Services. */
+@Controller('api/v1/calls')
+@UseGuards(AccessGuard)
+@NeedsRole('integrator')
+export class CallsController {
+  constructor(
+    private readonly config: AcsConfig,
+    private readonly answering: AcsAnswering,
+    private readonly calls: AcsLiveCalls,
+    private readonly client: AcsClient,
+    private readonly choices: CallChoices,
+  ) {}
+
+  /** Rings; the session begins when the media stream is there. */
+  @Post()
+  @HttpCode(202)
+  async place(@Req() request: KnownRequest, @Body() body: unknown) {
+    const parsed = order.safeParse(body ?? {});
+    if (!parsed.success)
+      throw new BadRequestException(
+        parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),
+      );
+    const { to, ...chosen } = parsed.data;
+    const choice = this.choices.read(chosen);
+    if (typeof choice === 'string') throw new BadRequestException(choice);
+    if (!this.config.connectionString && !this.config.endpoint)
+      throw new BadRequestException('Calls need ACS_CONNECTION_STRING or ACS_ENDPOINT');
+    if (to.startsWith('+') && !this.config.sourceNumber)
+      throw new BadRequestException('Calls to telephones need ACS_SOURCE_NUMBER');
+    const { scenario, agent } = choice;
+    const { callId } = await this.answering.place(to, { tenant: request.principal.tenant, scenario, agent }, request);
+    return { call_id: callId };
+  }
+
+  /** Hangs up, for everybody in the call. */
+  @Delete(':id')
+  @HttpCode(204)
+  async end(@Req() { principal }: KnownRequest, @Param('id') id: string): Promise<void> {
+    const tenant = await this.calls.tenantOf(id);
+    if (tenant === undefined || !mayAccess(principal, tenant)) throw new NotFoundException('There is no such call');
+    await this.client.hangUp(id);
+  }
+}
