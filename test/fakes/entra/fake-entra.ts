@@ -8,8 +8,10 @@ import path from 'node:path';
 export const TENANT = '11111111-1111-1111-1111-111111111111';
 export const CLIENT = { id: 'parley', secret: 'client-secret-that-nobody-may-see' };
 
+const openssl = process.env['OPENSSL_PATH'] ?? 'openssl';
+
 /** The library takes tokens over TLS only, and Node cannot make certificates. */
-export const canMakeCertificates = spawnSync('openssl', ['version']).status === 0;
+export const canMakeCertificates = spawnSync(openssl, ['version']).status === 0;
 
 /** The token endpoint of Entra ID, for clients with a secret, on loopback. */
 export class FakeEntra {
@@ -44,7 +46,7 @@ export class FakeEntra {
     const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
     const files = ['-keyout', key, '-out', cert, '-days', '1', '-nodes'];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', ...files, ...subject], { stdio: 'ignore' });
+    execFileSync(openssl, ['req', '-x509', '-newkey', 'rsa:2048', ...files, ...subject], { stdio: 'ignore' });
     const ca = readFileSync(cert, 'utf8');
     const server = createServer({ key: readFileSync(key), cert: ca });
     rmSync(folder, { recursive: true });
