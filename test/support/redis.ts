@@ -28,7 +28,7 @@ export interface RedisServerOptions {
 
 /** A redis-server of our own on a free port, which forgets everything when it ends. */
 export class RedisServer {
-  private readonly lookers: Redis[] = [];
+  private looker: Redis | undefined;
 
   private constructor(
     private process: ChildProcess,
@@ -72,14 +72,15 @@ export class RedisServer {
 
   /** A client to look into it. */
   look(): Redis {
-    const client = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null });
-    client.on('error', () => undefined);
-    this.lookers.push(client);
-    return client;
+    if (!this.looker || this.looker.status === 'end') {
+      this.looker = new Redis(this.url, { retryStrategy: () => null });
+      this.looker.on('error', () => undefined);
+    }
+    return this.looker;
   }
 
   async stop(): Promise<void> {
-    for (const client of this.lookers) client.disconnect();
+    if (this.looker?.status !== 'end') this.looker?.disconnect();
     await this.kill();
     await rm(this.directory, { recursive: true, force: true });
   }

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { RedisConfig } from '../../src/config/redis.config.js';
 import { type Clock, SystemClock } from '../../src/kernel/clock.js';
 import { RedisState } from '../../src/state/redis/redis-state.js';
@@ -62,12 +63,17 @@ const usual = {
 export class TestSession implements LiveSession {
   closedAs: string | undefined;
 
-  constructor(
+  turns = 0;
+
+  private constructor(
     readonly id: string,
     private readonly registry: SessionRegistry,
-    public turns = 0,
-  ) {
-    registry.add(this);
+  ) {}
+
+  static begin(id: string, { registry }: Pick<TestReplica, 'registry'>): TestSession {
+    const session = new TestSession(id, registry);
+    registry.add(session);
+    return session;
   }
 
   describe() {
@@ -88,6 +94,14 @@ export class TestSession implements LiveSession {
     this.registry.remove(this.id);
     return Promise.resolve();
   }
+}
+
+/** What is logged from now on in this process, which is no longer printed. */
+export function recordLog(): string[] {
+  const lines: string[] = [];
+  const record = (line: unknown): void => void lines.push(String(line));
+  Logger.overrideLogger({ log: record, warn: record, error: record, debug: record, verbose: record, fatal: record });
+  return lines;
 }
 
 /** Resolves once `is` holds; fails with `what` after 10 s. */

@@ -1,6 +1,7 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { type Clock } from '../../kernel/clock.js';
 import { ParleyError } from '../../kernel/errors.js';
+import { containedClient } from './contained-client.js';
 import { isOutage, problemOf, stateUnavailable } from './redis-problem.js';
 
 const FIRST_PAUSE_MS = 50;
@@ -43,7 +44,7 @@ export class RedisConnection {
 
   /** One attempt; rejects with `state_unavailable`. Once it has succeeded, the connection is kept up. */
   async open(): Promise<void> {
-    const client = new Redis({
+    const client = containedClient({
       ...this.options,
       lazyConnect: true,
       connectTimeout: this.times.connectTimeoutMs,
@@ -57,7 +58,11 @@ export class RedisConnection {
       disableClientInfo: true,
     });
     let cause: string | undefined;
-    client.on('error', (error) => (cause ??= problemOf(error)));
+    client.on('error', (error) => {
+      cause ??= problemOf(error);
+      // An answer to nothing, for example: those that follow would be taken for others' too.
+      this.lost(client, cause);
+    });
     const connecting = async (): Promise<void> => {
       await client.connect();
       await this.events.prepare(client);
@@ -85,7 +90,7 @@ export class RedisConnection {
       return await this.within(this.times.commandTimeoutMs, command(client));
     } catch (error) {
       const problem = problemOf(error);
-      if (isTimeout(error) || isOutage(error)) this.lost(client, problem);
+      if (isOutage(error)) this.lost(client, problem);
       throw stateUnavailable(problem);
     }
   }
@@ -140,10 +145,6 @@ export class RedisConnection {
   }
 }
 
-function isTimeout(error: unknown): boolean {
-  return error instanceof ParleyError && error.code === 'timeout';
-}
-
 function succeeds(work: Promise<unknown>): Promise<boolean> {
   return work.then(
     () => true,
@@ -153,6 +154,7 @@ function succeeds(work: Promise<unknown>): Promise<boolean> {
 
 /** At once, not after the other side has agreed to it. Its error handler stays. */
 function discard(client: Redis): void {
+  if (client.status === 'end') return;
   client.disconnect();
   client.stream?.destroy();
 }

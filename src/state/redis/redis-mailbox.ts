@@ -12,6 +12,7 @@ import { stateUnavailable } from './redis-problem.js';
 const MAX_OPEN = 1000;
 /** What others ask for that may be under way at a time. */
 const MAX_SERVED = 1000;
+const QUIET_MS = 60_000;
 const MAX_CHARACTERS = 1_048_576;
 
 const request = z.object({
@@ -38,6 +39,7 @@ export class RedisMailbox {
   private readonly logger = new Logger('Redis');
   private readonly open = new Map<string, Open>();
   private served = 0;
+  private quietUntil = -Infinity;
   private serveRequest: (request: SessionRequest) => Promise<unknown> = () =>
     Promise.reject(new ParleyError('unsupported', 'This replica answers nothing'));
 
@@ -84,9 +86,17 @@ export class RedisMailbox {
 
   private receive(text: string): void {
     const read = text.length <= MAX_CHARACTERS ? message.safeParse(parsed(text)) : undefined;
-    if (!read?.success) return this.logger.warn('A message that is none of ours came on the channel of this replica');
+    if (!read?.success) return this.rubbish();
     if ('re' in read.data) return this.settle(read.data);
     void this.answer(read.data);
+  }
+
+  /** Whoever sends it does not also fill the log. */
+  private rubbish(): void {
+    const now = this.clock.now();
+    if (now < this.quietUntil) return;
+    this.quietUntil = now + QUIET_MS;
+    this.logger.warn('A message that is none of ours came on the channel of this replica; more of them are not logged');
   }
 
   private settle({ re, body, error }: z.output<typeof answer>): void {

@@ -3,16 +3,19 @@ import { ParleyError, messageOf } from '../../kernel/errors.js';
 const MAX_LENGTH = 120;
 /** Said by a Redis that cannot take writes at all for now; a new connection may lead to one that can. */
 const OF_NO_USE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|MISCONF|OOM|NOREPLICAS|NOAUTH)\b/;
+/** "ERR unknown command 'x', with args beginning with: …"; "Command queue state error. … Last reply: …". */
+const BEFORE_DATA = /, with args|\. Please report|\. If you can reproduce/;
+/** How the client says that its socket is gone. */
+const CLOSED = /^(Connection is closed|Stream isn't writeable|Command aborted due to connection close)/;
 const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid (username|password)|ERR AUTH|ERR Client sent AUTH)/i;
 
 /** What went wrong, for a log line. Errors of the client carry the command with its arguments: they go no further. */
 export function problemOf(error: unknown): string {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   // A connection that was tried on several addresses says nothing but its code.
-  const words = messageOf(error) || code || 'unknown';
-  // "ERR unknown command 'x', with args beginning with: …"
-  const [own = ''] = words.split(', with args');
-  const [first = ''] = own.replace(/[^\x20-\x7e]+/g, ' ').split('. Please report');
+  const words = messageOf(error).replace(/^Error: /, '') || (error as NodeJS.ErrnoException).code || 'unknown';
+  if (CLOSED.test(words)) return 'the connection was closed';
+  const [own = ''] = words.split(BEFORE_DATA);
+  const first = own.replace(/[^\x20-\x7e]+/g, ' ');
   return first.length > MAX_LENGTH ? `${first.slice(0, MAX_LENGTH)}…` : first;
 }
 
@@ -21,9 +24,9 @@ export function isRefusal(problem: string): boolean {
   return REFUSED.test(problem);
 }
 
-/** Whether the connection is of no use until Redis is well. */
+/** Whether the connection is of no use any more: there was no answer at all, or one that says so. */
 export function isOutage(error: unknown): boolean {
-  return error instanceof Error && OF_NO_USE.test(error.message);
+  return !(error instanceof Error && error.name === 'ReplyError') || OF_NO_USE.test(error.message);
 }
 
 export function stateUnavailable(problem: string): ParleyError {
