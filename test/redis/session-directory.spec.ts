@@ -188,6 +188,8 @@ describeWithRedis('sessions of several replicas', () => {
     await client.set(`parley:sessions:${a.id}`, 'no hash');
     TestSession.begin('two', a);
     await knows(b, 'one', 'two');
+    await client.flushall();
+    await knows(b, 'one', 'two');
   });
 });
 
