@@ -31,6 +31,8 @@ interface Utterance {
   /** Words of the longest hypothesis that was passed on. */
   shownWords: number;
   finishedAt?: number;
+  /** Everybody has failed before its end. */
+  isStranded?: boolean;
   run?: Run;
   lastError?: Error;
 }
@@ -95,8 +97,7 @@ export class FailoverSttStream implements SttStream {
     const { utterance } = this;
     if (!utterance || utterance.finishedAt !== undefined) return;
     const { run } = utterance;
-    // With nobody to take over there is nothing to keep it for.
-    if (!run?.seat || this.seats.providers.length > 1) utterance.audio.push(pcm);
+    if (!run?.seat || this.keepsAudio) utterance.audio.push(pcm);
     if (run?.seat) this.pass(run, pcm);
   }
 
@@ -104,7 +105,10 @@ export class FailoverSttStream implements SttStream {
     const { utterance } = this;
     if (!utterance || utterance.finishedAt !== undefined) return;
     utterance.finishedAt = this.options.clock.now();
-    if (utterance.run?.seat) this.awaitFinal(utterance, utterance.run);
+    if (utterance.isStranded) {
+      utterance.tried.clear();
+      this.askNext(utterance);
+    } else if (utterance.run?.seat) this.awaitFinal(utterance, utterance.run);
   }
 
   cancel(): void {
@@ -131,6 +135,12 @@ export class FailoverSttStream implements SttStream {
   private askNext(utterance: Utterance): void {
     const provider = this.nextFor(utterance);
     if (!provider) {
+      // To tell a caller in mid-sentence would only interrupt them; at its end there may be somebody again.
+      if (this.keepsAudio && utterance.finishedAt === undefined) {
+        utterance.isStranded = true;
+        delete utterance.run;
+        return;
+      }
       this.utterance = undefined;
       utterance.listener.onError(
         utterance.lastError ?? new ParleyError('stt_failed', 'There is no recogniser to ask', true),
@@ -203,7 +213,7 @@ export class FailoverSttStream implements SttStream {
   /** Who takes over begins with the first word: nobody hears of it before it has caught up. */
   private passPartial(utterance: Utterance, text: string, stable: boolean): void {
     const words = text.split(/\s+/).filter(Boolean).length;
-    if (utterance.tried.size > 1 && words < utterance.shownWords) return;
+    if ((utterance.tried.size > 1 || utterance.isStranded) && words < utterance.shownWords) return;
     utterance.shownWords = Math.max(utterance.shownWords, words);
     utterance.listener.onPartial(text, stable);
   }
@@ -227,6 +237,11 @@ export class FailoverSttStream implements SttStream {
         ? error
         : new ParleyError('stt_failed', error instanceof Error ? error.message : 'The recogniser failed', true);
     this.askNext(utterance);
+  }
+
+  /** For those who may have to take over, or to try again. Who runs in this process does not fail for a moment. */
+  private get keepsAudio(): boolean {
+    return this.seats.providers.length > 1 || !this.seats.providers[0]?.isLocal;
   }
 
   private isCurrent(utterance: Utterance, run: Run): boolean {

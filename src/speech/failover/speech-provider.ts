@@ -136,13 +136,15 @@ export class SpeechProvider<D extends { readonly name: string; readonly language
   private probeLater(): void {
     this.probing?.cancel();
     if (this.stopped.signal.aborted) return;
-    this.probing = this.options.clock.setTimeout(() => void this.probe(), this.breaker.retryInMs);
+    if (this.isHealthy) return;
+    const delayMs = this.breaker.state === 'open' ? this.breaker.retryInMs : this.options.breaker.openMs;
+    this.probing = this.options.clock.setTimeout(() => void this.probe(), delayMs);
   }
 
   private async probe(): Promise<void> {
     const attempt = this.breaker.enter();
-    // Somebody who had no other choice is trying already.
-    if (!attempt) return;
+    // The timer was a little early, or somebody who had no other choice is trying already, and may give up.
+    if (!attempt) return this.probeLater();
     const { pool, clock, probeMs } = this.options;
     const late = new AbortController();
     const signal = AbortSignal.any([late.signal, this.stopped.signal]);
