@@ -3,14 +3,18 @@ import { Global, Module } from '@nestjs/common';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { AgentsInvalidError, describeFault, type LoadedAgents, loadAgents } from '../agents/agent-loader.js';
-import { speechAbilities } from '../agents/speech-abilities.js';
+import { type SpeechAbilities, speechAbilities } from '../agents/speech-abilities.js';
 import { loadConfig } from '../config/load.js';
 import { AgentsConfig } from '../config/agents.config.js';
+import { AzureSpeechConfig } from '../config/azure-speech.config.js';
+import { DeepgramConfig } from '../config/deepgram.config.js';
+import { ScriptedConfig } from '../config/scripted.config.js';
+import { SpeechConfig } from '../config/speech.config.js';
+import { VoiceConfig } from '../config/voice.config.js';
 import { packageRoot } from '../config/package-root.js';
 import { Clock, SystemClock } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
-import { EmbeddedSttDriver } from '../speech/drivers/embedded/stt/embedded-stt.driver.js';
-import { EmbeddedTtsDriver } from '../speech/drivers/embedded/tts/embedded-tts.driver.js';
+import { DriverLoader } from '../speech/load-drivers.js';
 import { readMcpServers } from '../tools/mcp/mcp-server-file.js';
 import { McpConfig } from '../config/mcp.config.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
@@ -39,7 +43,7 @@ export async function main(args: string[]): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     }
-    const speech = speechAbilities(new EmbeddedSttDriver(new SystemClock()), new EmbeddedTtsDriver());
+    const speech = await configuredSpeech();
     process.stdout.write(describe(loadAgents({ ...whatToCheck(values.dir), tools: await knownTools(), ...speech })));
     return 0;
   } catch (error) {
@@ -47,6 +51,20 @@ export async function main(args: string[]): Promise<number> {
     process.stderr.write(`${faults}\n`);
     return 1;
   }
+}
+
+/** The voices and languages of the drivers that the configuration lists; none of them is started. */
+async function configuredSpeech(): Promise<SpeechAbilities> {
+  const { values } = loadConfig(process.env);
+  const loader = new DriverLoader(
+    values.get(SpeechConfig) as SpeechConfig,
+    values.get(VoiceConfig) as VoiceConfig,
+    values.get(ScriptedConfig) as ScriptedConfig,
+    values.get(AzureSpeechConfig) as AzureSpeechConfig,
+    values.get(DeepgramConfig) as DeepgramConfig,
+    new SystemClock(),
+  );
+  return speechAbilities(await loader.stt(), await loader.tts());
 }
 
 /** A folder named by `--dir` need not have the scenario that is the default without being asked for. */

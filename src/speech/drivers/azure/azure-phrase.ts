@@ -21,7 +21,11 @@ interface DetailedPhrase {
   readonly PrimaryLanguage?: { readonly Language?: string };
   readonly NBest?: readonly {
     readonly Confidence?: number;
+    /** In words, as they were said. */
     readonly Lexical?: string;
+    /** With numbers in digits; the masked one also without the swear words that are not wanted. */
+    readonly ITN?: string;
+    readonly MaskedITN?: string;
     readonly Words?: readonly { readonly Word?: string; readonly Offset?: number; readonly Duration?: number }[];
   }[];
 }
@@ -30,7 +34,9 @@ interface DetailedPhrase {
 export function parsePhrase(json: string): AzurePhrase | undefined {
   const phrase = JSON.parse(json) as DetailedPhrase;
   const best = phrase.NBest?.[0];
-  const text = best?.Lexical?.trim().toLowerCase() ?? '';
+  // Swear words are masked in one form only, which has numbers in digits: it is used where there are any.
+  const isMasked = best?.MaskedITN !== undefined && best.ITN !== undefined && best.MaskedITN !== best.ITN;
+  const text = (isMasked ? best.MaskedITN : best?.Lexical)?.trim().toLowerCase() ?? '';
   if (!best || text === '') return undefined;
   const startMs = (phrase.Offset ?? 0) / TICKS_PER_MS;
   const language = phrase.PrimaryLanguage?.Language;
@@ -39,7 +45,7 @@ export function parsePhrase(json: string): AzurePhrase | undefined {
     confidence: clamp(best.Confidence ?? 1),
     startMs,
     endMs: startMs + (phrase.Duration ?? 0) / TICKS_PER_MS,
-    words: (best.Words ?? []).map(({ Word = '', Offset = 0, Duration = 0 }) => ({
+    words: (isMasked ? [] : (best.Words ?? [])).map(({ Word = '', Offset = 0, Duration = 0 }) => ({
       text: Word.toLowerCase(),
       startMs: Offset / TICKS_PER_MS,
       endMs: (Offset + Duration) / TICKS_PER_MS,
