@@ -57,7 +57,7 @@ module.exports = {
     {
       name: 'ws-stays-at-the-edge',
       severity: 'error',
-      from: { path: '^src/(conversation|agents|tools|llm|speech|state)/' },
+      from: { path: '^src/(conversation|agents|tools|llm|speech|state)/', pathNot: '^src/speech/drivers/' },
       to: { path: '^node_modules/ws/' },
     },
   ],

@@ -12,6 +12,7 @@ import { OpsModule } from './ops/ops.module.js';
 import { SpeechModule } from './speech/speech.module.js';
 import { StateModule } from './state/state.module.js';
 import { TelephonyModule } from './telephony/telephony.module.js';
+import { ServicesModule } from './tools/services.module.js';
 import { ToolsModule } from './tools/tools.module.js';
 import { VoiceModule } from './voice/voice.module.js';
 import { WarmupModule } from './warmup/warmup.module.js';
@@ -31,6 +32,7 @@ export class AppModule {
         SpeechModule,
         LlmModule,
         ToolsModule,
+        ServicesModule,
         AgentsModule,
         EventsModule,
         WarmupModule,

@@ -1,4 +1,5 @@
 import { AcsConfig } from './acs.config.js';
+import { ConversationsConfig } from './conversations.config.js';
 import { AuthConfig } from './auth.config.js';
 import { speechProblems } from './speech-combinations.js';
 import { AzureOpenAiConfig } from './azure-openai.config.js';
@@ -26,6 +27,7 @@ export function combinationProblems(values: ReadonlyMap<ConfigClass, object>): s
       values.get(OpenAiConfig) as Partial<OpenAiConfig>,
     ),
     ...acsProblems(values.get(ServerConfig) as Partial<ServerConfig>, values.get(AcsConfig) as Partial<AcsConfig>),
+    ...conversationProblems(values.get(ConversationsConfig) as Partial<ConversationsConfig>),
     ...speechProblems(values),
     ...rateProblems(values.get(ScriptedConfig) as Partial<ScriptedConfig>),
   ];
@@ -66,6 +68,11 @@ function acsProblems({ environment }: Partial<ServerConfig>, acs: Partial<AcsCon
   if ((acs.eventSecret?.length ?? 0) < MIN_TOKEN_LENGTH)
     problems.push(`ACS_EVENT_SECRET: in production (NODE_ENV) at least ${MIN_TOKEN_LENGTH} characters are needed`);
   return problems;
+}
+
+function conversationProblems({ store, cosmosEndpoint }: Partial<ConversationsConfig>): string[] {
+  if (store !== 'cosmos' || cosmosEndpoint !== '') return [];
+  return ['COSMOS_ENDPOINT: is not set, but is needed with CONVERSATION_STORE=cosmos'];
 }
 
 /** Replicas that share nothing cannot count together. */

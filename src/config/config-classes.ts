@@ -3,6 +3,7 @@ import { AgentsConfig } from './agents.config.js';
 import { AzureSpeechConfig } from './azure-speech.config.js';
 import { AzureOpenAiConfig } from './azure-openai.config.js';
 import { ConversationConfig } from './conversation.config.js';
+import { ConversationsConfig } from './conversations.config.js';
 import { DeepgramConfig } from './deepgram.config.js';
 import { LifecycleConfig } from './lifecycle.config.js';
 import { LlmConfig } from './llm.config.js';
@@ -36,6 +37,7 @@ export const configClasses: readonly ConfigClass[] = [
   AzureOpenAiConfig,
   OpenAiConfig,
   AgentsConfig,
+  ConversationsConfig,
   McpConfig,
   TwilioConfig,
   AcsConfig,

@@ -4,13 +4,23 @@ import { EventsModule } from '../events/events.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
 import { ResumeStore } from './resume/resume-store.js';
+import { ConversationsModule } from '../services/conversations/conversations.module.js';
 import { StateModule } from '../state/state.module.js';
 import { ToolsModule } from '../tools/tools.module.js';
 
 /** Everything a VoicePipeline, which is made for each session, is injected with. */
 @Module({
-  imports: [StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule, EventsModule],
+  imports: [ConversationsModule, StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule, EventsModule],
   providers: [ResumeStore],
-  exports: [ResumeStore, StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule, EventsModule],
+  exports: [
+    ResumeStore,
+    ConversationsModule,
+    StateModule,
+    SpeechModule,
+    LlmModule,
+    ToolsModule,
+    AgentsModule,
+    EventsModule,
+  ],
 })
 export class ConversationModule {}

@@ -52,6 +52,8 @@ export interface ConversationParts {
   /** What the caller would miss after a reconnect has changed, besides the history. */
   onChange(): void;
   onGenerationComplete(generation: Generation, outcome: GenerationOutcome): void;
+  onSettled(generation: Generation): void;
+  onCallerTurn(id: string, turn: Turn): void;
   /** There is nothing left to say: the session is to end. */
   onOver(): void;
 }
@@ -85,6 +87,7 @@ export class Conversation {
       // A caller who cuts into a question is answering it.
       onAnswered: () => this.expectation.update(),
       onComplete: (generation, outcome) => this.onGenerationComplete(generation, outcome),
+      onSettled: (generation) => parts.onSettled(generation),
     });
     this.listener = new Listener(
       {
@@ -303,6 +306,7 @@ export class Conversation {
       return;
     }
     if (!isCallerTurn(turn)) return;
+    if (turn.id !== null) this.parts.onCallerTurn(turn.id, turn);
     this.parts.onActivity();
     this.silence.reset();
     this.patience.begin();

@@ -36,6 +36,8 @@ export interface GenerationRunnerParts {
   log(level: 'info' | 'warn' | 'error', message: string): void;
   /** The model has said all it has to say to the turn; it is not heard yet. */
   onAnswered(): void;
+  /** Nothing of the generation runs any more; the history has what was heard of it. */
+  onSettled(generation: Generation): void;
   /** The generation is over and heard (or cut off). */
   onComplete(generation: Generation, outcome: GenerationOutcome): void;
 }
@@ -285,6 +287,7 @@ export class GenerationRunner implements Speaking {
     this.isHeld = false;
     if (reached !== 'interrupted') this.playout.endGeneration(generation.id);
     const outcome = reached === 'completed' && this.failure ? 'failed' : reached;
+    generation.outcome = outcome;
     this.parts.transport.send({
       type: 'generation_complete',
       generation_id: generation.id,
@@ -300,6 +303,7 @@ export class GenerationRunner implements Speaking {
     if (!generation || this.taskRunning || this.tracker.active) return;
     const { state } = this.parts;
     if (this.heard) state.unsaid = state.history.truncate(generation.id, this.heard);
+    this.parts.onSettled(generation);
     generation.settle();
   }
 

@@ -1,6 +1,7 @@
 import type { Agent } from '../agents/agent.js';
 import { type AbortKind, Aborted, childController } from '../kernel/abort.js';
 import type { Clock } from '../kernel/clock.js';
+import type { GenerationOutcome } from './generation-tracker.js';
 import type { GenerationMetrics } from './session-events.js';
 import { SpokenTimeline } from './spoken-timeline.js';
 import type { FinalAction, Turn } from './turn.js';
@@ -20,7 +21,10 @@ export class Generation {
   private firstAudioAt: number | undefined;
   private firstFrameAt: number | undefined;
   private bargeInStopMs: number | undefined;
-  private readonly startedAt: number;
+  /** Clock time. */
+  readonly startedAt: number;
+  /** Undefined while it lasts. */
+  outcome: GenerationOutcome | undefined;
   private readonly controller: AbortController;
   private resolveSettled: () => void = () => undefined;
   private gate: { readonly open: Promise<void>; readonly release: () => void } | undefined;

@@ -26,6 +26,11 @@ export class History {
     return this.entries;
   }
 
+  /** What there is of one generation. */
+  ofGeneration(id: string): readonly HistoryEntry[] {
+    return this.entries.filter((entry) => entry.generationId === id);
+  }
+
   /** Whether the last thing was not said by the agent. */
   get awaitsAnswer(): boolean {
     const last = this.entries.at(-1)?.message.role;

@@ -18,12 +18,14 @@ import { type SessionSpeech, SpeechService } from '../speech/speech.service.js';
 import { AudioQueues } from '../state/overload/audio-queues.js';
 import { SessionRegistry, type LiveSession, type SessionSummary } from '../state/session-registry.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
+import { Conversations } from '../services/conversations/conversations.js';
 import type { CallTransport } from './call-transport.js';
 import { Conversation } from './conversation.js';
 import { ConversationState } from './conversation-state.js';
 import { SessionKeeper } from './resume/session-keeper.js';
 import { ResumeStore, ResumeTicket } from './resume/resume-store.js';
 import type { SessionSnapshot } from './resume/session-snapshot.js';
+import { Transcript } from './transcript.js';
 import { closeCodes, resumableEnds } from './session-end.js';
 
 export interface SessionStart {
@@ -58,6 +60,7 @@ export class VoicePipeline implements LiveSession {
   private readonly drops: DropLog;
   private startedAt: number;
   private keeper: SessionKeeper | undefined;
+  private transcript: Transcript | undefined;
   private activeAt = 0;
   private idleTimer: Timer | undefined;
   private closing = false;
@@ -86,6 +89,7 @@ export class VoicePipeline implements LiveSession {
     private readonly registry: SessionRegistry,
     private readonly audioQueues: AudioQueues,
     private readonly resumeStore: ResumeStore,
+    private readonly conversations: Conversations,
     private readonly events: EventBus,
     private readonly logger: PinoLogger,
   ) {
@@ -163,7 +167,7 @@ export class VoicePipeline implements LiveSession {
       session_id: this.id,
       agent: this.state.agent.name,
       scenario: this.state.scenario.name,
-      started_at: new Date(this.clock.wallTime() - (this.clock.now() - this.startedAt)).toISOString(),
+      started_at: new Date(this.wallTimeOf(this.startedAt)).toISOString(),
       duration_ms: Math.round(this.clock.now() - this.startedAt),
       turns: this.turns,
       state: this.conversation?.generationState ?? 'IDLE',
@@ -204,6 +208,9 @@ export class VoicePipeline implements LiveSession {
       log: (level, message) => this.log(level, message),
       onActivity: () => this.touch(),
       onChange: () => this.keeper?.note(),
+      onCallerTurn: (id, { source, text, rejected }) => this.transcript?.caller(id, source, text, rejected),
+      onSettled: ({ id, startedAt, agent, outcome }) =>
+        this.transcript?.generation(id, this.wallTimeOf(startedAt), agent.name, outcome ?? 'interrupted'),
       onGenerationComplete: ({ metrics }, outcome) =>
         this.events.emit('generation.completed', { sessionId: this.id, outcome, metrics }),
       onOver: () => void this.close('completed'),
@@ -212,6 +219,7 @@ export class VoicePipeline implements LiveSession {
 
   private begin(conversation: Conversation, { tenant, resumable, resumed }: SessionStart): void {
     if (resumable && this.resumeStore.enabled) this.keeper = this.keep(resumed?.ticket ?? new ResumeTicket(tenant));
+    this.transcript = this.record(tenant);
     this.registry.add(this);
     this.events.emit('session.started', { sessionId: this.id, agent: this.state.agent.name });
     this.announce(resumed !== undefined);
@@ -254,7 +262,22 @@ export class VoicePipeline implements LiveSession {
   }
 
   private snapshot(): SessionSnapshot {
-    return this.state.snapshot(this.clock.wallTime() - (this.clock.now() - this.startedAt));
+    return this.state.snapshot(this.wallTimeOf(this.startedAt));
+  }
+
+  private record(tenant: string): Transcript | undefined {
+    if (!this.conversations.enabled) return undefined;
+    return new Transcript({
+      state: this.state,
+      tenant,
+      startedAt: this.wallTimeOf(this.startedAt),
+      now: () => this.clock.wallTime(),
+      onChange: (record) => this.conversations.note(record),
+    });
+  }
+
+  private wallTimeOf(clockTime: number): number {
+    return this.clock.wallTime() - (this.clock.now() - clockTime);
   }
 
   private announce(resumed: boolean): void {
@@ -298,6 +321,7 @@ export class VoicePipeline implements LiveSession {
     const leaked = await this.supervisor.stop(kind, this.config.taskStopMs);
     this.speech.release();
     await this.keeper?.close(resumableEnds.has(kind) ? this.snapshot() : undefined);
+    this.transcript?.end(kind);
     this.registry.remove(this.id);
     this.whenClosed();
     this.report(kind, leaked);

@@ -19,6 +19,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   timeout: 504,
   draining: 503,
   call_failed: 502,
+  store_failed: 503,
 };
 
 /** Errors of the REST API look like those of a refused upgrade: `{"error": {"code", "message"}}`. */

@@ -2,15 +2,24 @@ import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { StateModule } from '../state/state.module.js';
 import { VoiceModule } from '../voice/voice.module.js';
+import { ConversationsModule } from '../services/conversations/conversations.module.js';
 import { TelephonyModule } from '../telephony/telephony.module.js';
 import { CallsController } from './calls.controller.js';
 import { ConsoleController } from './console.controller.js';
+import { ConversationsController } from './conversations.controller.js';
 import { OpsController } from './ops.controller.js';
 import { OverridesController } from './overrides.controller.js';
 import { TokensController } from './tokens.controller.js';
 
 @Module({
-  imports: [StateModule, AgentsModule, VoiceModule, TelephonyModule],
-  controllers: [CallsController, OpsController, OverridesController, TokensController, ConsoleController],
+  imports: [StateModule, AgentsModule, ConversationsModule, VoiceModule, TelephonyModule],
+  controllers: [
+    CallsController,
+    ConversationsController,
+    OpsController,
+    OverridesController,
+    TokensController,
+    ConsoleController,
+  ],
 })
 export class OpsModule {}

@@ -1,7 +1,6 @@
 import { Module, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { SampleBank } from './banking/sample-bank.js';
-import { ServicesReadiness, ServicesStep } from './banking/services.step.js';
 import { BlockCardTool } from './builtin/block-card.tool.js';
 import { EndCallTool } from './builtin/end-call.tool.js';
 import { GetBalanceTool } from './builtin/get-balance.tool.js';
@@ -26,8 +25,8 @@ const BUILTIN_TOOLS: readonly Type<Tool>[] = [
 
 /** A tool of your own: a provider that implements `Tool`, and `registry.register(tool)` in your module's `onModuleInit`. */
 @Module({
-  providers: [ToolRegistry, SampleBank, ServicesStep, ServicesReadiness, ...BUILTIN_TOOLS],
-  exports: [ToolRegistry],
+  providers: [ToolRegistry, SampleBank, ...BUILTIN_TOOLS],
+  exports: [ToolRegistry, SampleBank],
 })
 export class ToolsModule implements OnModuleInit {
   constructor(

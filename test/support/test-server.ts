@@ -22,6 +22,7 @@ export class TestServer {
       LOG_LEVEL: 'silent',
       NODE_ENV: 'test',
       DRAIN_LIMIT_MS: '0',
+      CONVERSATION_STORE: 'none',
       ...env,
     });
     const server = new TestServer(app, await listen(app));

@@ -12,6 +12,8 @@ import { type SessionSpeech, SpeechService } from '../../speech/speech.service.j
 import { ScriptedSttDriver, type ScriptedSttStream } from '../../speech/testing/scripted-stt.js';
 import { ScriptedTtsDriver, type ScriptedTtsOptions } from '../../speech/testing/scripted-tts.js';
 import { ScriptedVad } from '../../speech/testing/scripted-vad.js';
+import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
+import type { Conversations } from '../../services/conversations/conversations.js';
 import type { KeyValueStore } from '../../state/store/key-value-store.js';
 import { MemoryKeyValueStore } from '../../state/store/memory-key-value-store.js';
 import { AudioQueues } from '../../state/overload/audio-queues.js';
@@ -60,6 +62,8 @@ export class ConversationHarness {
   readonly registry = new SessionRegistry();
   readonly audioQueues: AudioQueues;
   readonly resume: ResumeStore;
+  /** What was kept of the call, each time it changed. */
+  readonly records: ConversationRecord[] = [];
   readonly bus = new EventBus();
   readonly wire: MemoryTransport;
   /** Lines of the log. */
@@ -88,6 +92,7 @@ export class ConversationHarness {
     for (const tool of options.tools ?? []) tools.register(tool);
     const log = (_: object, line: string): void => void this.logged.push(line);
     this.resume = new ResumeStore(options.store ?? new MemoryKeyValueStore(clock), { ...usualVoice, ...options.voice });
+    const keeping = { enabled: true, note: (record: ConversationRecord) => void this.records.push(record) };
     this.pipeline = new VoicePipeline(
       clock,
       config,
@@ -100,6 +105,7 @@ export class ConversationHarness {
       this.registry,
       this.audioQueues,
       this.resume,
+      keeping as unknown as Conversations,
       this.bus,
       { info: log, warn: log, error: log } as unknown as PinoLogger,
     );

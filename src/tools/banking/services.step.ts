@@ -1,21 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { Readiness, type ReadinessCheck } from '../../lifecycle/readiness-check.js';
 import { type LifecycleStep, Step, type StepReport } from '../../lifecycle/step.js';
+import { Conversations } from '../../services/conversations/conversations.js';
 import { SampleBank } from './sample-bank.js';
 
-/** What tools work on. Out of the box that is a sample bank in memory, so that the sample agents have something to say. */
+/** Where conversations are kept, and what tools work on. Out of the box that is a sample bank in memory, so that the sample agents have something to say. */
 @Injectable()
-@Step({ name: 'services', after: ['aoai'], timeoutMs: 10_000 })
+@Step({ name: 'services', after: ['aoai'], timeoutMs: 20_000 })
 export class ServicesStep implements LifecycleStep {
-  constructor(private readonly bank: SampleBank) {}
+  constructor(
+    private readonly bank: SampleBank,
+    private readonly conversations: Conversations,
+  ) {}
 
-  start(): Promise<StepReport> {
-    return Promise.resolve({ summary: 'sample bank in SQLite, in memory' });
+  async start(signal: AbortSignal): Promise<StepReport> {
+    return { summary: `${await this.conversations.start(signal)}; a sample bank in memory` };
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.bank.close();
-    return Promise.resolve();
+    await this.conversations.stop();
   }
 }
 

@@ -1,0 +1,68 @@
+import {
+  BadRequestException,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Query,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
+import { z } from 'zod';
+import type { Principal } from '../auth/principal.js';
+import { Conversations } from '../services/conversations/conversations.js';
+import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
+
+const query = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z.iso.datetime({ offset: true }).optional(),
+  tenant: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional(),
+  token: z.string().optional(),
+});
+
+/** What was said in calls that are kept. Of the asker's own tenant; an admin may name another. */
+@Controller('api/v1/conversations')
+@UseGuards(AccessGuard)
+@NeedsRole('operator')
+export class ConversationsController {
+  constructor(private readonly conversations: Conversations) {}
+
+  /** The newest first, without what was said. `?before=` goes on behind the last one's `startedAt`. */
+  @Get()
+  async list(@Req() { principal }: KnownRequest, @Query() given: unknown) {
+    const { limit, before, tenant } = read(given);
+    return { conversations: await this.conversations.list({ tenant: tenantOf(principal, tenant), limit, before }) };
+  }
+
+  @Get(':id')
+  async get(@Req() { principal }: KnownRequest, @Param('id') id: string, @Query() given: unknown) {
+    const found = await this.conversations.find(tenantOf(principal, read(given).tenant), id);
+    if (!found) throw new NotFoundException('There is no such conversation');
+    return found;
+  }
+
+  /** For good. */
+  @Delete(':id')
+  @HttpCode(204)
+  async remove(@Req() { principal }: KnownRequest, @Param('id') id: string, @Query() given: unknown): Promise<void> {
+    if (!(await this.conversations.remove(tenantOf(principal, read(given).tenant), id)))
+      throw new NotFoundException('There is no such conversation');
+  }
+}
+
+function read(given: unknown): z.output<typeof query> {
+  const parsed = query.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new BadRequestException(
+    parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'query'}": ${issue.message}`).join('. '),
+  );
+}
+
+function tenantOf(principal: Principal, asked: string | undefined): string {
+  return principal.role === 'admin' ? (asked ?? principal.tenant) : principal.tenant;
+}

@@ -1,0 +1,156 @@
+import { type Container, CosmosClient, type ItemDefinition, type SqlParameter } from '@azure/cosmos';
+import type { ConversationsConfig } from '../../../config/conversations.config.js';
+import { ParleyError, messageOf } from '../../../kernel/errors.js';
+import { type ConversationRecord, type ConversationSummary, conversationRecord } from '../conversation-record.js';
+import { type ConversationQuery, ConversationStore, type StoredConversation } from '../conversation-store.js';
+
+const DAY_S = 86_400;
+/** A conversation that is too large, or not allowed, will not be taken at a second try. */
+const FINAL_STATUSES = [400, 401, 403, 413];
+const SUMMARY_FIELDS = ['id', 'tenant', 'scenario', 'agent', 'status', 'startedAt', 'updatedAt', 'endReason'] as const;
+
+/** Conversations in Azure Cosmos DB, one item each, partitioned by tenant; versions are ETags. */
+export class CosmosConversationStore extends ConversationStore {
+  readonly name = 'cosmos';
+  private readonly client: CosmosClient;
+  private container: Container | undefined;
+
+  private constructor(
+    private readonly config: ConversationsConfig,
+    credential: Pick<ConstructorParameters<typeof CosmosClient>[0] & object, 'key' | 'aadCredentials'>,
+  ) {
+    super();
+    this.client = new CosmosClient({
+      endpoint: config.cosmosEndpoint,
+      ...credential,
+      connectionPolicy: {
+        enableEndpointDiscovery: config.cosmosDiscovery,
+        requestTimeout: config.timeoutMs,
+        // What is throttled for longer is written from the journal.
+        retryOptions: { maxRetryAttemptCount: 5, fixedRetryIntervalInMilliseconds: 0, maxWaitTimeInSeconds: 5 },
+      },
+    });
+  }
+
+  static async create(config: ConversationsConfig): Promise<CosmosConversationStore> {
+    if (config.cosmosKey) return new CosmosConversationStore(config, { key: config.cosmosKey });
+    const { DefaultAzureCredential } = await import('@azure/identity');
+    return new CosmosConversationStore(config, { aadCredentials: new DefaultAzureCredential() });
+  }
+
+  override async start(signal: AbortSignal): Promise<void> {
+    const { cosmosDatabase, cosmosContainer } = this.config;
+    try {
+      const { database } = await this.client.databases.createIfNotExists(
+        { id: cosmosDatabase },
+        { abortSignal: signal },
+      );
+      const { container } = await database.containers.createIfNotExists(
+        { id: cosmosContainer, partitionKey: { paths: ['/tenant'] }, defaultTtl: -1 },
+        { abortSignal: signal },
+      );
+      this.container = container;
+    } catch (error) {
+      throw new ParleyError(
+        'store_failed',
+        `COSMOS_ENDPOINT: the database "${cosmosDatabase}" with the container "${cosmosContainer}" cannot be used: ${reasonOf(error)}`,
+        false,
+        { cause: error },
+      );
+    }
+  }
+
+  override async check(): Promise<Record<string, unknown>> {
+    await this.ask((container, abortSignal) => container.read({ abortSignal }));
+    return { driver: this.name };
+  }
+
+  override async get(tenant: string, id: string): Promise<StoredConversation | undefined> {
+    const { resource, etag, statusCode } = await this.ask((container, abortSignal) =>
+      container.item(id, tenant).read<ItemDefinition>({ abortSignal }),
+    );
+    if (statusCode === 404 || !resource) return undefined;
+    const record = conversationRecord.safeParse(resource);
+    if (!record.success) throw failed('it holds something else under this name', false);
+    return { record: record.data, version: etag };
+  }
+
+  override async list({ tenant, limit, before }: ConversationQuery): Promise<ConversationSummary[]> {
+    const conditions = [
+      ...(tenant === undefined ? [] : ['c.tenant = @tenant']),
+      ...(before === undefined ? [] : ['c.startedAt < @before']),
+    ];
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+    const fields = [...SUMMARY_FIELDS.map((field) => `c.${field}`), 'ARRAY_LENGTH(c.entries) AS entryCount'].join(', ');
+    const parameters: SqlParameter[] = [
+      { name: '@tenant', value: tenant ?? null },
+      { name: '@before', value: before ?? null },
+    ];
+    const { resources } = await this.ask((container, abortSignal) =>
+      container.items
+        .query<ConversationSummary>(
+          { query: `SELECT TOP ${Math.trunc(limit)} ${fields} FROM c ${where} ORDER BY c.startedAt DESC`, parameters },
+          { ...(tenant !== undefined && { partitionKey: tenant }), maxItemCount: limit, abortSignal },
+        )
+        .fetchAll(),
+    );
+    return resources;
+  }
+
+  override async put(record: ConversationRecord, version: string | undefined): Promise<string> {
+    const { ttlDays } = this.config;
+    const item = { ...record, ...(ttlDays > 0 && { ttl: ttlDays * DAY_S }) };
+    const { etag } = await this.ask((container, abortSignal) =>
+      version === undefined
+        ? container.items.create(item, { abortSignal })
+        : container
+            .item(record.id, record.tenant)
+            .replace(item, { accessCondition: { type: 'IfMatch', condition: version }, abortSignal }),
+    );
+    return etag;
+  }
+
+  override async remove(tenant: string, id: string): Promise<boolean> {
+    try {
+      await this.ask((container, abortSignal) => container.item(id, tenant).delete({ abortSignal }));
+      return true;
+    } catch (error) {
+      if (error instanceof ParleyError && statusOf(error.cause) === 404) return false;
+      throw error;
+    }
+  }
+
+  override close(): Promise<void> {
+    this.client.dispose();
+    return Promise.resolve();
+  }
+
+  private async ask<T>(request: (container: Container, signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (!this.container) throw failed('it has not started', true);
+    try {
+      return await request(this.container, AbortSignal.timeout(this.config.timeoutMs));
+    } catch (error) {
+      const status = statusOf(error);
+      // Not there for a replacement: somebody has deleted it in the meantime.
+      if (status === 409 || status === 412)
+        throw new ParleyError('conflict', 'The conversation has changed in the meantime', true, { cause: error });
+      throw failed(reasonOf(error), !FINAL_STATUSES.includes(status ?? 0), error);
+    }
+  }
+}
+
+function failed(reason: string, retryable: boolean, cause?: unknown): ParleyError {
+  return new ParleyError('store_failed', `The conversation store: ${reason}`, retryable, { cause });
+}
+
+function statusOf(error: unknown): number | undefined {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** Its messages quote requests, with what is in them. */
+function reasonOf(error: unknown): string {
+  const status = statusOf(error);
+  if (status !== undefined) return `status ${status}`;
+  return messageOf(error).split('\n')[0]!.slice(0, 200);
+}

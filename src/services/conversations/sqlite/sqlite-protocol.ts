@@ -1,0 +1,29 @@
+import type { ConversationRecord, ConversationSummary } from '../conversation-record.js';
+import type { ConversationQuery } from '../conversation-store.js';
+
+export interface SqliteWorkerData {
+  readonly file: string;
+  readonly ttlMs: number;
+}
+
+export type SqliteOrder =
+  | { readonly do: 'get'; readonly tenant: string; readonly id: string; readonly now: number }
+  | { readonly do: 'list'; readonly query: ConversationQuery; readonly now: number }
+  | {
+      readonly do: 'put';
+      readonly record: ConversationRecord;
+      readonly summary: ConversationSummary;
+      readonly version: string | undefined;
+      readonly now: number;
+    }
+  | { readonly do: 'remove'; readonly tenant: string; readonly id: string }
+  | { readonly do: 'purge'; readonly now: number }
+  | { readonly do: 'count' };
+
+export interface SqliteRequest {
+  readonly number: number;
+  readonly order: SqliteOrder;
+}
+
+export type SqliteAnswer =
+  { readonly number: number; readonly result: unknown } | { readonly number: number; readonly error: string };

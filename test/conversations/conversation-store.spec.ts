@@ -1,0 +1,201 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ConversationsConfig } from '../../src/config/conversations.config.js';
+import { loadConfig } from '../../src/config/load.js';
+import { ManualClock, SystemClock } from '../../src/kernel/clock.js';
+import type { ConversationRecord } from '../../src/services/conversations/conversation-record.js';
+import type { ConversationStore } from '../../src/services/conversations/conversation-store.js';
+import { CosmosConversationStore } from '../../src/services/conversations/cosmos/cosmos-conversation-store.js';
+import { SqliteConversations } from '../../src/services/conversations/sqlite/sqlite-conversations.js';
+import { SqliteConversationStore } from '../../src/services/conversations/sqlite/sqlite-conversation-store.js';
+import { CosmosEmulator } from '../fakes/cosmos/cosmos-emulator.js';
+
+const DAY_MS = 86_400_000;
+const signal = new AbortController().signal;
+
+function configOf(env: NodeJS.ProcessEnv): ConversationsConfig {
+  return loadConfig(env).values.get(ConversationsConfig) as ConversationsConfig;
+}
+
+function record(id: string, changes: Partial<ConversationRecord> = {}): ConversationRecord {
+  return {
+    id,
+    tenant: 'acme',
+    scenario: 'banking',
+    agent: 'concierge',
+    status: 'in_progress',
+    startedAt: '2026-11-20T10:00:00.000Z',
+    updatedAt: '2026-11-20T10:00:01.000Z',
+    endReason: null,
+    entries: [
+      { id: 'turn_1', at_ms: 900, role: 'caller', source: 'voice', text: 'what is my balance', rejected: false },
+    ],
+    ...changes,
+  };
+}
+
+let cosmos: CosmosEmulator;
+beforeAll(async () => {
+  cosmos = await CosmosEmulator.start();
+});
+afterAll(() => cosmos.stop());
+
+let database = 0;
+const stores: [string, () => Promise<ConversationStore>][] = [
+  [
+    'SQLite',
+    () => {
+      const DATA_DIR = mkdtempSync(path.join(tmpdir(), 'parley-store-'));
+      return Promise.resolve(new SqliteConversationStore(configOf({ DATA_DIR }), new SystemClock(), '/'));
+    },
+  ],
+  [
+    'Cosmos DB',
+    () => CosmosConversationStore.create(configOf({ ...cosmos.settings, COSMOS_DATABASE: `tests-${++database}` })),
+  ],
+];
+
+describe.each(stores)('conversations in %s', (_, create) => {
+  let store: ConversationStore;
+  beforeEach(async () => {
+    store = await create();
+    await store.start(signal);
+  });
+  afterEach(() => store.close());
+
+  it('come back as they were written, to their own tenant', async () => {
+    const version = await store.put(record('a'), undefined);
+    expect(await store.get('acme', 'a')).toEqual({ record: record('a'), version });
+    expect(await store.get('bank', 'a')).toBeUndefined();
+    expect(await store.get('acme', 'b')).toBeUndefined();
+    await store.put(record('a', { tenant: 'bank', agent: 'teller' }), undefined);
+    expect((await store.get('bank', 'a'))?.record.agent).toBe('teller');
+    expect((await store.get('acme', 'a'))?.record.agent).toBe('concierge');
+  });
+
+  it('change only for who knows what they are', async () => {
+    const first = await store.put(record('a'), undefined);
+    await expect(store.put(record('a'), undefined)).rejects.toMatchObject({ code: 'conflict' });
+    const second = await store.put(record('a', { status: 'completed' }), first);
+    expect(second).not.toBe(first);
+    await expect(store.put(record('a'), first)).rejects.toMatchObject({ code: 'conflict' });
+    expect((await store.get('acme', 'a'))?.record.status).toBe('completed');
+    const race = await Promise.allSettled(
+      [1, 2, 3].map((turn) => store.put(record('a', { agent: `agent_${turn}` }), second)),
+    );
+    expect(race.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('are listed by tenant, the newest first, without what was said', async () => {
+    for (const [index, tenant] of ['acme', 'bank', 'acme', 'acme'].entries())
+      await store.put(record(`c${index}`, { tenant, startedAt: `2026-11-20T1${index}:00:00.000Z` }), undefined);
+    const list = async (query: object) =>
+      (await store.list({ tenant: undefined, limit: 10, before: undefined, ...query })).map(({ id }) => id);
+    expect(await list({ tenant: 'acme' })).toEqual(['c3', 'c2', 'c0']);
+    expect(await list({ tenant: 'acme', limit: 2 })).toEqual(['c3', 'c2']);
+    expect(await list({ tenant: 'acme', before: '2026-11-20T12:00:00.000Z' })).toEqual(['c0']);
+    expect(await list({})).toEqual(['c3', 'c2', 'c1', 'c0']);
+    const [newest] = await store.list({ tenant: 'acme', limit: 1, before: undefined });
+    const { entries: _, ...rest } = record('c3', { startedAt: '2026-11-20T13:00:00.000Z' });
+    expect(newest).toEqual({ ...rest, entryCount: 1 });
+  });
+
+  it('can be removed', async () => {
+    await store.put(record('a'), undefined);
+    expect(await store.remove('bank', 'a')).toBe(false);
+    expect(await store.remove('acme', 'a')).toBe(true);
+    expect(await store.remove('acme', 'a')).toBe(false);
+    expect(await store.get('acme', 'a')).toBeUndefined();
+  });
+
+  it('are checked', async () => {
+    await expect(store.check()).resolves.toMatchObject({ driver: store.name });
+  });
+
+  it('may hold whatever somebody says', async () => {
+    const said = 'a "quote", \u0000 nothing, 😀, \u2028, \'); DROP TABLE conversation; --';
+    const entries: ConversationRecord['entries'] = [
+      { id: 'turn_1', at_ms: 0, role: 'caller', source: 'text', text: said, rejected: false },
+    ];
+    await store.put(record('a', { entries }), undefined);
+    expect((await store.get('acme', 'a'))?.record.entries).toEqual(entries);
+  });
+});
+
+describe('Cosmos DB', () => {
+  let store: CosmosConversationStore;
+  beforeEach(async () => {
+    store = await CosmosConversationStore.create(
+      configOf({ ...cosmos.settings, COSMOS_DATABASE: `faults-${++database}`, CONVERSATION_STORE_TIMEOUT_MS: '500' }),
+    );
+    await store.start(signal);
+  });
+  afterEach(async () => {
+    cosmos.fault = 'none';
+    cosmos.times = Infinity;
+    await store.close();
+  });
+
+  it('that throttles is asked again', async () => {
+    cosmos.fault = 'throttles';
+    cosmos.times = 3;
+    const before = cosmos.requests;
+    await store.put(record('a'), undefined);
+    expect(cosmos.requests - before).toBe(4);
+  });
+
+  it.each(['throttles', 'hangs', 'cut', 'garbage', 503] as const)('that %s has failed, for now', async (fault) => {
+    cosmos.fault = fault;
+    await expect(store.put(record('a', { id: 'x' }), undefined)).rejects.toMatchObject({
+      code: 'store_failed',
+      retryable: true,
+    });
+    await expect(store.check()).rejects.toMatchObject({ code: 'store_failed' });
+  });
+
+  it('does not tell in errors what was said, nor its key', async () => {
+    cosmos.fault = 503;
+    const said = {
+      id: 'turn_1',
+      at_ms: 0,
+      role: 'caller',
+      source: 'text',
+      text: 'my pin is 1234',
+      rejected: false,
+    } as const;
+    const error = await store
+      .put(record('secret', { entries: [said] }), undefined)
+      .catch((problem: Error) => problem.message);
+    expect(error).not.toMatch(/1234|secret|a-key/);
+  });
+
+  it('that is not there stops the start, by the name of its setting', async () => {
+    const nowhere = await CosmosConversationStore.create(
+      configOf({ ...cosmos.settings, COSMOS_ENDPOINT: 'http://127.0.0.1:9', CONVERSATION_STORE_TIMEOUT_MS: '300' }),
+    );
+    await expect(nowhere.start(signal)).rejects.toThrow(/^COSMOS_ENDPOINT: /);
+  });
+});
+
+describe('conversations in SQLite', () => {
+  it('are gone after their time', () => {
+    const clock = new ManualClock();
+    const conversations = new SqliteConversations(':memory:', DAY_MS);
+    const { entries: _, ...rest } = record('a');
+    conversations.put(record('a'), { ...rest, entryCount: 1 }, undefined, clock.wallTime());
+    expect(conversations.get('acme', 'a', clock.wallTime() + DAY_MS - 1)).toBeDefined();
+    expect(conversations.get('acme', 'a', clock.wallTime() + DAY_MS)).toBeUndefined();
+    expect(conversations.list({ tenant: 'acme', limit: 5, before: undefined }, clock.wallTime() + DAY_MS)).toEqual([]);
+    expect([conversations.count(), conversations.purge(clock.wallTime() + DAY_MS), conversations.count()]).toEqual([
+      1, 1, 0,
+    ]);
+    conversations.close();
+  });
+
+  it('that cannot be there stop the start, by the name of the setting', async () => {
+    const store = new SqliteConversationStore(configOf({ DATA_DIR: '/dev/null/nowhere' }), new SystemClock(), '/');
+    await expect(store.start(signal)).rejects.toThrow(/^DATA_DIR: \/dev\/null\/nowhere/);
+  });
+});
