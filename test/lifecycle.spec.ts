@@ -36,7 +36,17 @@ describe('the process', () => {
       deferred_startup_complete: true,
       warmup_completed: true,
       mcp_ready: true,
-      details: { warmup_results: { phrases: expect.any(Number), stt_pool: 2, tts_pool: 2 }, mcp_servers: {} },
+      details: {
+        warmup_results: {
+          openai: true,
+          stt_embedded: true,
+          tts_embedded: true,
+          phrases: expect.any(Number),
+          stt_pool: 2,
+          tts_pool: 2,
+        },
+        mcp_servers: {},
+      },
     });
     const readiness = await get(server, 'readiness');
     expect(readiness).toMatchObject({
@@ -57,8 +67,11 @@ describe('the process', () => {
             component: 'auth',
             status: 'up',
             critical: false,
-            details: { tokens: 0, required: false },
+            details: { required: false, tokens: 0, api_keys: 0, oidc: false },
           }),
+          expect.objectContaining({ component: 'redis', status: 'up', critical: false }),
+          expect.objectContaining({ component: 'conversations', status: 'up', critical: false }),
+          expect.objectContaining({ component: 'acs', status: 'up', critical: false, details: { configured: false } }),
           expect.objectContaining({ component: 'mcp', status: 'up', critical: false, details: { servers: 0 } }),
         ]),
       },

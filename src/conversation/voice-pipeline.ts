@@ -76,6 +76,7 @@ export class VoicePipeline implements LiveSession {
   private queues: SourceQueues | undefined;
   private conversation: Conversation | undefined;
   private started = false;
+  private tenant = '';
 
   constructor(
     private readonly clock: Clock,
@@ -106,10 +107,11 @@ export class VoicePipeline implements LiveSession {
   /** Builds the session and starts its tasks. On failure everything is given back and the error thrown. */
   async start(transport: CallTransport, options: SessionStart): Promise<void> {
     this.transport = transport;
+    this.tenant = options.tenant;
     try {
       this.state = this.stateOf(options);
       const { agent } = this.state;
-      this.speech = await this.speechService.lease(this.id, this.lifetime.signal);
+      this.speech = await this.speechService.lease(this.id, this.lifetime.signal, agent.language);
       this.queues = this.audioQueues.open({
         use: 'conversation',
         sources: ['mic'],
@@ -165,6 +167,7 @@ export class VoicePipeline implements LiveSession {
   describe(): SessionSummary {
     return {
       session_id: this.id,
+      tenant: this.tenant,
       agent: this.state.agent.name,
       scenario: this.state.scenario.name,
       started_at: new Date(this.wallTimeOf(this.startedAt)).toISOString(),

@@ -1,6 +1,7 @@
-import { Controller, Delete, Get, HttpCode, NotFoundException, Param, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Req, UseGuards } from '@nestjs/common';
 import { AgentCatalog } from '../agents/agent-catalog.js';
 import type { Agent, Scenario } from '../agents/agent.js';
+import { mayAccess } from '../auth/principal.js';
 import { AgentsConfig } from '../config/agents.config.js';
 import { OverloadConfig } from '../config/overload.config.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
@@ -8,7 +9,7 @@ import { OverloadMonitor } from '../state/overload/overload-monitor.js';
 import { SessionDirectory } from '../state/session-directory.js';
 import { SessionSlots } from '../state/session-slots.js';
 import { protocolDocument } from '../voice/protocol-document.js';
-import { AccessGuard, NeedsRole } from './access.guard.js';
+import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 import { overloadView } from './overload-view.js';
 
 /** What operators and the console look at. */
@@ -27,20 +28,25 @@ export class OpsController {
 
   /** Of all replicas; `complete` is false while only those of this one are known. */
   @Get('sessions')
-  listSessions() {
-    return this.sessions.list();
+  async listSessions(@Req() { principal }: KnownRequest) {
+    const { complete, sessions } = await this.sessions.list();
+    return { complete, sessions: sessions.filter(({ tenant }) => mayAccess(principal, tenant)) };
   }
 
   @Get('sessions/:id')
-  getSession(@Param('id') id: string) {
-    return this.sessions.describe(id);
+  async getSession(@Req() { principal }: KnownRequest, @Param('id') id: string) {
+    const session = await this.sessions.describe(id);
+    // Of another tenant: there is none, as far as this one is concerned.
+    if (!mayAccess(principal, session.tenant)) throw new NotFoundException('There is no such session');
+    return session;
   }
 
   /** Hangs up, on whichever replica. */
   @Delete('sessions/:id')
   @HttpCode(204)
-  endSession(@Param('id') id: string): Promise<void> {
-    return this.sessions.hangUp(id);
+  async endSession(@Req() request: KnownRequest, @Param('id') id: string): Promise<void> {
+    await this.getSession(request, id);
+    await this.sessions.hangUp(id);
   }
 
   @Get('agents')

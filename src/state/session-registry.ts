@@ -12,6 +12,7 @@ export interface LiveSession {
 
 export interface SessionSummary {
   readonly session_id: string;
+  readonly tenant: string;
   readonly agent: string;
   readonly scenario: string;
   readonly started_at: string;

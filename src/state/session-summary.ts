@@ -3,6 +3,7 @@ import type { SessionSummary } from './session-registry.js';
 
 const summary = z.looseObject({
   session_id: z.string(),
+  tenant: z.string(),
   agent: z.string(),
   scenario: z.string(),
   started_at: z.string(),

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../auth/principal.js';
+import { Overrides } from '../state/overrides.js';
 import { CallChoices } from './call-choice.js';
 import { SessionResumption } from './session-resumption.js';
 import { SlotAdmission } from './slot-admission.js';
@@ -19,6 +20,7 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
   constructor(
     private readonly guard: UpgradeGuard,
     private readonly choices: CallChoices,
+    private readonly overrides: Overrides,
     private readonly slots: SlotAdmission,
     private readonly resumption: SessionResumption,
   ) {
@@ -28,14 +30,24 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
   async admit(request: IncomingMessage, url: URL, signal: AbortSignal): Promise<Admission<VoiceTicket>> {
     const caller = await this.guard.check(request, url);
     if ('status' in caller) return { admitted: false, refusal: caller };
-    const parameters = parseVoiceParameters(url.searchParams);
-    if (typeof parameters === 'string') return badParameter(parameters);
+    const asked = parseVoiceParameters(url.searchParams);
+    if (typeof asked === 'string') return badParameter(asked);
+    const parameters = await this.withOverride(asked, caller.tenant);
     const problem = this.choices.problemWith(parameters);
     if (problem) return badParameter(problem);
     const lost = parameters.resume && (await this.resumption.prepare(caller.tenant, parameters.resume));
     if (lost) return { admitted: false, refusal: lost };
     const admission = await this.slots.acquire(signal);
     return admission.admitted ? { admitted: true, ticket: { ...admission.ticket, parameters, caller } } : admission;
+  }
+
+  /** What an operator has set for calls that name nothing; not for those that would be refused with it. */
+  private async withOverride(asked: VoiceParameters, tenant: string): Promise<VoiceParameters> {
+    if (asked.scenario !== undefined || asked.agent !== undefined) return asked;
+    const override = await this.overrides.current(tenant);
+    if (!override) return asked;
+    const chosen = { ...asked, scenario: override.scenario, agent: override.agent };
+    return this.choices.problemWith(chosen) === undefined ? chosen : asked;
   }
 }
 

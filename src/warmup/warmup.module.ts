@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
+import { LlmModule } from '../llm/llm.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
 import { McpModule } from '../tools/mcp/mcp.module.js';
 import { McpReadiness, McpStep } from './mcp.step.js';
 import { WarmupStep } from './warmup.step.js';
 
 @Module({
-  imports: [AgentsModule, SpeechModule, McpModule],
+  imports: [AgentsModule, LlmModule, SpeechModule, McpModule],
   providers: [WarmupStep, McpStep, McpReadiness],
 })
 export class WarmupModule {}

@@ -3,20 +3,35 @@ import { AgentCatalog } from '../agents/agent-catalog.js';
 import { spokenWith } from '../agents/spoken-with.js';
 import { speechHintsOf } from '../agents/speech-hints.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
+import { LlmClient } from '../llm/llm-client.js';
 import { Template } from '../llm/templates.js';
 import { ParleyError } from '../kernel/errors.js';
 import { SpeechService } from '../speech/speech.service.js';
 
-/** Makes the first call as fast as the next ones: fixed phrases are synthesised, the agents' grammars compiled. */
+/** Makes the first call as fast as the next ones: connections are made, fixed phrases synthesised, grammars compiled. */
 @Injectable()
 @Step({ name: 'warmup', deferred: true, timeoutMs: 60_000 })
 export class WarmupStep implements LifecycleStep {
   constructor(
     private readonly catalog: AgentCatalog,
     private readonly speech: SpeechService,
+    private readonly llm: LlmClient,
   ) {}
 
   async start(signal: AbortSignal): Promise<StepReport> {
+    const [model, providers, spoken] = await Promise.all([
+      this.llm.warmUp(signal),
+      this.speech.warmUpProviders(signal),
+      this.synthesise(signal),
+    ]);
+    const [stt, tts] = this.speech.pools().map((pool) => pool.warm_pool_size);
+    const speech = Object.fromEntries(providers.map(({ kind, provider, ok }) => [`${kind}_${provider}`, ok]));
+    const cold = [...(model ? [] : ['model']), ...providers.filter(({ ok }) => !ok).map(({ provider }) => provider)];
+    const summary = `${spoken.ready} of ${spoken.phrases} phrases ready to play${cold.length > 0 ? `; not warm: ${cold.join(', ')}` : ''}`;
+    return { summary, details: { openai: model, ...speech, phrases: spoken.ready, stt_pool: stt, tts_pool: tts } };
+  }
+
+  private async synthesise(signal: AbortSignal): Promise<{ phrases: number; ready: number }> {
     let phrases = 0;
     let ready = 0;
     for (const scenario of this.catalog.scenarios()) {
@@ -31,9 +46,6 @@ export class WarmupStep implements LifecycleStep {
     }
     if (ready === 0 && phrases > 0)
       throw new ParleyError('tts_failed', `Not one of ${phrases} phrases could be synthesised`, true);
-    const [stt, tts] = this.speech.pools().map((pool) => pool.warm_pool_size);
-    const summary =
-      ready === phrases ? `${ready} phrases ready to play` : `${ready} of ${phrases} phrases ready to play`;
-    return { summary, details: { phrases: ready, stt_pool: stt, tts_pool: tts } };
+    return { phrases, ready };
   }
 }

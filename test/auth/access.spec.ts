@@ -79,6 +79,44 @@ describe('access in production', () => {
     expect(await TestCaller.tryDial(server, '', {})).toMatchObject({ status: 401 });
   });
 
+  it('shows sessions to their own tenant, and lets it end them', async () => {
+    const other = { authorization: `Bearer ${await issuer.token({ tid: 'bank', roles: ['operator'] })}` };
+    const caller = await TestCaller.dial(server, '', bearer('caller'));
+    const { session_id } = await caller.next('session_started');
+    const seenBy = async (headers: Record<string, string>) => {
+      const { body } = await server.get('/api/v1/sessions', headers);
+      return (body.sessions as { session_id: string; tenant: string }[]).map(({ tenant }) => tenant);
+    };
+    expect([await seenBy(bearer('operator')), await seenBy(other)]).toEqual([['acme'], []]);
+    expect(await seenBy({ authorization: `Bearer ${await issuer.token({ tid: 'bank', roles: ['admin'] })}` })).toEqual([
+      'acme',
+    ]);
+    expect(await statusOf('GET', `sessions/${session_id}`, other)).toBe(404);
+    expect(await statusOf('DELETE', `sessions/${session_id}`, other)).toBe(404);
+    expect(await statusOf('DELETE', `sessions/${session_id}`, bearer('operator'))).toBe(204);
+    expect((await caller.closed).code).toBe(1000);
+  });
+
+  it('gives callers who choose nothing what their operator has chosen', async () => {
+    const put = await fetch(`${server.url}/api/v1/overrides`, {
+      method: 'PUT',
+      headers: { ...bearer('operator'), 'content-type': 'application/json' },
+      body: JSON.stringify({ agent: 'fraud_desk', ttl_ms: 60_000 }),
+    });
+    expect(put.status).toBe(200);
+    const agentOf = async (query: string, token: string): Promise<string> => {
+      const caller = await TestCaller.dial(server, query, { authorization: `Bearer ${token}` });
+      const { agent } = await caller.next('session_started');
+      await caller.hangUp();
+      return agent;
+    };
+    expect(await agentOf('', made.caller.key)).toBe('fraud_desk');
+    expect(await agentOf('?agent=card_services', made.caller.key)).toBe('card_services');
+    expect(await agentOf('', await issuer.token({ tid: 'bank' }))).toBe('concierge');
+    expect(await statusOf('DELETE', 'overrides', bearer('operator'))).toBe(204);
+    expect(await agentOf('', made.caller.key)).toBe('concierge');
+  });
+
   it('gives pages a token for one call', async () => {
     const response = await fetch(`${server.url}/api/v1/tokens`, {
       method: 'POST',

@@ -79,6 +79,7 @@ export class TestSession implements LiveSession {
   describe() {
     return {
       session_id: this.id,
+      tenant: 'acme',
       agent: 'concierge',
       scenario: 'banking',
       started_at: '2026-11-20T10:00:00.000Z',
