@@ -26,6 +26,8 @@ export interface SessionSummary {
 @Injectable()
 export class SessionRegistry {
   private readonly sessions = new Map<string, LiveSession>();
+  /** How many of the same id have gone on as another one, and are still closing. */
+  private readonly replaced = new Map<string, number>();
   private readonly listeners = new Set<(id: string) => void>();
   private connected = 0;
 
@@ -39,13 +41,18 @@ export class SessionRegistry {
   }
 
   add(session: LiveSession): void {
+    if (this.sessions.has(session.id)) this.replaced.set(session.id, (this.replaced.get(session.id) ?? 0) + 1);
     this.sessions.set(session.id, session);
     this.connected++;
     this.tell(session.id);
   }
 
+  /** Of several with the same id the newest stays to the last. */
   remove(id: string): void {
-    if (this.sessions.delete(id)) this.tell(id);
+    const older = this.replaced.get(id) ?? 0;
+    if (older > 1) this.replaced.set(id, older - 1);
+    else if (older === 1) this.replaced.delete(id);
+    else if (this.sessions.delete(id)) this.tell(id);
   }
 
   get(id: string): LiveSession | undefined {

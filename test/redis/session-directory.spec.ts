@@ -2,13 +2,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { ManualClock } from '../../src/kernel/clock.js';
 import { ParleyError } from '../../src/kernel/errors.js';
 import { RedisServer, describeWithRedis } from '../support/redis.js';
-import { Replicas, type TestReplica, TestSession, until } from '../support/replicas.js';
+import { Replicas, type TestReplica, TestSession, recordLog, until } from '../support/replicas.js';
 
 describeWithRedis('sessions of several replicas', () => {
   let redis: RedisServer;
   const replicas = new Replicas(() => redis.url);
+  let log: string[];
   beforeAll(async () => {
     redis = await RedisServer.start();
+    log = recordLog();
   });
   afterEach(async () => {
     await replicas.stop();
@@ -163,6 +165,8 @@ describeWithRedis('sessions of several replicas', () => {
       const requests = ['{"ask":"1","from":"","session":"one","type":"hang_up"}', '{"ask":"1","session":"one"}'];
       for (const text of [...rubbish, ...requests]) await client.publish(`parley:to:${a.id}`, text);
       expect(await b.directory.describe('one')).toMatchObject({ session_id: 'one', replica: a.id });
+      // However many there were.
+      expect(log.filter((line) => line.includes('none of ours'))).toHaveLength(1);
     });
   });
 
@@ -195,6 +199,7 @@ describeWithRedis('sessions of several replicas', () => {
 
 const summary = {
   session_id: 'another',
+  tenant: 'acme',
   agent: 'concierge',
   scenario: 'banking',
   started_at: '2026-11-20T10:00:00.000Z',

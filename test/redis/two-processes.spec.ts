@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { CallClient } from '../../src/cli/call-client.js';
 import { LocalServer } from '../../src/cli/local-server.js';
 import { RedisServer, describeWithRedis } from '../support/redis.js';
@@ -8,8 +11,10 @@ const PASSWORD = 'swordfish-of-this-test';
 
 describeWithRedis('two processes with one Redis', () => {
   let redis: RedisServer;
+  let data: string;
   let servers: LocalServer[] = [];
   beforeAll(async () => {
+    data = await mkdtemp(path.join(tmpdir(), 'parley-replicas-'));
     redis = await RedisServer.start({ password: PASSWORD });
   });
   afterEach(async () => {
@@ -17,11 +22,16 @@ describeWithRedis('two processes with one Redis', () => {
     servers = [];
     await redis.restart();
   });
-  afterAll(() => redis.stop());
+  afterAll(async () => {
+    await redis.stop();
+    await rm(data, { recursive: true, force: true });
+  });
 
   async function startTwo(env: NodeJS.ProcessEnv = {}): Promise<readonly [LocalServer, LocalServer]> {
-    const start = (): Promise<LocalServer> =>
-      LocalServer.start({
+    const start = async (): Promise<LocalServer> => {
+      const server = await LocalServer.start({
+        // Replicas share no disk.
+        DATA_DIR: await mkdtemp(path.join(data, 'replica-')),
         REDIS_URL: redis.url,
         REDIS_LEASE_MS: '1500',
         MAX_SESSIONS_CLUSTER: '2',
@@ -34,9 +44,10 @@ describeWithRedis('two processes with one Redis', () => {
         DRAIN_LIMIT_MS: '0',
         ...env,
       });
-    const [a, b] = await Promise.all([start(), start()]);
-    servers = [a, b];
-    return [a, b];
+      servers.push(server);
+      return server;
+    };
+    return await Promise.all([start(), start()]);
   }
   const dial = ({ url }: LocalServer): Promise<CallClient> =>
     CallClient.connect({ url, sampleRate: 8000, encoding: 'pcm16' });
