@@ -9,6 +9,7 @@ import { AgentsConfig } from '../config/agents.config.js';
 import { AzureSpeechConfig } from '../config/azure-speech.config.js';
 import { DeepgramConfig } from '../config/deepgram.config.js';
 import { ScriptedConfig } from '../config/scripted.config.js';
+import { SherpaConfig } from '../config/sherpa.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { packageRoot } from '../config/package-root.js';
@@ -62,6 +63,7 @@ async function configuredSpeech(): Promise<SpeechAbilities> {
     values.get(ScriptedConfig) as ScriptedConfig,
     values.get(AzureSpeechConfig) as AzureSpeechConfig,
     values.get(DeepgramConfig) as DeepgramConfig,
+    values.get(SherpaConfig) as SherpaConfig,
     new SystemClock(),
   );
   return speechAbilities(await loader.stt(), await loader.tts());

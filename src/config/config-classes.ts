@@ -15,6 +15,7 @@ import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
 import { AuthConfig } from './auth.config.js';
 import type { ConfigClass } from './setting.js';
+import { SherpaConfig } from './sherpa.config.js';
 import { SpeechConfig } from './speech.config.js';
 import { McpConfig } from './mcp.config.js';
 import { TwilioConfig } from './twilio.config.js';
@@ -33,6 +34,7 @@ export const configClasses: readonly ConfigClass[] = [
   SpeechConfig,
   AzureSpeechConfig,
   DeepgramConfig,
+  SherpaConfig,
   LlmConfig,
   AzureOpenAiConfig,
   OpenAiConfig,

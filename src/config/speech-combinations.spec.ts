@@ -52,4 +52,16 @@ describe('speech services', () => {
     expect(problems({ DEEPGRAM_URL: 'ws://example.com' })).toHaveLength(1);
     expect(problems({ DEEPGRAM_URL: 'ws://127.0.0.1:80' })).toEqual([]);
   });
+
+  it('by sherpa-onnx need a folder of models and a language', () => {
+    const both = { STT_SERVICE_MODELS: 'sherpa', TTS_SERVICE_MODELS: 'embedded,sherpa' };
+    expect(problems(both)).toEqual([
+      'SHERPA_MODELS_DIR: is not set, but is needed for `sherpa` in STT_SERVICE_MODELS',
+      'SHERPA_MODELS_DIR: is not set, but is needed for `sherpa` in TTS_SERVICE_MODELS',
+    ]);
+    expect(problems({ ...both, SHERPA_MODELS_DIR: '/models', SHERPA_TTS_LANGUAGES: ',' })).toEqual([
+      'SHERPA_TTS_LANGUAGES: is empty, but is needed for `sherpa` in TTS_SERVICE_MODELS',
+    ]);
+    expect(problems({ ...both, SHERPA_MODELS_DIR: '/models' })).toEqual([]);
+  });
 });

@@ -1,6 +1,7 @@
 import { AzureSpeechConfig } from './azure-speech.config.js';
 import { DeepgramConfig } from './deepgram.config.js';
 import type { ConfigClass } from './setting.js';
+import { SherpaConfig } from './sherpa.config.js';
 import { SpeechConfig } from './speech.config.js';
 
 const MAX_OTHER_LANGUAGES = 4;
@@ -15,6 +16,15 @@ export function speechProblems(values: ReadonlyMap<ConfigClass, object>): string
   if (tts.includes('azure') && !azure.ttsHost) problems.push(...azureProblems('TTS_SERVICE_MODELS', azure));
   if (stt.includes('deepgram') && deepgramKey === '')
     problems.push('DEEPGRAM_API_KEY: is not set, but is needed for `deepgram` in STT_SERVICE_MODELS');
+  const { modelsDir, sttLanguages, ttsLanguages } = values.get(SherpaConfig) as Partial<SherpaConfig>;
+  for (const [list, names, variable, languages] of [
+    ['STT_SERVICE_MODELS', stt, 'SHERPA_STT_LANGUAGES', sttLanguages],
+    ['TTS_SERVICE_MODELS', tts, 'SHERPA_TTS_LANGUAGES', ttsLanguages],
+  ] as const) {
+    if (!names.some((name) => name === 'sherpa')) continue;
+    if (modelsDir === '') problems.push(`SHERPA_MODELS_DIR: is not set, but is needed for \`sherpa\` in ${list}`);
+    if (languages?.length === 0) problems.push(`${variable}: is empty, but is needed for \`sherpa\` in ${list}`);
+  }
   if ((azure.languages?.length ?? 0) > MAX_OTHER_LANGUAGES)
     problems.push(`AZURE_SPEECH_LANGUAGES: the service tells ${MAX_OTHER_LANGUAGES} languages apart at most`);
   return [...new Set(problems)];

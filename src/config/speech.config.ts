@@ -11,12 +11,12 @@ const drivers = <const T extends readonly [string, ...string[]]>(names: T) =>
 export class SpeechConfig extends configOf('speech', {
   stt: setting(
     'STT_SERVICE_MODELS',
-    drivers(['azure', 'deepgram', 'embedded', 'scripted']),
-    'Speech recognisers in order: the first that knows the language hears the caller, the next ones take over when it fails. `azure` and `deepgram` need their credentials; `scripted` hears what SCRIPTED_STT_TEXT says, whatever the caller does.',
+    drivers(['azure', 'deepgram', 'embedded', 'sherpa', 'scripted']),
+    'Speech recognisers in order: the first that knows the language hears the caller, the next ones take over when it fails. `azure` and `deepgram` need their credentials, `sherpa` a local model; `scripted` hears what SCRIPTED_STT_TEXT says, whatever the caller does.',
   ),
   tts: setting(
     'TTS_SERVICE_MODELS',
-    drivers(['azure', 'embedded', 'scripted']),
+    drivers(['azure', 'embedded', 'sherpa', 'scripted']),
     'Speech synthesisers in order: the first that knows the language speaks, the next ones take over when it fails. `scripted` hums a tone for each word.',
   ),
   vad: setting(
@@ -27,7 +27,7 @@ export class SpeechConfig extends configOf('speech', {
   inferenceWorkers: setting(
     'INFERENCE_WORKERS',
     int(0, 64),
-    'Worker threads for local recognition, and as many for synthesis; 0 is one less than there are cores, at least 1.',
+    'Worker threads for local recognition, and as many for synthesis (processes, with `sherpa`); 0 is one less than there are cores, at least 1.',
   ),
   sttPoolWarm: setting(
     'STT_POOL_WARM',

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { AzureSpeechConfig } from '../config/azure-speech.config.js';
 import { DeepgramConfig } from '../config/deepgram.config.js';
 import { ScriptedConfig } from '../config/scripted.config.js';
+import { SherpaConfig } from '../config/sherpa.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
@@ -24,6 +25,7 @@ export class DriverLoader {
     private readonly scripted: ScriptedConfig,
     private readonly azure: AzureSpeechConfig,
     private readonly deepgram: DeepgramConfig,
+    private readonly sherpa: SherpaConfig,
     private readonly clock: Clock,
   ) {}
 
@@ -54,6 +56,10 @@ export class DriverLoader {
         onIncident,
       });
     },
+    sherpa: async () => {
+      const { SherpaSttDriver } = await import('./drivers/sherpa/sherpa-stt.driver.js');
+      return new SherpaSttDriver(this.sherpa, this.modelProcesses);
+    },
     scripted: async () => {
       const { configuredStt } = await import('./testing/configured-speech.js');
       return configuredStt(this.scripted, this.clock, inferenceWorkers(this.config.inferenceWorkers));
@@ -75,11 +81,19 @@ export class DriverLoader {
         onIncident,
       });
     },
+    sherpa: async () => {
+      const { SherpaTtsDriver } = await import('./drivers/sherpa/sherpa-tts.driver.js');
+      return new SherpaTtsDriver(this.sherpa, { ...this.modelProcesses, cacheBytes: this.config.ttsCacheBytes });
+    },
     scripted: async () => {
       const { configuredTts } = await import('./testing/configured-speech.js');
       return configuredTts(this.scripted, this.clock);
     },
   };
+
+  private get modelProcesses() {
+    return { count: inferenceWorkers(this.config.inferenceWorkers), clock: this.clock, onIncident };
+  }
 
   /** One token for both. */
   private azureAccess(): Promise<AzureAccess> {

@@ -1,0 +1,13 @@
+/** Tells voices apart: the more two embeddings point in the same direction, the likelier it is one voice. */
+export abstract class SpeakerEmbedder {
+  /** The length of an embedding; 0 before `start`. */
+  abstract readonly dimension: number;
+  abstract start(signal: AbortSignal): Promise<void>;
+  /**
+   * @param pcm mono PCM16 at 16 kHz; a second or more of one voice, without silence
+   * @returns not normalised. Rejects with the signal's reason, or with a ParleyError `unsupported` when there is too
+   * little audio or the model failed.
+   */
+  abstract embed(pcm: Int16Array, signal: AbortSignal): Promise<Float32Array>;
+  abstract close(): Promise<void>;
+}
