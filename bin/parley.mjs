@@ -24,6 +24,7 @@ const commands = {
   'agents:check': ['check all agents and scenarios', ['dist/cli/main.js', 'agents:check']],
   'eval:speech': ['measure how well the embedded speech stack hears', ['dist/cli/main.js', 'eval:speech']],
   keys: ['make an API key (--help)', ['dist/cli/main.js', 'keys']],
+  models: ['explain and check local speech models (--help)', ['dist/cli/main.js', 'models']],
   bench: ['measure this server beside others (--help)', ['bench/src/main.ts']],
   soak: ['let calls come and go and see whether anything is left (--help)', ['bench/src/soak/main.ts']],
   'docs:generate': ['write the generated documents (--check: only compare)', ['dist/cli/main.js', 'docs:generate']],

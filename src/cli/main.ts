@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'docs:generate': () => import('./docs-generate.js'),
   'eval:speech': () => import('./eval-speech.js'),
   keys: () => import('./keys.js'),
+  models: () => import('./models.js'),
 };
 
 // A reader that has seen enough (`| head`) is no error.

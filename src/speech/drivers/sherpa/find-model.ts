@@ -101,9 +101,11 @@ async function findTts(files: ModelFiles, config: SherpaConfig): Promise<FoundMo
   const model = files.findAny();
   if (!model) return missing(files, 'a model*.onnx (VITS, Piper or Kokoro)');
   const metadata = await files.metadata(model);
-  await files.requireTokens();
-  if (metadata.size > 0 && !(metadata.has('sample_rate') && metadata.has('n_speakers')))
+  if (metadata.size > 0 && !(metadata.has('sample_rate') && metadata.has('n_speakers'))) {
     files.problems.push(`${model} is not a VITS, Piper or Kokoro synthesiser: ${describe(metadata)}`);
+    return undefined;
+  }
+  await files.requireTokens();
   const isKokoro = metadata.has('style_dim');
   if (isKokoro) await files.requireVoices('voices.bin');
   const lexicon = files.optional('lexicon.txt');
@@ -125,7 +127,13 @@ async function findTts(files: ModelFiles, config: SherpaConfig): Promise<FoundMo
     native: {
       model: {
         ...(isKokoro
-          ? { kokoro: { ...shared, voices: files.pathOf('voices.bin'), lang: config.ttsLanguages[0] ?? '' } }
+          ? {
+              kokoro: {
+                ...shared,
+                voices: files.pathOf('voices.bin'),
+                lang: shared.lexicon ? '' : (config.ttsLanguages[0] ?? ''),
+              },
+            }
           : { vits: shared }),
         numThreads: config.threads,
         provider: 'cpu',
