@@ -75,8 +75,8 @@ export class JobPool<Job extends object, Result> {
   async close(): Promise<void> {
     this.isClosed = true;
     const failure = new ParleyError(this.failureCode, 'the model was closed');
-    for (const task of [...this.queue]) task.settle({ failure });
-    for (const index of [...this.busy.keys()]) this.release(index)?.settle({ failure });
+    for (const task of this.queue) task.settle({ failure });
+    for (const index of this.busy.keys()) this.release(index)?.settle({ failure });
     await this.processes.close();
   }
 

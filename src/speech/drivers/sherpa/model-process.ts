@@ -24,10 +24,10 @@ export class ModelProcess extends EventEmitter {
 
   constructor(model: FoundModel) {
     super();
-    this.child = fork(fileURLToPath(compiledUrl(import.meta.url, './sherpa-process.js')), {
+    this.child = fork(fileURLToPath(compiledUrl(import.meta.url, './model-worker.js')), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: [],
+      execArgv: ['--expose-gc'],
       // Our credentials are none of its business.
       env: {},
     });
@@ -44,9 +44,10 @@ export class ModelProcess extends EventEmitter {
       this.child.on('close', (code, signal) => {
         resolve();
         this.emit('error', new Error(this.describeEnd(code, signal)));
+        this.emit('exit', code);
       });
     });
-    this.postMessage({ load: model } satisfies LoadRequest);
+    this.send({ load: model } satisfies LoadRequest);
   }
 
   /** As SupervisedWorker wants it: this has everything that it uses of a thread. */
@@ -59,6 +60,10 @@ export class ModelProcess extends EventEmitter {
   }
 
   postMessage(message: object): void {
+    this.send(message);
+  }
+
+  private send(message: object): void {
     // One that has just died is reported by its end.
     if (this.child.connected) this.child.send(message, () => undefined);
   }

@@ -60,7 +60,7 @@ export class ModelProcesses {
   /** Rejects with a ParleyError `config_invalid` that names the setting and what is wrong with the model. */
   async start(signal: AbortSignal): Promise<void> {
     const model = await findModel(this.task, this.config);
-    const { count, clock, spawn = ModelProcess.spawn } = this.options;
+    const { count, clock, spawn = (found: FoundModel) => ModelProcess.spawn(found) } = this.options;
     this.workers = Array.from({ length: count }, (_, index) => {
       const name = `sherpa ${this.task} process ${index + 1}`;
       return new SupervisedWorker({

@@ -1,4 +1,5 @@
 import sherpa, { type OnlineRecognizer, type OnlineRecognizerConfig, type OnlineStream } from 'sherpa-onnx-node';
+import { NativeGarbage } from './native-garbage.js';
 import type { LoadedModel, RecogniserAnswer, RecogniserRequest } from './messages.js';
 
 /** The last words are decoded when this has followed them. */
@@ -19,6 +20,7 @@ export function serveRecogniser(
   const recogniser = new sherpa.OnlineRecognizer(config);
   tryOut(recogniser, sampleRate);
   const utterances = new Map<number, Utterance>();
+  const garbage = new NativeGarbage();
   const tail = new Float32Array((TAIL_MS * sampleRate) / 1000);
   let sequence = 0;
   let scheduled = false;
@@ -43,6 +45,7 @@ export function serveRecogniser(
       if (heard.ended && !isBehind) {
         finals.push({ utterance, result: recogniser.getResult(heard.stream) });
         utterances.delete(utterance);
+        garbage.drop();
       } else if (waiting.includes(heard)) {
         const { text } = recogniser.getResult(heard.stream);
         if (text !== heard.text) partials.push({ utterance, text });
@@ -54,7 +57,7 @@ export function serveRecogniser(
 
   const handle = (request: RecogniserRequest): void => {
     if (request.kind === 'cancel') {
-      utterances.delete(request.utterance);
+      if (utterances.delete(request.utterance)) garbage.drop();
       return;
     }
     sequence = request.sequence;

@@ -28,12 +28,8 @@ async function serve(model: FoundModel): Promise<void> {
 }
 
 async function begin(model: FoundModel) {
-  switch (model.task) {
-    case 'stt':
-      return (await import('./serve-recogniser.js')).serveRecogniser(model.native, model.sampleRate, send);
-    case 'tts':
-      return (await import('./serve-synthesiser.js')).serveSynthesiser(model.native, send);
-    case 'speaker':
-      return (await import('./serve-embedder.js')).serveEmbedder(model.native, send);
-  }
+  if (model.task === 'stt')
+    return (await import('./serve-recogniser.js')).serveRecogniser(model.native, model.sampleRate, send);
+  if (model.task === 'tts') return (await import('./serve-synthesiser.js')).serveSynthesiser(model.native, send);
+  return (await import('./serve-embedder.js')).serveEmbedder(model.native, send);
 }
