@@ -1,4 +1,5 @@
 import { AcsConfig } from './acs.config.js';
+import { ArchiveConfig } from './archive.config.js';
 import { ConversationsConfig } from './conversations.config.js';
 import { AuthConfig } from './auth.config.js';
 import { speechProblems } from './speech-combinations.js';
@@ -28,6 +29,7 @@ export function combinationProblems(values: ReadonlyMap<ConfigClass, object>): s
     ),
     ...acsProblems(values.get(ServerConfig) as Partial<ServerConfig>, values.get(AcsConfig) as Partial<AcsConfig>),
     ...conversationProblems(values.get(ConversationsConfig) as Partial<ConversationsConfig>),
+    ...archiveProblems(values.get(ArchiveConfig) as Partial<ArchiveConfig>),
     ...speechProblems(values),
     ...rateProblems(values.get(ScriptedConfig) as Partial<ScriptedConfig>),
   ];
@@ -73,6 +75,13 @@ function acsProblems({ environment }: Partial<ServerConfig>, acs: Partial<AcsCon
 function conversationProblems({ store, cosmosEndpoint }: Partial<ConversationsConfig>): string[] {
   if (store !== 'cosmos' || cosmosEndpoint !== '') return [];
   return ['COSMOS_ENDPOINT: is not set, but is needed with CONVERSATION_STORE=cosmos'];
+}
+
+function archiveProblems({ driver, blobConnectionString, blobEndpoint }: Partial<ArchiveConfig>): string[] {
+  if (driver !== 'blob' || blobConnectionString === undefined || blobEndpoint === undefined) return [];
+  const names = 'AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_BLOB_ENDPOINT';
+  if (blobConnectionString && blobEndpoint) return [`${names}: both are set, but they exclude each other`];
+  return blobConnectionString || blobEndpoint ? [] : [`${names}: one is needed with AUDIO_ARCHIVE=blob`];
 }
 
 /** Replicas that share nothing cannot count together. */

@@ -1,5 +1,6 @@
 import { AcsConfig } from './acs.config.js';
 import { AgentsConfig } from './agents.config.js';
+import { ArchiveConfig } from './archive.config.js';
 import { AzureSpeechConfig } from './azure-speech.config.js';
 import { AzureOpenAiConfig } from './azure-openai.config.js';
 import { ConversationConfig } from './conversation.config.js';
@@ -10,6 +11,7 @@ import { LlmConfig } from './llm.config.js';
 import { LoggingConfig } from './logging.config.js';
 import { OpenAiConfig } from './openai.config.js';
 import { OverloadConfig } from './overload.config.js';
+import { PhrasesConfig } from './phrases.config.js';
 import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
@@ -32,6 +34,7 @@ export const configClasses: readonly ConfigClass[] = [
   OverloadConfig,
   ConversationConfig,
   SpeechConfig,
+  PhrasesConfig,
   AzureSpeechConfig,
   DeepgramConfig,
   SherpaConfig,
@@ -40,6 +43,7 @@ export const configClasses: readonly ConfigClass[] = [
   OpenAiConfig,
   AgentsConfig,
   ConversationsConfig,
+  ArchiveConfig,
   McpConfig,
   TwilioConfig,
   AcsConfig,
