@@ -1,0 +1,77 @@
+import type { Readable } from 'node:stream';
+import { ParleyError } from '../../kernel/errors.js';
+
+export interface ArchivedAudio {
+  readonly name: string;
+  readonly bytes: number;
+  /** ISO 8601. */
+  readonly writtenAt: string;
+}
+
+export interface ArchivedContent {
+  readonly stream: Readable;
+  readonly bytes: number;
+  readonly contentType: string;
+}
+
+/**
+ * Keeps audio of conversations. Tenants, conversations and names may be any text of at most 180 bytes that is not empty.
+ * Each of the promises rejects with `store_failed` when the archive cannot be reached or does not answer in time; it is
+ * `retryable` unless the archive will never take what it was given.
+ */
+export abstract class AudioArchive {
+  abstract readonly name: string;
+  /** Makes it usable; rejects with a sentence that names the setting. */
+  abstract start(signal: AbortSignal): Promise<void>;
+  abstract check(): Promise<Record<string, unknown>>;
+  /** Whole, or not at all; replaces what has this name. */
+  abstract put(
+    tenant: string,
+    conversationId: string,
+    name: string,
+    bytes: Uint8Array,
+    contentType: string,
+  ): Promise<void>;
+  /** In order of their names. */
+  abstract list(tenant: string, conversationId: string): Promise<ArchivedAudio[]>;
+  /** Undefined if there is none. Its stream may still break. */
+  abstract get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined>;
+  /** How many there were. */
+  abstract removeAll(tenant: string, conversationId: string): Promise<number>;
+  abstract close(): Promise<void>;
+}
+
+const MAX_BYTES = 180;
+
+/**
+ * `id` as one part of a path: letters, digits, `_`, `-` and dots in between stay as they are, other bytes become `%XX`.
+ * No two ids give the same part, and none leads elsewhere or begins with a dot.
+ * @throws ParleyError `invalid_parameter` for an empty id or one of more than 180 bytes.
+ */
+export function pathPart(id: string): string {
+  const bytes = Buffer.from(id, 'utf8');
+  if (bytes.length === 0 || bytes.length > MAX_BYTES)
+    throw new ParleyError('invalid_parameter', `An id must have 1 to ${MAX_BYTES} bytes`);
+  let part = '';
+  for (const [index, byte] of bytes.entries()) {
+    const character = String.fromCharCode(byte);
+    const isOuter = index === 0 || index === bytes.length - 1;
+    const isPlain = /[\w-]/.test(character) || (character === '.' && !isOuter);
+    part += isPlain ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return part;
+}
+
+/** The id that `pathPart` made the part of; undefined if it made none. */
+export function idOfPart(part: string): string | undefined {
+  try {
+    const id = decodeURIComponent(part);
+    return pathPart(id) === part ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function archiveFailed(reason: string, retryable: boolean, cause?: unknown): ParleyError {
+  return new ParleyError('store_failed', `The audio archive: ${reason}`, retryable, { cause });
+}

@@ -1,0 +1,163 @@
+import { BlobServiceClient, type ContainerClient, type StoragePipelineOptions } from '@azure/storage-blob';
+import type { Readable } from 'node:stream';
+import type { ArchiveConfig } from '../../../config/archive.config.js';
+import { ParleyError } from '../../../kernel/errors.js';
+import {
+  type ArchivedAudio,
+  type ArchivedContent,
+  AudioArchive,
+  archiveFailed,
+  idOfPart,
+  pathPart,
+} from '../audio-archive.js';
+
+const MAX_TRIES = 3;
+const RETRY_DELAY_MS = 100;
+/** What it will not take at a second try either. Refused credentials are not among them: somebody may allow us in. */
+const FINAL_STATUSES = [400, 413];
+
+/** Audio in Azure Blob storage, one block blob each, `<tenant>/<conversation>/<name>`. */
+export class BlobArchive extends AudioArchive {
+  readonly name = 'blob';
+  private readonly container: ContainerClient;
+
+  private constructor(
+    private readonly config: ArchiveConfig,
+    service: BlobServiceClient,
+  ) {
+    super();
+    this.container = service.getContainerClient(config.blobContainer);
+  }
+
+  static async create(config: ArchiveConfig): Promise<BlobArchive> {
+    const options: StoragePipelineOptions = {
+      retryOptions: {
+        maxTries: MAX_TRIES,
+        tryTimeoutInMs: config.timeoutMs,
+        retryDelayInMs: RETRY_DELAY_MS,
+        maxRetryDelayInMs: 10 * RETRY_DELAY_MS,
+      },
+    };
+    if (config.blobConnectionString)
+      return new BlobArchive(config, BlobServiceClient.fromConnectionString(config.blobConnectionString, options));
+    const { DefaultAzureCredential } = await import('@azure/identity');
+    return new BlobArchive(config, new BlobServiceClient(config.blobEndpoint, new DefaultAzureCredential(), options));
+  }
+
+  override async start(signal: AbortSignal): Promise<void> {
+    try {
+      const limit = AbortSignal.timeout(this.config.timeoutMs);
+      await this.container.createIfNotExists({ abortSignal: AbortSignal.any([signal, limit]) });
+    } catch (error) {
+      const setting = this.config.blobConnectionString
+        ? 'AZURE_STORAGE_CONNECTION_STRING'
+        : 'AZURE_STORAGE_BLOB_ENDPOINT';
+      throw new ParleyError(
+        'store_failed',
+        `${setting}: the container "${this.config.blobContainer}" cannot be used: ${reasonOf(error)}`,
+        false,
+        { cause: error },
+      );
+    }
+  }
+
+  override async check(): Promise<Record<string, unknown>> {
+    await this.ask((abortSignal) => this.container.getProperties({ abortSignal }));
+    return { driver: this.name };
+  }
+
+  override async put(
+    tenant: string,
+    conversationId: string,
+    name: string,
+    bytes: Uint8Array,
+    contentType: string,
+  ): Promise<void> {
+    const blob = this.container.getBlockBlobClient(prefixOf(tenant, conversationId) + pathPart(name));
+    await this.ask((abortSignal) =>
+      blob.upload(bytes, bytes.byteLength, { blobHTTPHeaders: { blobContentType: contentType }, abortSignal }),
+    );
+  }
+
+  override list(tenant: string, conversationId: string): Promise<ArchivedAudio[]> {
+    const prefix = prefixOf(tenant, conversationId);
+    return this.ask(async (abortSignal) => {
+      const found: ArchivedAudio[] = [];
+      for await (const { name, properties } of this.container.listBlobsFlat({ prefix, abortSignal })) {
+        const id = idOfPart(name.slice(prefix.length));
+        if (id === undefined) continue;
+        const { contentLength = 0, lastModified } = properties;
+        found.push({ name: id, bytes: contentLength, writtenAt: lastModified.toISOString() });
+      }
+      return found;
+    }, []);
+  }
+
+  override get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined> {
+    const blob = this.container.getBlockBlobClient(prefixOf(tenant, conversationId) + pathPart(name));
+    return this.ask(async (abortSignal) => {
+      // The time limit is for the answer to begin; how long it takes is up to who reads it.
+      const begun = new AbortController();
+      const stop = (): void => begun.abort(abortSignal.reason);
+      abortSignal.addEventListener('abort', stop, { once: true });
+      try {
+        const answer = await blob.download(0, undefined, { abortSignal: begun.signal });
+        const { readableStreamBody, contentLength = 0, contentType = 'application/octet-stream' } = answer;
+        // Under Node that is what it is.
+        return { stream: readableStreamBody as Readable, bytes: contentLength, contentType };
+      } finally {
+        abortSignal.removeEventListener('abort', stop);
+      }
+    }, undefined);
+  }
+
+  override async removeAll(tenant: string, conversationId: string): Promise<number> {
+    const audio = await this.list(tenant, conversationId);
+    const prefix = prefixOf(tenant, conversationId);
+    for (const { name } of audio)
+      await this.ask((abortSignal) =>
+        this.container
+          .getBlockBlobClient(prefix + pathPart(name))
+          .deleteIfExists({ deleteSnapshots: 'include', abortSignal }),
+      );
+    return audio.length;
+  }
+
+  override close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private async ask<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** @param absent the result where there is no such blob. */
+  private async ask<T, A>(request: (signal: AbortSignal) => Promise<T>, absent: A): Promise<T | A>;
+  private async ask<T, A>(request: (signal: AbortSignal) => Promise<T>, ...absent: [] | [A]): Promise<T | A> {
+    try {
+      return await request(AbortSignal.timeout(this.config.timeoutMs));
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 404 && absent.length > 0) return absent[0]!;
+      throw archiveFailed(reasonOf(error), !FINAL_STATUSES.includes(status ?? 0), error);
+    }
+  }
+}
+
+function prefixOf(tenant: string, conversationId: string): string {
+  return `${pathPart(tenant)}/${pathPart(conversationId)}/`;
+}
+
+function statusOf(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** Its messages quote requests, with signatures in them. */
+function reasonOf(error: unknown): string {
+  const status = statusOf(error);
+  if (status !== undefined) return `status ${status}`;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return typeof code === 'string' && /^[A-Z_]+$/.test(code)
+    ? code
+    : name === 'AbortError'
+      ? 'no answer in time'
+      : 'no answer';
+}

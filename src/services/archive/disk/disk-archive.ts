@@ -1,0 +1,137 @@
+import { createReadStream } from 'node:fs';
+import { access, constants, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../../../kernel/clock.js';
+import { ParleyError } from '../../../kernel/errors.js';
+import {
+  type ArchivedAudio,
+  type ArchivedContent,
+  AudioArchive,
+  archiveFailed,
+  idOfPart,
+  pathPart,
+} from '../audio-archive.js';
+
+/** No tenant has such a name: a part of a path never begins with a dot. */
+const UNFINISHED = '.unfinished';
+/** What is so old was left by a process that ended while it wrote. */
+const ABANDONED_MS = 3_600_000;
+const TYPES: Readonly<Record<string, string>> = { '.wav': 'audio/wav' };
+
+/** Audio in files, `<directory>/<tenant>/<conversation>/<name>`. */
+export class DiskArchive extends AudioArchive {
+  readonly name = 'disk';
+  private written = 0;
+
+  constructor(
+    private readonly directory: string,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override async start(): Promise<void> {
+    try {
+      await this.makeReady();
+      await this.sweep();
+    } catch (error) {
+      throw new ParleyError(
+        'store_failed',
+        `DATA_DIR: ${this.directory} cannot be used for recordings: ${codeOf(error)}`,
+        false,
+        { cause: error },
+      );
+    }
+  }
+
+  override async check(): Promise<Record<string, unknown>> {
+    await this.onDisk(() => access(this.directory, constants.W_OK));
+    return { driver: this.name };
+  }
+
+  override async put(tenant: string, conversationId: string, name: string, bytes: Uint8Array): Promise<void> {
+    const folder = this.folderOf(tenant, conversationId);
+    const file = path.join(folder, pathPart(name));
+    const unfinished = path.join(this.directory, UNFINISHED, `${process.pid}-${++this.written}`);
+    await this.onDisk(async () => {
+      try {
+        await mkdir(path.dirname(unfinished), { recursive: true });
+        await writeFile(unfinished, bytes, { mode: 0o600, flush: true });
+        await mkdir(folder, { recursive: true });
+        await rename(unfinished, file);
+      } catch (error) {
+        await rm(unfinished, { force: true });
+        throw error;
+      }
+    });
+  }
+
+  override async list(tenant: string, conversationId: string): Promise<ArchivedAudio[]> {
+    const folder = this.folderOf(tenant, conversationId);
+    const parts = await this.onDisk(() => readdir(folder), []);
+    const found = await Promise.all(
+      parts.map(async (part) => {
+        const name = idOfPart(part);
+        const info = await this.onDisk(() => stat(path.join(folder, part)), undefined);
+        if (name === undefined || !info?.isFile()) return [];
+        return [{ name, bytes: info.size, writtenAt: info.mtime.toISOString() }];
+      }),
+    );
+    return found.flat().toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  override async get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined> {
+    const file = path.join(this.folderOf(tenant, conversationId), pathPart(name));
+    const handle = await this.onDisk(() => open(file), undefined);
+    if (!handle) return undefined;
+    const { size } = await handle.stat();
+    const contentType = TYPES[path.extname(name)] ?? 'application/octet-stream';
+    return { stream: createReadStream(file, { fd: handle }), bytes: size, contentType };
+  }
+
+  override async removeAll(tenant: string, conversationId: string): Promise<number> {
+    const { length } = await this.list(tenant, conversationId);
+    await this.onDisk(() => rm(this.folderOf(tenant, conversationId), { recursive: true, force: true }));
+    return length;
+  }
+
+  override close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private folderOf(tenant: string, conversationId: string): string {
+    return path.join(this.directory, pathPart(tenant), pathPart(conversationId));
+  }
+
+  private async makeReady(): Promise<void> {
+    await mkdir(path.join(this.directory, UNFINISHED), { recursive: true });
+    await access(this.directory, constants.W_OK);
+  }
+
+  private async sweep(): Promise<void> {
+    const folder = path.join(this.directory, UNFINISHED);
+    for (const name of await readdir(folder)) {
+      const info = await stat(path.join(folder, name)).catch(() => undefined);
+      if (info && this.clock.wallTime() - info.mtimeMs > ABANDONED_MS)
+        await rm(path.join(folder, name), { force: true });
+    }
+  }
+
+  private async onDisk<T>(work: () => Promise<T>): Promise<T>;
+  /** @param absent the result where there is no such file. */
+  private async onDisk<T, A>(work: () => Promise<T>, absent: A): Promise<T | A>;
+  private async onDisk<T, A>(work: () => Promise<T>, ...absent: [] | [A]): Promise<T | A> {
+    try {
+      return await work();
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT' && absent.length > 0) return absent[0]!;
+      // Its messages have paths, with ids in them.
+      throw archiveFailed(code, true, error);
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'it failed';
+}
