@@ -23,7 +23,15 @@ export class LocalServer {
     const startedAt = performance.now();
     const child = spawn(process.execPath, ['--enable-source-maps', '--import', './dist/telemetry.js', 'dist/main.js'], {
       cwd: packageRoot,
-      env: { ...process.env, PORT: '0', HOST: '127.0.0.1', LOG_FORMAT: 'json', NODE_ENV: 'development', ...env },
+      env: {
+        ...process.env,
+        PORT: '0',
+        HOST: '127.0.0.1',
+        LOG_FORMAT: 'json',
+        NODE_ENV: 'development',
+        CONVERSATION_STORE: 'none',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     try {
@@ -45,7 +53,8 @@ export class LocalServer {
 
   /** Sends `signal` and resolves with the exit code. */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    if (this.process.exitCode !== null) return Promise.resolve(this.process.exitCode);
+    if (this.process.exitCode !== null || this.process.signalCode !== null)
+      return Promise.resolve(this.process.exitCode);
     return new Promise((resolve) => {
       this.process.once('exit', (code) => resolve(code));
       this.process.kill(signal);

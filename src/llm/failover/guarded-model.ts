@@ -131,9 +131,11 @@ export class GuardedModel {
   private probeIn(delayMs: number): void {
     this.probing?.cancel();
     this.probing = this.clock.setTimeout(() => {
+      this.probing = undefined;
       void this.tryOut(this.closing.signal, this.options.probeMs).then(() => {
-        // Somebody else was trying it, and left without a verdict.
-        if (this.state === 'half_open' && !this.closing.signal.aborted) this.probeIn(this.options.openMs);
+        if (this.state === 'closed' || this.probing || this.closing.signal.aborted) return;
+        // A timer may come a moment early; or somebody else was trying it, and left without a verdict.
+        this.probeIn(Math.max(1, this.breaker!.retryInMs || this.options.openMs));
       });
     }, delayMs);
   }

@@ -5,9 +5,9 @@ import type { ConversationRecord, ConversationSummary } from '../conversation-re
 import type { ConversationQuery, StoredConversation } from '../conversation-store.js';
 
 const SCHEMA = `
+  PRAGMA busy_timeout = 2000;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
-  PRAGMA busy_timeout = 2000;
   CREATE TABLE IF NOT EXISTS conversation (
     tenant TEXT NOT NULL,
     id TEXT NOT NULL,
