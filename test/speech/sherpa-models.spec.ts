@@ -32,6 +32,11 @@ describe('a model', () => {
     expect(await check(task)).toMatchObject(found);
   });
 
+  it('of one file is found in its place', async () => {
+    const found = checkModel('stt', sherpaConfig({ sttModel: 'ctc' }), new SystemClock());
+    expect(await found).toMatchObject({ kind: 'streaming CTC (zipformer2)' });
+  });
+
   const faults: readonly [string, ModelTask, () => void, RegExp][] = [
     ['is not there', 'stt', () => rmSync(at('stt'), { recursive: true }), /stt is missing/],
     [

@@ -10,8 +10,8 @@ const never = new AbortController().signal;
 let bench: SherpaBench;
 let driver: SherpaSttDriver;
 
-async function started(processes = 1): Promise<SttStream> {
-  driver = new SherpaSttDriver(sherpaConfig(), bench.options(processes));
+async function started(processes = 1, sttModel = 'stt'): Promise<SttStream> {
+  driver = new SherpaSttDriver(sherpaConfig({ sttModel }), bench.options(processes));
   await driver.start(never);
   return driver.createStream(never);
 }
@@ -40,6 +40,14 @@ describe('a streaming model of sherpa-onnx', () => {
       expect(words[i]!.endMs).toBeGreaterThan(words[i]!.startMs);
     }
     expect(final).toMatchObject({ startMs: words[0]!.startMs, endMs: words[2]!.endMs });
+  });
+
+  it('may be a CTC model, which does not say how sure it is', async () => {
+    const stream = await started(1, 'ctc');
+    const { partials, final } = await Utterance.say(stream, tones(0, 440, 0, 1200, 0, 440, 0), RATE);
+    expect(final).toMatchObject({ text: 'one two one', confidence: 1 });
+    expect(final!.words!.map(({ text }) => text)).toEqual(['one', 'two', 'one']);
+    expect(partials.length).toBeGreaterThan(0);
   });
 
   it('hears nothing in silence, and nothing in nothing', async () => {

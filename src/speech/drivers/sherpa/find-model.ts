@@ -68,7 +68,7 @@ async function findStt(files: ModelFiles, config: SherpaConfig): Promise<FoundMo
     return undefined;
   }
   const hotwords = encoder ? files.optional('hotwords.txt') : '';
-  const kind = encoder ? 'transducer' : ctcKind(metadata);
+  const kind = encoder ? 'transducer' : 'CTC';
   const modelType = metadata.get('model_type');
   return {
     task: 'stt',
@@ -77,7 +77,7 @@ async function findStt(files: ModelFiles, config: SherpaConfig): Promise<FoundMo
     native: {
       featConfig: { sampleRate: Number(config.sttRate), featureDim: 80 },
       modelConfig: {
-        ...(kind === 'transducer' ? { transducer: { encoder: main, decoder, joiner } } : { [kind]: { model: main } }),
+        ...(encoder ? { transducer: { encoder, decoder, joiner } } : { [ctcKind(metadata)]: { model: main } }),
         tokens: files.pathOf('tokens.txt'),
         numThreads: config.threads,
         provider: 'cpu',
