@@ -16,3 +16,13 @@ afterEach(() => {
   for (const method of methods) console[method] = original.get(method)!;
   expect(written).toEqual([]);
 });
+
+// What units log without an application around them goes to Nest's own logger, and from there to the terminal.
+const QUIET = Symbol.for('parley.quiet');
+for (const stream of [process.stdout, process.stderr] as (NodeJS.WriteStream & { [QUIET]?: true })[]) {
+  if (stream[QUIET]) continue;
+  stream[QUIET] = true;
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  stream.write = ((...args: unknown[]) =>
+    typeof args[0] === 'string' && args[0].includes('[Nest]') ? true : write(...args)) as typeof stream.write;
+}

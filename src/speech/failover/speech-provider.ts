@@ -65,7 +65,7 @@ export class SpeechProvider<D extends { readonly name: string; readonly language
 
   /** Runs in this process: there is nobody to spare, and nothing to be gained by not asking it. */
   get isLocal(): boolean {
-    return ['embedded', 'scripted', 'sherpa'].includes(this.name);
+    return ['embedded', 'scripted'].includes(this.name);
   }
 
   get status(): ProviderStatus {
