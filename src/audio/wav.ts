@@ -55,7 +55,7 @@ export function writeWav(audio: WavAudio): Buffer {
 }
 
 /** The 44 bytes before `frames` samples of each channel. */
-function wavHeader(sampleRate: number, channels: number, frames: number): Buffer {
+export function wavHeader(sampleRate: number, channels: number, frames: number): Buffer {
   const bytesPerFrame = channels * 2;
   const dataLength = frames * bytesPerFrame;
   const header = Buffer.alloc(44);

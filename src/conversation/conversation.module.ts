@@ -4,16 +4,27 @@ import { EventsModule } from '../events/events.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
 import { ResumeStore } from './resume/resume-store.js';
+import { ArchiveModule } from '../services/archive/archive.module.js';
 import { ConversationsModule } from '../services/conversations/conversations.module.js';
 import { StateModule } from '../state/state.module.js';
 import { ToolsModule } from '../tools/tools.module.js';
 
 /** Everything a VoicePipeline, which is made for each session, is injected with. */
 @Module({
-  imports: [ConversationsModule, StateModule, SpeechModule, LlmModule, ToolsModule, AgentsModule, EventsModule],
+  imports: [
+    ArchiveModule,
+    ConversationsModule,
+    StateModule,
+    SpeechModule,
+    LlmModule,
+    ToolsModule,
+    AgentsModule,
+    EventsModule,
+  ],
   providers: [ResumeStore],
   exports: [
     ResumeStore,
+    ArchiveModule,
     ConversationsModule,
     StateModule,
     SpeechModule,

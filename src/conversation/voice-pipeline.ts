@@ -18,10 +18,13 @@ import { type SessionSpeech, SpeechService } from '../speech/speech.service.js';
 import { AudioQueues } from '../state/overload/audio-queues.js';
 import { SessionRegistry, type LiveSession, type SessionSummary } from '../state/session-registry.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
+import { Recordings } from '../services/archive/recordings.js';
 import { Conversations } from '../services/conversations/conversations.js';
 import type { CallTransport } from './call-transport.js';
 import { Conversation } from './conversation.js';
 import { ConversationState } from './conversation-state.js';
+import { CallRecorder } from './recording/call-recorder.js';
+import { RecordedCall } from './recording/recorded-call.js';
 import { SessionKeeper } from './resume/session-keeper.js';
 import { ResumeStore, ResumeTicket } from './resume/resume-store.js';
 import type { SessionSnapshot } from './resume/session-snapshot.js';
@@ -61,6 +64,7 @@ export class VoicePipeline implements LiveSession {
   private startedAt: number;
   private keeper: SessionKeeper | undefined;
   private transcript: Transcript | undefined;
+  private recording: RecordedCall | undefined;
   private activeAt = 0;
   private idleTimer: Timer | undefined;
   private closing = false;
@@ -91,6 +95,7 @@ export class VoicePipeline implements LiveSession {
     private readonly audioQueues: AudioQueues,
     private readonly resumeStore: ResumeStore,
     private readonly conversations: Conversations,
+    private readonly recordings: Recordings,
     private readonly events: EventBus,
     private readonly logger: PinoLogger,
   ) {
@@ -117,7 +122,9 @@ export class VoicePipeline implements LiveSession {
         sources: ['mic'],
         sampleRate: transport.inputRate,
       });
-      this.conversation = this.converse(transport, this.queues);
+      this.recording = this.recordCall(transport);
+      this.transport = this.recording ?? transport;
+      this.conversation = this.converse(this.transport, this.queues);
       // The caller may hang up in the meantime, or it may take too long.
       await untilAborted(this.conversation.prepare(speechHintsOf(agent, this.state.expecting)), this.lifetime.signal);
     } catch (error) {
@@ -141,6 +148,7 @@ export class VoicePipeline implements LiveSession {
 
   /** Audio of the caller, mono, at the transport's input rate. Kept, not copied. */
   pushAudio(pcm: Int16Array): void {
+    this.recording?.heard(pcm);
     this.conversation?.pushAudio(pcm);
   }
 
@@ -277,6 +285,22 @@ export class VoicePipeline implements LiveSession {
       now: () => this.clock.wallTime(),
       onChange: (record) => this.conversations.note(record),
     });
+  }
+
+  private recordCall(transport: CallTransport): RecordedCall | undefined {
+    const { recordings, clock, tenant, startedAt } = this;
+    if (!recordings.enabled) return undefined;
+    const recorder = new CallRecorder({
+      tenant,
+      conversationId: this.id,
+      clock,
+      startedAt,
+      callerRate: transport.inputRate,
+      agentRate: transport.outputRate,
+      pieceMs: recordings.pieceMs,
+      onPiece: (piece) => recordings.keep(piece),
+    });
+    return new RecordedCall(transport, recorder, (message) => this.log('error', message));
   }
 
   private wallTimeOf(clockTime: number): number {

@@ -12,6 +12,8 @@ import { type SessionSpeech, SpeechService } from '../../speech/speech.service.j
 import { ScriptedSttDriver, type ScriptedSttStream } from '../../speech/testing/scripted-stt.js';
 import { ScriptedTtsDriver, type ScriptedTtsOptions } from '../../speech/testing/scripted-tts.js';
 import { ScriptedVad } from '../../speech/testing/scripted-vad.js';
+import type { RecordedPiece } from '../../services/archive/recorded-piece.js';
+import type { Recordings } from '../../services/archive/recordings.js';
 import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
 import type { Conversations } from '../../services/conversations/conversations.js';
 import type { KeyValueStore } from '../../state/store/key-value-store.js';
@@ -43,6 +45,8 @@ export interface HarnessOptions {
   readonly resumed?: ResumedSession;
   /** Where sessions are kept for that; one of its own by default. */
   readonly store?: KeyValueStore;
+  /** Whether the call is recorded, in pieces of this length; not by default. */
+  readonly recordedMs?: number;
   /** One of its own by default. */
   readonly clock?: ManualClock;
 }
@@ -64,6 +68,8 @@ export class ConversationHarness {
   readonly resume: ResumeStore;
   /** What was kept of the call, each time it changed. */
   readonly records: ConversationRecord[] = [];
+  /** What was recorded of it. */
+  readonly pieces: RecordedPiece[] = [];
   readonly bus = new EventBus();
   readonly wire: MemoryTransport;
   /** Lines of the log. */
@@ -93,6 +99,11 @@ export class ConversationHarness {
     const log = (_: object, line: string): void => void this.logged.push(line);
     this.resume = new ResumeStore(options.store ?? new MemoryKeyValueStore(clock), { ...usualVoice, ...options.voice });
     const keeping = { enabled: true, note: (record: ConversationRecord) => void this.records.push(record) };
+    const recording = {
+      enabled: options.recordedMs !== undefined,
+      pieceMs: options.recordedMs,
+      keep: (piece: RecordedPiece) => void this.pieces.push(piece),
+    };
     this.pipeline = new VoicePipeline(
       clock,
       config,
@@ -106,6 +117,7 @@ export class ConversationHarness {
       this.audioQueues,
       this.resume,
       keeping as unknown as Conversations,
+      recording as unknown as Recordings,
       this.bus,
       { info: log, warn: log, error: log } as unknown as PinoLogger,
     );

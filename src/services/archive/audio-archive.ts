@@ -15,7 +15,7 @@ export interface ArchivedContent {
 }
 
 /**
- * Keeps audio of conversations. Tenants, conversations and names may be any text of at most 180 bytes that is not empty.
+ * Keeps audio of conversations. Tenants, conversations and names may be any text that is not empty, nor too long (see `pathPart`).
  * Each of the promises rejects with `store_failed` when the archive cannot be reached or does not answer in time; it is
  * `retryable` unless the archive will never take what it was given.
  */
@@ -41,17 +41,16 @@ export abstract class AudioArchive {
   abstract close(): Promise<void>;
 }
 
-const MAX_BYTES = 180;
+/** File systems take 255. */
+const MAX_LENGTH = 240;
 
 /**
  * `id` as one part of a path: letters, digits, `_`, `-` and dots in between stay as they are, other bytes become `%XX`.
  * No two ids give the same part, and none leads elsewhere or begins with a dot.
- * @throws ParleyError `invalid_parameter` for an empty id or one of more than 180 bytes.
+ * @throws ParleyError `invalid_parameter` for an empty id or one whose part would have more than 240 characters.
  */
 export function pathPart(id: string): string {
   const bytes = Buffer.from(id, 'utf8');
-  if (bytes.length === 0 || bytes.length > MAX_BYTES)
-    throw new ParleyError('invalid_parameter', `An id must have 1 to ${MAX_BYTES} bytes`);
   let part = '';
   for (const [index, byte] of bytes.entries()) {
     const character = String.fromCharCode(byte);
@@ -59,6 +58,11 @@ export function pathPart(id: string): string {
     const isPlain = /[\w-]/.test(character) || (character === '.' && !isOuter);
     part += isPlain ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
+  if (part.length === 0 || part.length > MAX_LENGTH)
+    throw new ParleyError(
+      'invalid_parameter',
+      `An id must have 1 to ${MAX_LENGTH} characters, a byte of others counts as three`,
+    );
   return part;
 }
 

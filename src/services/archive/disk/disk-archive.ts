@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access, constants, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../../kernel/clock.js';
 import { ParleyError } from '../../../kernel/errors.js';
@@ -16,6 +16,7 @@ import {
 const UNFINISHED = '.unfinished';
 /** What is so old was left by a process that ended while it wrote. */
 const ABANDONED_MS = 3_600_000;
+const MAX_MOVES = 5;
 const TYPES: Readonly<Record<string, string>> = { '.wav': 'audio/wav' };
 
 /** Audio in files, `<directory>/<tenant>/<conversation>/<name>`. */
@@ -57,8 +58,7 @@ export class DiskArchive extends AudioArchive {
       try {
         await mkdir(path.dirname(unfinished), { recursive: true });
         await writeFile(unfinished, bytes, { mode: 0o600, flush: true });
-        await mkdir(folder, { recursive: true });
-        await rename(unfinished, file);
+        await moveInto(folder, unfinished, file);
       } catch (error) {
         await rm(unfinished, { force: true });
         throw error;
@@ -95,12 +95,33 @@ export class DiskArchive extends AudioArchive {
     return length;
   }
 
+  /** All there is, of all tenants. */
+  async everything(): Promise<(ArchivedAudio & { readonly tenant: string; readonly conversationId: string })[]> {
+    const found = [];
+    for (const tenant of await this.idsIn(this.directory))
+      for (const conversationId of await this.idsIn(path.join(this.directory, pathPart(tenant))))
+        for (const audio of await this.list(tenant, conversationId)) found.push({ ...audio, tenant, conversationId });
+    return found;
+  }
+
+  async remove(tenant: string, conversationId: string, name: string): Promise<void> {
+    const folder = this.folderOf(tenant, conversationId);
+    await this.onDisk(() => rm(path.join(folder, pathPart(name)), { force: true }));
+    // Unless there is more in it.
+    await rmdir(folder).catch(() => undefined);
+  }
+
   override close(): Promise<void> {
     return Promise.resolve();
   }
 
   private folderOf(tenant: string, conversationId: string): string {
     return path.join(this.directory, pathPart(tenant), pathPart(conversationId));
+  }
+
+  private async idsIn(directory: string): Promise<string[]> {
+    const parts = await this.onDisk(() => readdir(directory), []);
+    return parts.map(idOfPart).filter((id) => id !== undefined);
   }
 
   private async makeReady(): Promise<void> {
@@ -125,9 +146,21 @@ export class DiskArchive extends AudioArchive {
       return await work();
     } catch (error) {
       const code = codeOf(error);
-      if (code === 'ENOENT' && absent.length > 0) return absent[0]!;
+      if ((code === 'ENOENT' || code === 'ENOTDIR') && absent.length > 0) return absent[0]!;
       // Its messages have paths, with ids in them.
       throw archiveFailed(code, true, error);
+    }
+  }
+}
+
+/** Somebody may remove the folder, because it is empty, before the file is in it. */
+async function moveInto(folder: string, unfinished: string, file: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    await mkdir(folder, { recursive: true });
+    try {
+      return await rename(unfinished, file);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || attempt === MAX_MOVES) throw error;
     }
   }
 }
