@@ -76,7 +76,7 @@ describeWithRedis('Redis that goes away', () => {
     ]) {
       const { outcome, ms } = await measured(work);
       expect(outcome).toBe('state_unavailable');
-      expect(ms).toBeLessThan(100);
+      expect(ms).toBeLessThan(ALWAYS_BELOW_MS);
     }
     // What happens meanwhile is not queued, but not lost either.
     await one.close('hangup');
@@ -86,8 +86,11 @@ describeWithRedis('Redis that goes away', () => {
     await redis.restart();
     for (const replica of [a, b]) await knows(replica, 'two');
     expect(await a.state.check()).toMatchObject({ configured: true });
-    await b.directory.hangUp('two');
-    expect(two.closedAs).toBe('completed');
+    // Its connection for messages may be back a moment later.
+    await until('it is hung up from there', async () => {
+      await b.directory.hangUp('two').catch(() => undefined);
+      return two.closedAs === 'completed';
+    });
     expect(outages()).toEqual(['away', 'away', 'back', 'back']);
     expect(log.find((line) => line.includes('is back after'))).toMatch(
       /^redis:\/\/127\.0\.0\.1:\d+\/0 is back after \d+/,
@@ -109,7 +112,7 @@ describeWithRedis('Redis that goes away', () => {
     await until('both know', async () => !(await isUp(a)) && !(await isUp(b)));
     const { ms, outcome } = await measured(a.state.store.get('x'));
     expect(outcome).toBe('state_unavailable');
-    expect(ms).toBeLessThan(100);
+    expect(ms).toBeLessThan(ALWAYS_BELOW_MS);
     expect(one.closedAs).toBeUndefined();
     redis.thaw();
     for (const replica of [a, b]) await knows(replica, 'one');

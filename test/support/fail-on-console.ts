@@ -23,6 +23,6 @@ for (const stream of [process.stdout, process.stderr] as (NodeJS.WriteStream & {
   if (stream[QUIET]) continue;
   stream[QUIET] = true;
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-  stream.write = ((...args: unknown[]) =>
-    typeof args[0] === 'string' && args[0].includes('[Nest]') ? true : write(...args)) as typeof stream.write;
+  stream.write = (...args: unknown[]) =>
+    typeof args[0] === 'string' && args[0].includes('[Nest]') ? true : write(...args);
 }
