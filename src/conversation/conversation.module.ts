@@ -5,6 +5,7 @@ import { LlmModule } from '../llm/llm.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
 import { ResumeStore } from './resume/resume-store.js';
 import { ArchiveModule } from '../services/archive/archive.module.js';
+import { PhrasesModule } from '../services/phrases/phrases.module.js';
 import { ConversationsModule } from '../services/conversations/conversations.module.js';
 import { StateModule } from '../state/state.module.js';
 import { ToolsModule } from '../tools/tools.module.js';
@@ -13,6 +14,7 @@ import { ToolsModule } from '../tools/tools.module.js';
 @Module({
   imports: [
     ArchiveModule,
+    PhrasesModule,
     ConversationsModule,
     StateModule,
     SpeechModule,
@@ -25,6 +27,7 @@ import { ToolsModule } from '../tools/tools.module.js';
   exports: [
     ResumeStore,
     ArchiveModule,
+    PhrasesModule,
     ConversationsModule,
     StateModule,
     SpeechModule,

@@ -47,6 +47,8 @@ export interface ConversationParts {
   /** Ends with the session. */
   readonly session: AbortSignal;
   log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** Words and names to expect in all that is said. */
+  bias(): readonly string[];
   /** Somebody has said, typed or keyed something. */
   onActivity(): void;
   /** What the caller would miss after a reconnect has changed, besides the history. */
@@ -112,9 +114,7 @@ export class Conversation {
         dropped: (audio) => this.onDropped(audio),
       },
     );
-    this.expectation = new SpeechExpectation(state, this.listener, parts.supervisor, (message) =>
-      parts.log('error', message),
-    );
+    this.expectation = new SpeechExpectation(state, this, parts.supervisor, (message) => parts.log('error', message));
     this.floor = new FloorControl(parts.clock, parts.config, this.runner, () => this.listener.busy);
     this.gaps = new GapReport(parts.clock, ({ source, fromMs, toMs, reason }) =>
       transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason }),
@@ -140,9 +140,15 @@ export class Conversation {
     return this.runner.state;
   }
 
-  /** Makes the recogniser ready for what the first agent expects to hear. */
+  /** Makes the recogniser ready for what the agent expects to hear. */
   prepare(hints: SpeechHints): Promise<void> {
-    return this.listener.prepare(hints);
+    const bias = this.parts.bias();
+    return this.listener.prepare(bias.length > 0 ? { ...hints, bias } : hints);
+  }
+
+  /** `bias` has changed; the next utterance counts with it. */
+  expectAgain(): void {
+    if (!this.over) this.expectation.update();
   }
 
   /**

@@ -2,7 +2,7 @@ import { speechHintsOf } from '../agents/speech-hints.js';
 import { messageOf } from '../kernel/errors.js';
 import type { TaskSupervisor } from '../kernel/task-supervisor.js';
 import type { ConversationState } from './conversation-state.js';
-import type { Listener } from './listener.js';
+import type { SpeechHints } from '../speech/stt-stream.js';
 
 const TASK = 'hints';
 
@@ -13,7 +13,7 @@ export class SpeechExpectation {
 
   constructor(
     private readonly state: ConversationState,
-    private readonly listener: Listener,
+    private readonly listener: { prepare(hints: SpeechHints): Promise<void> },
     private readonly supervisor: TaskSupervisor,
     private readonly onError: (message: string) => void,
   ) {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { PinoLogger } from 'nestjs-pino';
+import type { Agent } from '../agents/agent.js';
 import { AgentCatalog } from '../agents/agent-catalog.js';
 import { speechHintsOf } from '../agents/speech-hints.js';
 import { DropLog } from '../audio/drop-log.js';
@@ -19,6 +20,7 @@ import { AudioQueues } from '../state/overload/audio-queues.js';
 import { SessionRegistry, type LiveSession, type SessionSummary } from '../state/session-registry.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 import { Recordings } from '../services/archive/recordings.js';
+import { PhraseListManager } from '../services/phrases/phrase-list-manager.js';
 import { Conversations } from '../services/conversations/conversations.js';
 import type { CallTransport } from './call-transport.js';
 import { Conversation } from './conversation.js';
@@ -96,6 +98,7 @@ export class VoicePipeline implements LiveSession {
     private readonly resumeStore: ResumeStore,
     private readonly conversations: Conversations,
     private readonly recordings: Recordings,
+    private readonly phrases: PhraseListManager,
     private readonly events: EventBus,
     private readonly logger: PinoLogger,
   ) {
@@ -126,7 +129,7 @@ export class VoicePipeline implements LiveSession {
       this.transport = this.recording ?? transport;
       this.conversation = this.converse(this.transport, this.queues);
       // The caller may hang up in the meantime, or it may take too long.
-      await untilAborted(this.conversation.prepare(speechHintsOf(agent, this.state.expecting)), this.lifetime.signal);
+      await untilAborted(this.prepare(this.conversation, agent), this.lifetime.signal);
     } catch (error) {
       this.lifetime.abort(new Aborted('error'));
       this.conversation?.close();
@@ -217,6 +220,7 @@ export class VoicePipeline implements LiveSession {
       supervisor: this.supervisor,
       session: this.lifetime.signal,
       log: (level, message) => this.log(level, message),
+      bias: () => this.phrases.of(this.tenant),
       onActivity: () => this.touch(),
       onChange: () => this.keeper?.note(),
       onCallerTurn: (id, { source, text, rejected }) => this.transcript?.caller(id, source, text, rejected),
@@ -285,6 +289,19 @@ export class VoicePipeline implements LiveSession {
       now: () => this.clock.wallTime(),
       onChange: (record) => this.conversations.note(record),
     });
+  }
+
+  /** What callers of the tenant say may change while they do. */
+  private async prepare(conversation: Conversation, agent: Agent): Promise<void> {
+    const prepared = Promise.withResolvers<void>();
+    const unfollow = this.phrases.follow(
+      this.tenant,
+      () => void prepared.promise.then(() => conversation.expectAgain()),
+    );
+    this.lifetime.signal.addEventListener('abort', unfollow, { once: true });
+    if (this.lifetime.signal.aborted) unfollow();
+    await conversation.prepare(speechHintsOf(agent, this.state.expecting));
+    prepared.resolve();
   }
 
   private recordCall(transport: CallTransport): RecordedCall | undefined {

@@ -65,7 +65,7 @@ export interface SttWord {
 
 /** What the recogniser may expect. Grammar-based drivers recognise only this; others use it to bias. */
 export interface SpeechHints {
-  /** Same id, same hints: drivers cache by it. */
+  /** Same id, same hints but for `bias`: drivers cache by it. */
   readonly id: string;
   /** BCP 47, such as `en-US`. */
   readonly language: string;
@@ -77,6 +77,8 @@ export interface SpeechHints {
   readonly slots: Readonly<Record<string, SpeechSlot>>;
   /** Names of slots that may be said alone, as the answer to the agent's last question. */
   readonly answers: readonly string[];
+  /** Words and names to expect anywhere, the most important first; the same array as long as they are the same. Grammars ignore them. */
+  readonly bias?: readonly string[];
 }
 
 export type SpeechSlot =

@@ -15,6 +15,7 @@ import { ScriptedVad } from '../../speech/testing/scripted-vad.js';
 import type { RecordedPiece } from '../../services/archive/recorded-piece.js';
 import type { Recordings } from '../../services/archive/recordings.js';
 import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
+import type { PhraseListManager } from '../../services/phrases/phrase-list-manager.js';
 import type { Conversations } from '../../services/conversations/conversations.js';
 import type { KeyValueStore } from '../../state/store/key-value-store.js';
 import { MemoryKeyValueStore } from '../../state/store/memory-key-value-store.js';
@@ -70,6 +71,9 @@ export class ConversationHarness {
   readonly records: ConversationRecord[] = [];
   /** What was recorded of it. */
   readonly pieces: RecordedPiece[] = [];
+  /** Words that the recogniser is to expect. */
+  private bias: readonly string[] = [];
+  private readonly biasChanged = new Set<() => void>();
   readonly bus = new EventBus();
   readonly wire: MemoryTransport;
   /** Lines of the log. */
@@ -104,6 +108,13 @@ export class ConversationHarness {
       pieceMs: options.recordedMs,
       keep: (piece: RecordedPiece) => void this.pieces.push(piece),
     };
+    const phrases = {
+      of: () => this.bias,
+      follow: (_: string, onChange: () => void) => {
+        this.biasChanged.add(onChange);
+        return () => void this.biasChanged.delete(onChange);
+      },
+    };
     this.pipeline = new VoicePipeline(
       clock,
       config,
@@ -118,6 +129,7 @@ export class ConversationHarness {
       this.resume,
       keeping as unknown as Conversations,
       recording as unknown as Recordings,
+      phrases as unknown as PhraseListManager,
       this.bus,
       { info: log, warn: log, error: log } as unknown as PinoLogger,
     );
@@ -144,6 +156,12 @@ export class ConversationHarness {
 
   get stream(): ScriptedSttStream {
     return this.stt.streams[0]!;
+  }
+
+  /** An operator changes the words to expect. */
+  expectWords(...words: string[]): void {
+    this.bias = words;
+    for (const listener of this.biasChanged) listener();
   }
 
   /** The caller speaks: loud audio, 20 ms every 20 ms. */
@@ -209,6 +227,7 @@ export class ConversationHarness {
       tasks: tasks.filter((status) => status === 'running').length,
       sessions: this.registry.active,
       queues: this.audioQueues.loadOf('mic').sessions,
+      followers: this.biasChanged.size,
       leases: this.speech.lent - this.speech.givenBack,
       inUse: this.speech.pools().reduce((sum, pool) => sum + pool.in_use, 0),
       requests: this.llm.running + this.tts.running,
@@ -232,6 +251,7 @@ export const nothingLeft = {
   tasks: 0,
   sessions: 0,
   queues: 0,
+  followers: 0,
   leases: 0,
   inUse: 0,
   requests: 0,

@@ -12,8 +12,8 @@ export function phraseList(hints: SpeechHints | undefined): string[] {
   const values = Object.values(hints.slots).flatMap((slot) =>
     slot.kind === 'choice' ? slot.values.flatMap(({ value, synonyms }) => [value, ...synonyms]) : [],
   );
-  // Values first: names are what a general model does not know.
-  const phrases = [...values, ...fixed]
+  // Fixed phrases last: names are what a general model does not know.
+  const phrases = [...(hints.bias ?? []), ...values, ...fixed]
     .map((phrase) => phrase.replace(/\s+/g, ' ').trim())
     .filter((text) => text !== '');
   return [...new Set(phrases)].slice(0, MAX_PHRASES);

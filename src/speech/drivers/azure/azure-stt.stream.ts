@@ -55,7 +55,7 @@ export class AzureSttStream implements SttStream {
   }
 
   async prepare(hints: SpeechHints): Promise<void> {
-    if (hints.id === this.hints?.id) return;
+    if (hints.id === this.hints?.id && hints.bias === this.hints.bias) return;
     this.hints = hints;
     this.phrases = phraseList(hints);
     this.languages = this.parts.candidates(hints.language);

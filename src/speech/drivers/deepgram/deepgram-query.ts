@@ -42,12 +42,12 @@ export function queryOf(
 }
 
 /**
- * The values of choices. Whole phrases are common words, which the model knows; and they change with each question of
+ * What is to be expected anywhere, and the values of choices. Whole phrases are common words, which the model knows; and they change with each question of
  * the agent, which would cost a connection each time.
  */
 export function keyTerms(hints: SpeechHints | undefined): string[] {
   const values = Object.values(hints?.slots ?? {}).flatMap((slot) =>
     slot.kind === 'choice' ? slot.values.flatMap(({ value, synonyms }) => [value, ...synonyms]) : [],
   );
-  return [...new Set(values.map((value) => value.trim()).filter((value) => value !== ''))].slice(0, MAX_TERMS);
+  return [...new Set([...(hints?.bias ?? []), ...values].map((value) => value.trim()).filter((value) => value !== ''))].slice(0, MAX_TERMS);
 }

@@ -48,7 +48,7 @@ export class DeepgramSttStream implements SttStream {
   }
 
   async prepare(hints: SpeechHints): Promise<void> {
-    if (hints.id === this.hints?.id) return;
+    if (hints.id === this.hints?.id && hints.bias === this.hints.bias) return;
     this.hints = hints;
     if (!this.utterance) await this.open();
   }

@@ -28,7 +28,7 @@ export class EmbeddedSttStream implements SttStream {
 
   constructor(private readonly setup: StreamSetup) {}
 
-  async prepare(hints: SpeechHints): Promise<void> {
+  async prepare({ bias: _, ...hints }: SpeechHints): Promise<void> {
     if (this.closed) throw new ParleyError('stt_failed', 'The stream is closed');
     if (hints.id === this.hints?.id) return;
     if (!/^en\b/i.test(hints.language)) {
