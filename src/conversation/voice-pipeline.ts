@@ -125,7 +125,7 @@ export class VoicePipeline implements LiveSession {
         sources: ['mic'],
         sampleRate: transport.inputRate,
       });
-      this.recording = this.recordCall(transport);
+      this.recording = this.recordCall(transport, options.resumed !== undefined);
       this.transport = this.recording ?? transport;
       this.conversation = this.converse(this.transport, this.queues);
       // The caller may hang up in the meantime, or it may take too long.
@@ -304,7 +304,7 @@ export class VoicePipeline implements LiveSession {
     prepared.resolve();
   }
 
-  private recordCall(transport: CallTransport): RecordedCall | undefined {
+  private recordCall(transport: CallTransport, resumed: boolean): RecordedCall | undefined {
     const { recordings, clock, tenant, startedAt } = this;
     if (!recordings.enabled) return undefined;
     const recorder = new CallRecorder({
@@ -312,6 +312,7 @@ export class VoicePipeline implements LiveSession {
       conversationId: this.id,
       clock,
       startedAt,
+      resumed,
       callerRate: transport.inputRate,
       agentRate: transport.outputRate,
       pieceMs: recordings.pieceMs,

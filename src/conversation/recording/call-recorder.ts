@@ -7,8 +7,10 @@ export interface CallRecorderParts {
   readonly tenant: string;
   readonly conversationId: string;
   readonly clock: Clock;
-  /** Clock time at which the call began; before now where it goes on after its connection was lost. */
+  /** Clock time at which the call began. */
   readonly startedAt: number;
+  /** The call goes on after its connection was lost: what was recorded before is not written over. */
+  readonly resumed: boolean;
   /** Hz. */
   readonly callerRate: number;
   readonly agentRate: number;
@@ -37,8 +39,8 @@ export class CallRecorder {
   private closed = false;
 
   constructor(private readonly parts: CallRecorderParts) {
-    const { clock, startedAt, callerRate } = parts;
-    this.beginMs = Math.round(clock.now() - startedAt);
+    const { clock, startedAt, resumed, callerRate } = parts;
+    this.beginMs = resumed ? Math.round(clock.now() - startedAt) : 0;
     this.timeline = new CallTimeline(clock, startedAt, this.beginMs, callerRate);
   }
 

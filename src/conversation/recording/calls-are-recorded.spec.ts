@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readWav } from '../../audio/wav.js';
+import { ManualClock } from '../../kernel/clock.js';
 import { type RecordedPiece, encodePiece, pieceName } from '../../services/archive/recorded-piece.js';
+import { CallRecorder } from './call-recorder.js';
 import { ConversationHarness, type HarnessOptions, nothingLeft } from '../testing/conversation-harness.js';
 
 const RATE = 8000;
@@ -105,6 +107,37 @@ describe('a recording of a call', () => {
     expect(call.pieces.map(pieceName)).toEqual(['000020000.wav']);
     const { agent } = await channelsOf(call.pieces[0]!);
     expect(sounding(agent)[0]![0]).toBe(10_000);
+  });
+
+  it('goes on in another file where the caller comes back', async () => {
+    const clock = new ManualClock();
+    const pieces: RecordedPiece[] = [];
+    const record = async (resumed: boolean, durationMs: number): Promise<void> => {
+      const recorder = new CallRecorder({
+        tenant: 'acme',
+        conversationId: 'c1',
+        clock,
+        startedAt: 0,
+        resumed,
+        callerRate: RATE,
+        agentRate: RATE,
+        pieceMs: 60_000,
+        onPiece: (piece) => pieces.push(piece),
+      });
+      for (let passedMs = 0; passedMs < durationMs; passedMs += 20) {
+        await clock.advance(20);
+        recorder.caller(new Int16Array(160).fill(1));
+      }
+      recorder.close();
+    };
+    await record(false, 1000);
+    await clock.advance(5000);
+    await record(true, 2000);
+    expect(pieces.map((piece) => [pieceName(piece), piece.durationMs])).toEqual([
+      ['000000000.wav', 1000],
+      ['000006000.wav', 2000],
+    ]);
+    for (const piece of pieces) expect((await channelsOf(piece)).caller.every((sample) => sample === 1)).toBe(true);
   });
 
   it('is not made where it is not wanted', async () => {
