@@ -2,7 +2,17 @@ import { ParleyError } from './errors.js';
 
 /** Why a session, generation or task was ended; every AbortSignal in a session carries one as its `reason`. */
 export type AbortKind =
-  'barge_in' | 'superseded' | 'completed' | 'protocol' | 'hangup' | 'lost' | 'drain' | 'idle' | 'timeout' | 'error' | 'shutdown';
+  | 'barge_in'
+  | 'superseded'
+  | 'completed'
+  | 'protocol'
+  | 'hangup'
+  | 'lost'
+  | 'drain'
+  | 'idle'
+  | 'timeout'
+  | 'error'
+  | 'shutdown';
 
 export class Aborted extends ParleyError {
   override readonly name = 'Aborted';

@@ -126,7 +126,8 @@ export class AcsService {
   private carryOut({ method, path, body }: Order, response: ServerResponse): void {
     if (!path.includes('api-version='))
       return answer(response, 400, { error: { code: 'BadRequest', message: 'no version' } });
-    if (/^\/calling\/callConnections(:answer)?\?/.test(path) && method === 'POST') return this.connect(body, response, path.includes(':answer') ? 200 : 201);
+    if (/^\/calling\/callConnections(:answer)?\?/.test(path) && method === 'POST')
+      return this.connect(body, response, path.includes(':answer') ? 200 : 201);
     if (/:reject\?/.test(path)) return answer(response, 204);
     if (/:transferToParticipant\?/.test(path))
       return answer(response, 202, { operationContext: body['operationContext'] });

@@ -24,8 +24,14 @@ export class OidcIssuer {
     server.on('request', (request, response) => {
       this.requests.push(request.url!);
       if (this.fault === 'hangs') return;
-      if (this.fault === 500) return void response.writeHead(500).end();
-      if (this.fault === 'garbage') return void response.end('<html>');
+      if (this.fault === 500) {
+        response.writeHead(500).end();
+        return;
+      }
+      if (this.fault === 'garbage') {
+        response.end('<html>');
+        return;
+      }
       void this.answer(request.url!).then((body) =>
         body
           ? response.setHeader('content-type', 'application/json').end(JSON.stringify(body))

@@ -49,5 +49,7 @@ export function keyTerms(hints: SpeechHints | undefined): string[] {
   const values = Object.values(hints?.slots ?? {}).flatMap((slot) =>
     slot.kind === 'choice' ? slot.values.flatMap(({ value, synonyms }) => [value, ...synonyms]) : [],
   );
-  return [...new Set([...(hints?.bias ?? []), ...values].map((value) => value.trim()).filter((value) => value !== ''))].slice(0, MAX_TERMS);
+  return [
+    ...new Set([...(hints?.bias ?? []), ...values].map((value) => value.trim()).filter((value) => value !== '')),
+  ].slice(0, MAX_TERMS);
 }
