@@ -97,5 +97,7 @@ describe('phrases to expect', () => {
     const many = Array.from({ length: 600 }, (_, i) => `name ${i}`);
     expect(phraseList({ ...hints, bias: many })).toEqual(many.slice(0, 500));
     expect(keyTerms({ ...hints, bias: many })).toEqual(many.slice(0, 100));
+    const long = many.map((name) => name.padEnd(100, ' and more'));
+    expect(keyTerms({ ...hints, bias: long })).toEqual(long.slice(0, 14));
   });
 });

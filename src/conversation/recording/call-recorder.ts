@@ -119,14 +119,14 @@ export class CallRecorder {
   }
 
   private finishPieces(beforeMs: number): void {
-    const { tenant, conversationId, callerRate, agentRate, pieceMs, onPiece } = this.parts;
+    const { tenant, conversationId, callerRate, agentRate, pieceMs } = this.parts;
     for (const [number, { startMs, caller, agent }] of this.open) {
       if (startMs + pieceMs > beforeMs) continue;
       this.open.delete(number);
       this.nextPiece = Math.max(this.nextPiece, number + 1);
       const durationMs = Math.min(pieceMs, this.timeline.nowMs - startMs);
       const piece = { tenant, conversationId, startMs, durationMs, sampleRate: callerRate, agentRate, caller, agent };
-      if (durationMs > 0 && !(caller.silent && agent.silent)) onPiece(piece);
+      if (durationMs > 0 && !(caller.silent && agent.silent)) this.parts.onPiece(piece);
     }
   }
 }

@@ -60,14 +60,14 @@ export class RecordingWriter {
 
   /** What was left over by the process before. Never rejects. */
   async start(): Promise<void> {
-    const { journal, log } = this.parts;
+    const { journal } = this.parts;
     try {
       await journal.open();
     } catch (error) {
-      log('error', `Recordings that are kept in DATA_DIR cannot be read: ${messageOf(error)}`);
+      this.parts.log('error', `Recordings that are kept in DATA_DIR cannot be read: ${messageOf(error)}`);
     }
     if (journal.size === 0) return;
-    log('info', `${journal.size} pieces of recordings wait to be written again`);
+    this.parts.log('info', `${journal.size} pieces of recordings wait to be written again`);
     void this.replay();
   }
 
@@ -145,11 +145,11 @@ export class RecordingWriter {
   }
 
   private async put(key: PieceKey, bytes: Uint8Array): Promise<void> {
-    const { archive, isRemoved } = this.parts;
+    const { archive } = this.parts;
     const { tenant, conversationId, name } = key;
     await this.unlessStopped(archive.put(tenant, conversationId, name, bytes, 'audio/wav'));
     pieces.add(1, { outcome: 'written' });
-    if (await isRemoved(tenant, conversationId)) await archive.removeAll(tenant, conversationId);
+    if (await this.parts.isRemoved(tenant, conversationId)) await archive.removeAll(tenant, conversationId);
     this.works();
   }
 

@@ -14,7 +14,10 @@ const locales = new Set(
   ),
 );
 
-/** The service takes 500 tokens of key terms; a term of a few words is at most five. */
+/** The service takes 500 tokens of key terms, and refuses the connection if there are more. */
+const MAX_TOKENS = 500;
+/** A word that is rare is cut into tokens of three letters or so. */
+const LETTERS_PER_TOKEN = 3;
 const MAX_TERMS = 100;
 const KEYWORD_BOOST = 2;
 
@@ -49,7 +52,9 @@ export function keyTerms(hints: SpeechHints | undefined): string[] {
   const values = Object.values(hints?.slots ?? {}).flatMap((slot) =>
     slot.kind === 'choice' ? slot.values.flatMap(({ value, synonyms }) => [value, ...synonyms]) : [],
   );
-  return [
-    ...new Set([...(hints?.bias ?? []), ...values].map((value) => value.trim()).filter((value) => value !== '')),
-  ].slice(0, MAX_TERMS);
+  const terms = [...(hints?.bias ?? []), ...values].map((term) => term.trim()).filter((term) => term !== '');
+  let tokens = 0;
+  return [...new Set(terms)]
+    .slice(0, MAX_TERMS)
+    .filter((term) => (tokens += Math.ceil(Buffer.byteLength(term) / LETTERS_PER_TOKEN)) <= MAX_TOKENS);
 }

@@ -28,7 +28,9 @@ export class EmbeddedSttStream implements SttStream {
 
   constructor(private readonly setup: StreamSetup) {}
 
-  async prepare({ bias: _, ...hints }: SpeechHints): Promise<void> {
+  async prepare(given: SpeechHints): Promise<void> {
+    // A grammar has no use for words to expect; the worker need not get them.
+    const { bias: _, ...hints } = given;
     if (this.closed) throw new ParleyError('stt_failed', 'The stream is closed');
     if (hints.id === this.hints?.id) return;
     if (!/^en\b/i.test(hints.language)) {
