@@ -13,6 +13,7 @@ import {
 import { z } from 'zod';
 import type { Principal } from '../auth/principal.js';
 import { Conversations } from '../services/conversations/conversations.js';
+import { Recordings } from '../services/archive/recordings.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 
 const query = z.strictObject({
@@ -30,7 +31,10 @@ const query = z.strictObject({
 @UseGuards(AccessGuard)
 @NeedsRole('operator')
 export class ConversationsController {
-  constructor(private readonly conversations: Conversations) {}
+  constructor(
+    private readonly conversations: Conversations,
+    private readonly recordings: Recordings,
+  ) {}
 
   /** The newest first, without what was said. `?before=` goes on behind the last one's `startedAt`. */
   @Get()
@@ -46,12 +50,14 @@ export class ConversationsController {
     return found;
   }
 
-  /** For good. */
+  /** For good, with what was recorded. */
   @Delete(':id')
   @HttpCode(204)
   async remove(@Req() { principal }: KnownRequest, @Param('id') id: string, @Query() given: unknown): Promise<void> {
-    if (!(await this.conversations.remove(tenantOf(principal, read(given).tenant), id)))
-      throw new NotFoundException('There is no such conversation');
+    const tenant = tenantOf(principal, read(given).tenant);
+    const recordings = await this.recordings.removeAll(tenant, id);
+    const isGone = await this.conversations.remove(tenant, id);
+    if (!isGone && recordings === 0) throw new NotFoundException('There is no such conversation');
   }
 }
 
