@@ -5,6 +5,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { readWav } from '../../src/audio/wav.js';
 import { createApiKey } from '../../src/auth/api-keys.js';
+import { LocalServer } from '../../src/cli/local-server.js';
 import { Recordings } from '../../src/services/archive/recordings.js';
 import { BlobEmulator } from '../fakes/blob/blob-emulator.js';
 import { TestCaller, TestServer } from '../support/test-server.js';
@@ -145,6 +146,47 @@ describe('recorded calls', () => {
     const [caller] = (await recordedIn(second, during, name)) as [Int16Array];
     expect(caller.filter((sample) => sample === 900).length).toBeGreaterThan(3500);
     await eventually('the journal is empty', () => filesIn(journal).length === 0);
+  });
+
+  it('outlive a server that is killed, but for the file in work; nothing that is secret or was said is in its log', async () => {
+    const blobs = await BlobEmulator.start();
+    cleanUp.push(() => blobs.stop());
+    const settings = {
+      ...hurried,
+      ...blobs.settings,
+      CALL_RECORDING: 'stereo',
+      RECORDING_PIECE_MS: '1000',
+      DATA_DIR: folder(),
+      AUDIO_ARCHIVE_TIMEOUT_MS: '300',
+      LOG_LEVEL: 'trace',
+    };
+    const first = await LocalServer.start(settings);
+    blobs.fault = 'cut';
+    const caller = await TestCaller.dial(first as unknown as TestServer);
+    const { session_id: id, sample_rate } = await caller.next('session_started');
+    const journal = path.join(settings.DATA_DIR, 'journal', 'recordings', 'default', id);
+    const speaking = caller.speak(new Int16Array(sample_rate * 10).fill(900), sample_rate);
+    await eventually('two files are in the journal', () => filesIn(journal).length >= 2);
+    await first.stop('SIGKILL');
+    await speaking;
+    const left = filesIn(journal);
+
+    blobs.fault = 'none';
+    const second = await LocalServer.start(settings);
+    cleanUp.push(() => second.stop());
+    await eventually('the journal is empty', () => filesIn(journal).length === 0);
+    const server = second as unknown as TestServer;
+    const names = (
+      (await (await fetch(`${second.url}/api/v1/conversations/${id}/recordings`)).json()) as {
+        recordings: Listed[];
+      }
+    ).recordings.map(({ name }) => name);
+    expect(names).toEqual(left.toSorted());
+    const [heard] = (await recordedIn(server, id, names[1]!)) as [Int16Array];
+    expect(heard.every((sample) => sample === 900)).toBe(true);
+    const log = [...first.output, ...second.output].join('\n');
+    expect(log).toContain('Recordings are kept in DATA_DIR until they can be written');
+    expect(log).not.toMatch(/AccountKey|SharedKey|Eby8vdM02x/);
   });
 });
 

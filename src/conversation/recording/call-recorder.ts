@@ -3,6 +3,9 @@ import type { RecordedPiece } from '../../services/archive/recorded-piece.js';
 import { SparseAudio } from '../../services/archive/sparse-audio.js';
 import { CallTimeline } from './call-timeline.js';
 
+/** All rates can be divided by it. */
+const BLOCKS_PER_SECOND = 10;
+
 export interface CallRecorderParts {
   readonly tenant: string;
   readonly conversationId: string;
@@ -111,7 +114,7 @@ export class CallRecorder {
     if (existing || number < this.nextPiece) return existing;
     const { callerRate, agentRate, pieceMs } = this.parts;
     const audio = (rate: number): SparseAudio =>
-      new SparseAudio(this.firstSample(number + 1, rate) - this.firstSample(number, rate), rate);
+      new SparseAudio(this.firstSample(number + 1, rate) - this.firstSample(number, rate), rate / BLOCKS_PER_SECOND);
     const startMs = this.beginMs + number * pieceMs;
     const piece = { startMs, caller: audio(callerRate), agent: audio(agentRate) };
     this.open.set(number, piece);

@@ -4,7 +4,7 @@ import { Resampler } from '../../audio/resampler.js';
 import { wavHeader } from '../../audio/wav.js';
 import type { SparseAudio } from './sparse-audio.js';
 
-/** A stretch of a recorded call, in blocks of one second. */
+/** A stretch of a recorded call, the audio of both in blocks of the same duration. */
 export interface RecordedPiece {
   readonly tenant: string;
   readonly conversationId: string;
@@ -35,7 +35,7 @@ export function bytesOfPiece(piece: RecordedPiece): number {
   return framesOf(piece) * BYTES_PER_FRAME;
 }
 
-/** A WAV file, the caller left and the agent right. Calls go on in between: no more than a second is converted at a time. */
+/** A WAV file, the caller left and the agent right. Calls go on in between: one block is converted at a time. */
 export async function encodePiece(piece: RecordedPiece): Promise<Buffer> {
   const { sampleRate, caller, agent, agentRate } = piece;
   const frames = framesOf(piece);
@@ -44,13 +44,12 @@ export async function encodePiece(piece: RecordedPiece): Promise<Buffer> {
   header.copy(file);
   const resampler = agentRate === sampleRate ? undefined : new Resampler(agentRate, sampleRate);
   const silence = new Int16Array(agent.blockSamples);
-  for (let second = 0; second * sampleRate < frames; second++) {
-    const left = caller.block(second);
-    const said = agent.block(second);
+  const { blockSamples } = caller;
+  for (let block = 0, at = 0; at < frames; block++, at += blockSamples) {
+    const said = agent.block(block);
     const right = resampler ? resampler.process(said ?? silence) : said;
-    const length = Math.min(sampleRate, frames - second * sampleRate);
-    const both = interleaved(left, right, length);
-    bytesOfPcm16(both).copy(file, header.length + second * sampleRate * BYTES_PER_FRAME);
+    const both = interleaved(caller.block(block), right, Math.min(blockSamples, frames - at));
+    bytesOfPcm16(both).copy(file, header.length + at * BYTES_PER_FRAME);
     await nextTurn();
   }
   return file;
