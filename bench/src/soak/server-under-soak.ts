@@ -108,6 +108,8 @@ function environment(calls: number, seed: number): Record<string, string> {
     LLM_MODELS: 'scripted',
     VAD: 'energy',
     // Fewer slots than callers at the top of a wave: some wait, some are refused, some leave while they wait.
+    // What is kept of lost calls is gone within seconds, and not counted as growth.
+    SESSION_RESUME_MS: '2000',
     MAX_CONNECTIONS: String(Math.ceil(calls * 1.3)),
     SESSION_ACQUIRE_TIMEOUT_MS: '500',
     HEARTBEAT_INTERVAL_MS: '2000',

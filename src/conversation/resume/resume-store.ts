@@ -82,8 +82,9 @@ export class ResumeStore {
   }
 
   /** The session has ended for good. */
-  forget(ticket: ResumeTicket): Promise<void> {
-    return this.store.delete(ticket.key);
+  async forget(ticket: ResumeTicket, sessionId: string): Promise<void> {
+    await this.store.delete(ticket.key);
+    await this.store.delete(ownerKey(sessionId));
   }
 
   /** Whether there is something to come back to; it stays where it is. */

@@ -41,7 +41,7 @@ export class SessionKeeper {
     await this.writing;
     const { store, ticket } = this.parts;
     try {
-      await (last ? store.keepLast(ticket, last) : store.forget(ticket));
+      await (last ? store.keepLast(ticket, last) : store.forget(ticket, this.parts.snapshot().sessionId));
     } catch (error) {
       this.problem(error);
     }

@@ -1,8 +1,9 @@
 import type { Clock } from '../../kernel/clock.js';
 import { KeyValueStore } from './key-value-store.js';
 
-/** After so many writes what has expired without being asked for is swept out. */
+/** What has expired without being asked for is swept out after so many writes, or so long, at the next write. */
 const WRITES_PER_SWEEP = 1000;
+const SWEEP_EVERY_MS = 10_000;
 
 interface Entry {
   readonly value: string;
@@ -13,6 +14,7 @@ interface Entry {
 export class MemoryKeyValueStore extends KeyValueStore {
   private readonly entries = new Map<string, Entry>();
   private writes = 0;
+  private sweptAt = 0;
 
   constructor(private readonly clock: Clock) {
     super();
@@ -31,7 +33,7 @@ export class MemoryKeyValueStore extends KeyValueStore {
   }
 
   set(key: string, value: string, ttlMs: number): Promise<void> {
-    if (++this.writes % WRITES_PER_SWEEP === 0) this.sweep();
+    if (++this.writes % WRITES_PER_SWEEP === 0 || this.clock.now() - this.sweptAt >= SWEEP_EVERY_MS) this.sweep();
     this.entries.set(key, { value, expiresAt: this.clock.now() + ttlMs });
     return Promise.resolve();
   }
@@ -56,6 +58,7 @@ export class MemoryKeyValueStore extends KeyValueStore {
 
   private sweep(): void {
     const now = this.clock.now();
+    this.sweptAt = now;
     for (const [key, { expiresAt }] of this.entries) if (expiresAt <= now) this.entries.delete(key);
   }
 }
