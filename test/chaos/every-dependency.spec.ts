@@ -67,9 +67,13 @@ describeWithRedis('a production stack, in which one thing after the other fails'
     redis.thaw();
     expect(Object.entries(await server.quiet()).filter(([, count]) => count > 0)).toEqual([]);
     // Everything finds its way back by itself.
+    let last: unknown;
     await until('everything is in use again', async () => {
       const { body } = await server.get('/api/v1/readiness');
+      last = body;
       return body.status === 'ready' && !/:"(open|half_open)"/.test(JSON.stringify(body));
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}: ${JSON.stringify(last)}`);
     });
     const caller = await TestCaller.dial(server);
     expect(await talk(caller)).toMatchObject({ words: [ANSWER], outcome: 'completed' });

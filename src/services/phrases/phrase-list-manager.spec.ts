@@ -93,13 +93,25 @@ describe('words to expect', () => {
     store.away = true;
     await clock.advance(60_000);
     expect(manager.of('acme')).toEqual(['Nguyen']);
-    expect(() => manager.check()).toThrow(/cannot be read/);
+    await expect(manager.check()).rejects.toThrow(/cannot be read/);
     await expect(manager.set('acme', [])).rejects.toMatchObject({ code: 'state_unavailable' });
     await expect(manager.read('acme')).rejects.toMatchObject({ code: 'state_unavailable' });
     store.away = false;
     await clock.advance(10_000);
-    expect(manager.check()).toMatchObject({ tenants_in_calls: 1 });
+    expect(await manager.check()).toMatchObject({ tenants_in_calls: 1 });
     stop();
+  });
+
+  it('can be read again also when the last call has ended during the outage', async () => {
+    const manager = replica();
+    store.away = true;
+    const stop = manager.follow('acme', () => undefined);
+    await clock.advance(0);
+    stop();
+    await expect(manager.check()).rejects.toThrow(/cannot be read/);
+    store.away = false;
+    expect(await manager.check()).toMatchObject({ tenants_in_calls: 0 });
+    expect(clock.pending).toBe(0);
   });
 
   it('come back to a store that was emptied, from whoever still knows them', async () => {

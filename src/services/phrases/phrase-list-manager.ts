@@ -26,7 +26,8 @@ export class PhraseListManager {
   /** The newest that is known. */
   private readonly known = new Map<string, StoredPhrases>();
   private polling: Timer | undefined;
-  private problem: string | undefined;
+  /** Why the lists of these tenants could not be read when they were last asked for. */
+  private readonly problems = new Map<string, string>();
 
   constructor(
     private readonly config: PhrasesConfig,
@@ -90,8 +91,11 @@ export class PhraseListManager {
   }
 
   /** Rejects while lists cannot be read; calls go on with those that are known. */
-  check(): Record<string, unknown> {
-    if (this.problem) throw new Error(`lists of phrases cannot be read: ${this.problem}`);
+  async check(): Promise<Record<string, unknown>> {
+    // Their calls may be over, so that nobody else would notice that they can be read again.
+    await Promise.all([...this.problems.keys()].map((tenant) => this.refresh(tenant)));
+    const [problem] = this.problems.values();
+    if (problem) throw new Error(`lists of phrases cannot be read: ${problem}`);
     return { driver: this.store.name, configured: this.configured.length, tenants_in_calls: this.followed.size };
   }
 
@@ -120,10 +124,10 @@ export class PhraseListManager {
   private async refresh(tenant: string): Promise<void> {
     try {
       await this.read(tenant);
-      this.problem = undefined;
+      this.problems.delete(tenant);
     } catch (error) {
-      if (this.problem === undefined) this.logger.warn(`Lists of phrases cannot be read: ${messageOf(error)}`);
-      this.problem = messageOf(error);
+      if (this.problems.size === 0) this.logger.warn(`Lists of phrases cannot be read: ${messageOf(error)}`);
+      this.problems.set(tenant, messageOf(error));
     }
   }
 

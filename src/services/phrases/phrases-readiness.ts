@@ -8,7 +8,7 @@ import { PhraseListManager } from './phrase-list-manager.js';
 export class PhrasesReadiness implements ReadinessCheck {
   constructor(private readonly phrases: PhraseListManager) {}
 
-  check(): Record<string, unknown> {
+  check(): Promise<Record<string, unknown>> {
     return this.phrases.check();
   }
 }
