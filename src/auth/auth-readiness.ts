@@ -5,16 +5,16 @@ import { CredentialSources } from './credential-sources.js';
 
 /** Shows who may in, and how: outside production, no credential at all is a choice and no fault. */
 @Injectable()
-@Readiness({ name: 'auth', critical: false, timeoutMs: 1000, cacheMs: 1000 })
+@Readiness({ name: 'auth', critical: false, timeoutMs: 3000, cacheMs: 2000 })
 export class AuthReadiness implements ReadinessCheck {
   constructor(
     private readonly sources: CredentialSources,
     private readonly authenticator: Authenticator,
   ) {}
 
-  check(): Record<string, unknown> {
+  async check(): Promise<Record<string, unknown>> {
     const { tokens, apiKeys, oidc } = this.sources;
-    if (oidc?.problem) throw new Error(oidc.problem);
+    await oidc?.check();
     return {
       required: this.authenticator.asksForCredential,
       tokens: tokens.length,

@@ -1,4 +1,4 @@
-import { type JWTPayload, type JWTVerifyGetKey, createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
+import { type JWTPayload, createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import type { Clock } from '../kernel/clock.js';
 import { ParleyError } from '../kernel/errors.js';
 
@@ -6,6 +6,8 @@ import { ParleyError } from '../kernel/errors.js';
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const FETCH_TIMEOUT_MS = 2500;
+
+type RemoteJWKSet = ReturnType<typeof createRemoteJWKSet>;
 
 export interface JwtIssuer {
   /** Exactly as in `iss`. */
@@ -17,7 +19,7 @@ export interface JwtIssuer {
 
 /** Checks tokens of one issuer against its public keys, which are fetched when needed and kept for ten minutes. */
 export class JwtVerifier {
-  private keys: Promise<JWTVerifyGetKey> | undefined;
+  private keys: Promise<RemoteJWKSet> | undefined;
   private unreachable: string | undefined;
 
   constructor(
@@ -25,9 +27,15 @@ export class JwtVerifier {
     private readonly clock: Clock,
   ) {}
 
-  /** What went wrong when the keys were last asked for; undefined when they came. */
-  get problem(): string | undefined {
-    return this.unreachable;
+  /** Resolves when the issuer's keys are at hand, after fetching them if need be. Rejects with what is wrong. */
+  async check(): Promise<void> {
+    if (this.keys && this.unreachable === undefined) return;
+    try {
+      await (await (this.keys ??= this.findKeys())).reload();
+    } catch {
+      this.noKeys();
+    }
+    if (this.unreachable !== undefined) throw new Error(this.unreachable);
   }
 
   /**
@@ -48,13 +56,16 @@ export class JwtVerifier {
       return payload;
     } catch (error) {
       if (error instanceof errors.JOSEError && !isUnreachable(error)) return undefined;
-      this.keys = undefined;
-      this.unreachable ??= 'The public keys of the issuer cannot be fetched';
-      throw new ParleyError('auth_unavailable', this.unreachable, true, { cause: error });
+      throw new ParleyError('auth_unavailable', this.noKeys(), true, { cause: error });
     }
   }
 
-  private async findKeys(): Promise<JWTVerifyGetKey> {
+  private noKeys(): string {
+    this.keys = undefined;
+    return (this.unreachable ??= 'The public keys of the issuer cannot be fetched');
+  }
+
+  private async findKeys(): Promise<RemoteJWKSet> {
     const url = this.options.jwksUrl || (await this.discover());
     return createRemoteJWKSet(new URL(url), {
       timeoutDuration: FETCH_TIMEOUT_MS,

@@ -20,9 +20,9 @@ export class Oidc {
     this.verifier = new JwtVerifier({ issuer: oidcIssuer, audiences: oidcAudience, jwksUrl: oidcJwksUrl }, clock);
   }
 
-  /** What is wrong with fetching the issuer's keys, if something is. */
-  get problem(): string | undefined {
-    return this.verifier.problem;
+  /** Rejects while the issuer's keys cannot be fetched. */
+  check(): Promise<void> {
+    return this.verifier.check();
   }
 
   /** Rejects with `auth_unavailable` when the issuer's keys cannot be fetched. */

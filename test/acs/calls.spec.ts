@@ -2,6 +2,7 @@ import { parseCallAutomationEvent } from '@azure/communication-call-automation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AcsPhone } from '../fakes/acs/acs-phone.js';
 import { AcsService, cloudEvent, incomingCall } from '../fakes/acs/acs-service.js';
+import { until } from '../support/replicas.js';
 import { TestServer, nothingHeld } from '../support/test-server.js';
 
 const EVENTS = '/api/v1/acs/events?code=an-event-grid-secret';
@@ -311,6 +312,8 @@ describe('a call that an agent makes', () => {
     });
     expect(await server.get('/api/v1/readiness')).toMatchObject({ body: { status: 'degraded' } });
     acs.busyFor = 0;
+    // Without another call.
+    await until('it works again', async () => (await server.get('/api/v1/readiness')).body.status === 'ready');
     expect((await fetch(`${server.url}/api/v1/calls/nobody`, { method: 'DELETE', headers: operator })).status).toBe(
       404,
     );

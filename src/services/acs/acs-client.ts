@@ -13,8 +13,8 @@ export interface MediaAddress {
 
 /** The control plane of Azure Communication Services: answers, places, transfers and ends calls. Safe for parallel use. */
 export abstract class AcsClient {
-  /** What is wrong with the service itself, as of the last request; undefined when it works. */
-  abstract readonly problem: string | undefined;
+  /** Rejects with what is wrong with the service itself. Asks it only when it is not known to work. */
+  abstract check(): Promise<void>;
   /** Each rejects with `call_failed`; `retryable` when the service could not be reached or was busy. */
   abstract answer(incomingCallContext: string, media: MediaAddress): Promise<{ callId: string }>;
   abstract reject(incomingCallContext: string): Promise<void>;
@@ -47,14 +47,31 @@ function endpointOf({ connectionString, endpoint }: AcsConfig): string {
   return /endpoint=([^;]+)/i.exec(connectionString)?.[1] ?? endpoint;
 }
 
+/** There is none of this name; that the service says so tells that it is there and knows us. */
+const NO_CALL = 'parley-readiness';
+
 class SdkAcsClient extends AcsClient {
-  problem: string | undefined;
+  /** As of the last request; undefined when it worked. */
+  private problem: string | undefined = 'Azure Communication Services was not asked yet';
+  private checking: Promise<void> | undefined;
 
   constructor(
     private readonly client: CallAutomationClient,
     private readonly config: AcsConfig,
   ) {
     super();
+  }
+
+  override async check(): Promise<void> {
+    if (this.problem === undefined) return;
+    this.checking ??= this.ask('look for a call', (abortSignal) =>
+      this.client.getCallConnection(NO_CALL).getCallConnectionProperties({ abortSignal }),
+    )
+      .then(() => undefined)
+      .catch(() => undefined)
+      .finally(() => (this.checking = undefined));
+    await this.checking;
+    if (this.problem !== undefined) throw new Error(this.problem);
   }
 
   override answer(incomingCallContext: string, media: MediaAddress): Promise<{ callId: string }> {
