@@ -43,7 +43,7 @@ describeWithRedis('a production stack, in which one thing after the other fails'
       AZURE_OPENAI_ENDPOINT: openai.azureEndpoint,
       AZURE_OPENAI_API_KEY: openai.key,
       LLM_BREAKER_OPEN_MS: '500',
-      LLM_FIRST_TOKEN_MS: '500',
+      LLM_FIRST_TOKEN_MS: '1000',
       STT_SERVICE_MODELS: 'azure,scripted',
       TTS_SERVICE_MODELS: 'azure,scripted',
       AZURE_SPEECH_KEY: azure.key,

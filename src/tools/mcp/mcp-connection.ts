@@ -136,8 +136,11 @@ export class McpConnection {
   private openLater(): void {
     if (this.closing.signal.aborted) return;
     this.timer?.cancel();
-    this.timer = this.parts.clock.setTimeout(() => void this.open().catch(() => undefined), this.pauseMs);
-    this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
+    this.timer = this.parts.clock.setTimeout(() => {
+      // Only for tries of our own: calls that try in vain must not keep the next one away.
+      this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
+      void this.open().catch(() => undefined);
+    }, this.pauseMs);
   }
 }
 
