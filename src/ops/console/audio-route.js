@@ -49,6 +49,11 @@ export class AudioRoute {
     }
   }
 
+  /** The connection is gone: nothing more comes of what was open. */
+  lose() {
+    this.open = this.last = undefined;
+  }
+
   start(generationId) {
     if (this.complete.has(generationId)) {
       this.open = undefined;

@@ -1,9 +1,15 @@
 import { byId, element, spoken } from './dom.js';
 import { formatClock, readable } from './format.js';
 
-/** @typedef {'idle' | 'dialling' | 'live' | 'ending'} CallState */
+/** @typedef {'idle' | 'dialling' | 'live' | 'lost' | 'ending'} CallState */
 
-const stateWords = { idle: 'No call', dialling: 'Connecting …', live: 'In call', ending: 'Ending …' };
+const stateWords = {
+  idle: 'No call',
+  dialling: 'Connecting …',
+  live: 'In call',
+  lost: 'Connecting again …',
+  ending: 'Ending …',
+};
 const KEYPAD = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 const keyNames = { '*': 'star', '#': 'hash' };
 
@@ -100,7 +106,7 @@ export class CallPanel {
     byId('settings').disabled = !idle;
     for (const control of [...byId('keys').children, byId('send')]) control.disabled = !live;
     // Open from the first moment, so that it can take the focus of the button that began the call.
-    byId('message').disabled = !live && state !== 'dialling';
+    byId('message').disabled = !live && state !== 'dialling' && state !== 'lost';
     // Who worked the keyboard on a button that has gone goes on at the one that took its place.
     if (had?.id === 'start') byId('hang-up').focus();
     if (had?.id === 'start-silent') byId('message').focus();

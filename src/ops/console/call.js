@@ -6,6 +6,12 @@ import { MicrophoneProblem, Sound } from './sound.js';
 const REPORT_MS = 200;
 /** What waits longer than this is better not sent: about two seconds of 16 kHz. */
 const MAX_UNSENT_BYTES = 65_536;
+/** How long the server keeps a session, unless it is told otherwise. */
+const RESUME_MS = 60_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4000;
+/** Refusals by a server that answers otherwise; after these the session is not there any more. */
+const MAX_REFUSALS = 3;
 
 /**
  * @typedef {object} CallSettings
@@ -22,10 +28,12 @@ const MAX_UNSENT_BYTES = 65_536;
  * @property {(text: string) => void} notice something the caller should know
  * @property {(who: 'caller' | 'agent', level: number) => void} level RMS, 0 to 1
  * @property {(hasMicrophone: boolean) => void} opened
+ * @property {() => void} lost the connection broke; the call tries to come back
+ * @property {() => void} back it has
  * @property {(problem: string | undefined) => void} closed undefined: it ended as it should
  */
 
-/** One call to the server, from dialling to hanging up. */
+/** One call to the server, from dialling to hanging up; a connection that breaks on the way is made again. */
 export class Call {
   /** @param {import('./api.js').Api} api @param {CallSettings} settings @param {CallListener} listener */
   constructor(api, settings, listener) {
@@ -71,10 +79,17 @@ export class Call {
 
   connect() {
     const { scenario, agent, encoding, sampleRate } = this.settings;
-    const url = this.api.voiceUrl({ scenario, agent, encoding, sample_rate: String(sampleRate) });
+    const url = this.api.voiceUrl({
+      scenario,
+      agent,
+      encoding,
+      sample_rate: String(sampleRate),
+      resume: this.lostAt === undefined ? '' : this.resumeToken,
+    });
     this.socket = new WebSocket(url);
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => {
+      if (this.opened) return;
       this.opened = true;
       this.listener.opened(this.hasMicrophone);
     };
@@ -106,8 +121,12 @@ export class Call {
   hangUp() {
     this.over = true;
     if (this.socket?.readyState === WebSocket.OPEN) this.send({ type: 'end' });
-    else if (this.socket) this.socket.close();
-    else void this.finish(undefined);
+    else if (this.socket?.readyState === WebSocket.CONNECTING) this.socket.close();
+    // Between two tries to come back.
+    else if (this.retry) {
+      clearTimeout(this.retry);
+      void this.finish(undefined);
+    } else if (!this.socket) void this.finish(undefined);
   }
 
   send(message) {
@@ -124,8 +143,16 @@ export class Call {
     const action = this.route.apply(event);
     if (action === 'clear') this.sound?.clear();
     if (action === 'flush') this.sound?.flush();
-    if (event.type === 'session_ended') this.ended = true;
+    if (event.type === 'session_started') this.onStarted(event);
+    if (event.type === 'session_ended') this.ended = !event.resumable;
     this.listener.event(event);
+  }
+
+  onStarted({ resume_token }) {
+    this.resumeToken = resume_token ?? undefined;
+    if (this.lostAt === undefined) return;
+    this.lostAt = undefined;
+    this.listener.back();
   }
 
   onAudio(bytes) {
@@ -151,8 +178,34 @@ export class Call {
   }
 
   async onClose(code) {
-    if (this.opened) return this.finish(this.ended || this.over ? undefined : closeReason(code));
-    await this.finish(this.over ? undefined : await whyRefused(this.api));
+    if (this.over || this.ended) return this.finish(undefined);
+    if (!this.opened) return this.finish(await whyRefused(this.api));
+    if (this.resumeToken === undefined || code === 1000) return this.finish(closeReason(code));
+    await this.comeBack(code);
+  }
+
+  async comeBack(code) {
+    const now = performance.now();
+    if (this.lostAt === undefined) {
+      this.lostAt = now;
+      this.pauseMs = FIRST_PAUSE_MS;
+      this.refusals = 0;
+      this.lostBecause = closeReason(code);
+      this.route.lose();
+      this.sound?.clear();
+      this.listener.lost();
+    } else {
+      // A browser does not tell a refusal from a server that is not there.
+      const { status, body } = await this.api.get('voice/health');
+      if (this.over) return this.finish(undefined);
+      if (status === 200 && body?.status !== 'draining') this.refusals++;
+    }
+    if (this.refusals >= MAX_REFUSALS || now - this.lostAt > RESUME_MS) return this.finish(this.lostBecause);
+    this.retry = setTimeout(() => {
+      this.retry = undefined;
+      this.connect();
+    }, this.pauseMs);
+    this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
   }
 
   async finish(problem) {

@@ -49,6 +49,8 @@ function start(microphone) {
       notice: (text) => transcript.notice(text),
       level: onLevel,
       opened: onOpened,
+      lost: onLost,
+      back: () => panel.show('live'),
       closed: onClosed,
     },
   );
@@ -83,6 +85,11 @@ function onOpened(hasMicrophone) {
   if (!hasMicrophone)
     transcript.notice('The agent does not notice typing until you send: it may ask whether you are still there.');
   void watch.refresh();
+}
+
+function onLost() {
+  panel.show('lost');
+  transcript.lose();
 }
 
 function onClosed(problem) {

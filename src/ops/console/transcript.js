@@ -74,6 +74,14 @@ export class Transcript {
     this.add({ kind: 'notice', text });
   }
 
+  /** The connection broke: what was half said will not be finished. */
+  lose() {
+    if (this.hearing) this.remove(this.hearing);
+    this.hearing = this.keying = undefined;
+    for (const entry of this.entries) if (entry.streaming) this.change(entry, { streaming: false });
+    this.notice('The connection was lost. Connecting again …');
+  }
+
   /** What the caller said in a turn; undefined for what the agent says on its own account. */
   textOfTurn(turnId) {
     if (turnId === null) return undefined;
@@ -121,7 +129,10 @@ export class Transcript {
 
 /** @type {Record<string, (transcript: Transcript, event: any) => void>} */
 const handlers = {
-  session_started: (transcript, { agent, scenario }) => transcript.add({ kind: 'started', agent, text: scenario }),
+  session_started: (transcript, { agent, scenario, resumed }) =>
+    resumed
+      ? transcript.notice('Connected again; the call goes on.')
+      : transcript.add({ kind: 'started', agent, text: scenario }),
 
   transcription_update: (transcript, { text }) => transcript.hear(text, 'partial'),
   transcription_stabilized: (transcript, { text }) => transcript.hear(text, 'stable'),
