@@ -202,7 +202,7 @@ describeInBrowser('the console where not everything is allowed', () => {
   });
 
   it('asks for a token, and goes on without a microphone', async () => {
-    const { page } = await browser.open(server.url);
+    const { page, dialled } = await browser.open(server.url);
     const token = page.getByLabel('This server asks for an access token');
     const startCall = page.getByRole('button', { name: 'Start call' });
     await token.fill('guessed');
@@ -221,6 +221,8 @@ describeInBrowser('the console where not everything is allowed', () => {
     await page.getByLabel('Message to the agent').fill('what is my balance');
     await page.keyboard.press('Enter');
     await agentSaid(page, /last four digits/).waitFor();
+    // Not the one that was typed in.
+    expect(dialled).toEqual([expect.stringMatching(/[?&]token=bt_[\w-]+$/)]);
     await page.close();
     expect(await server.quiet()).toEqual(nothingHeld);
   });

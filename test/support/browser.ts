@@ -88,6 +88,8 @@ export class WatchedPage {
   /** Errors and warnings of the console, and exceptions. */
   readonly complaints: string[] = [];
   readonly hosts = new Set<string>();
+  /** Addresses of the calls made from the page. */
+  readonly dialled: string[] = [];
   /** Of the calls made from the page. */
   readonly events: SessionEvent[] = [];
 
@@ -110,6 +112,7 @@ export class WatchedPage {
 
   private watch(socket: WebSocket): void {
     this.hosts.add(new URL(socket.url()).host);
+    this.dialled.push(socket.url());
     socket.on('framereceived', ({ payload }) => {
       if (typeof payload === 'string') this.events.push(JSON.parse(payload) as SessionEvent);
     });

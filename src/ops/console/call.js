@@ -62,7 +62,7 @@ export class Call {
       this.listener.notice(`${error.message} You can type instead.`);
     }
     if (this.over) return this.sound?.close();
-    this.connect();
+    await this.connect();
   }
 
   async openSound() {
@@ -77,15 +77,16 @@ export class Call {
     );
   }
 
-  connect() {
+  async connect() {
     const { scenario, agent, encoding, sampleRate } = this.settings;
-    const url = this.api.voiceUrl({
+    const url = await this.api.voiceUrl({
       scenario,
       agent,
       encoding,
       sample_rate: String(sampleRate),
       resume: this.lostAt === undefined ? '' : this.resumeToken,
     });
+    if (this.over) return this.finish(undefined);
     this.socket = new WebSocket(url);
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => {
@@ -203,12 +204,14 @@ export class Call {
     if (this.refusals >= MAX_REFUSALS || now - this.lostAt > RESUME_MS) return this.finish(this.lostBecause);
     this.retry = setTimeout(() => {
       this.retry = undefined;
-      this.connect();
+      void this.connect();
     }, this.pauseMs);
     this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
   }
 
   async finish(problem) {
+    if (this.finished) return;
+    this.finished = true;
     await this.sound?.close();
     this.listener.closed(problem);
   }
