@@ -1,10 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
+import { TestCaller, TestServer, nothingHeld, withoutSpeech } from './support/test-server.js';
 
 describe('admission to WS /api/v1/voice/ws', () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await TestServer.start({ MAX_CONNECTIONS: '2', SESSION_ACQUIRE_TIMEOUT_MS: '150', GREETING: 'off' });
+    server = await TestServer.start({
+      ...withoutSpeech,
+      MAX_CONNECTIONS: '2',
+      SESSION_ACQUIRE_TIMEOUT_MS: '150',
+      GREETING: 'off',
+    });
   });
   afterEach(async () => {
     expect(await server.quiet()).toEqual(nothingHeld);
@@ -80,6 +85,7 @@ describe('admission to WS /api/v1/voice/ws', () => {
 
   it('lets no more than SESSION_QUEUE wait: the next one gets its 503 at once, and the others their slot', async () => {
     const small = await TestServer.start({
+      ...withoutSpeech,
       MAX_CONNECTIONS: '1',
       SESSION_QUEUE: '2',
       SESSION_ACQUIRE_TIMEOUT_MS: '60000',
@@ -87,7 +93,7 @@ describe('admission to WS /api/v1/voice/ws', () => {
     });
     let live = await TestCaller.dial(small);
     const waiting = [TestCaller.dial(small), TestCaller.dial(small)];
-    while (small.held().waiting !== 2) await new Promise((resolve) => setImmediate(resolve));
+    await small.holds('waiting', 2);
     for (let count = 0; count < 20; count++)
       expect(await TestCaller.tryDial(small)).toMatchObject({
         status: 503,
@@ -122,6 +128,7 @@ describe('admission with tokens and a rate limit', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await TestServer.start({
+      ...withoutSpeech,
       AUTH_TOKENS: 'first-secret-token,second-secret-token',
       NODE_ENV: 'production',
       GREETING: 'off',
@@ -162,7 +169,7 @@ describe('admission with tokens and a rate limit', () => {
 describe('guessing a token', () => {
   const right = 'the-only-right-token';
   const start = (): Promise<TestServer> =>
-    TestServer.start({ AUTH_TOKENS: right, NODE_ENV: 'production', UPGRADES_PER_MINUTE: '3' });
+    TestServer.start({ ...withoutSpeech, AUTH_TOKENS: right, NODE_ENV: 'production', UPGRADES_PER_MINUTE: '3' });
 
   it('is slowed down at the calls: wrong tokens count, and then the right one is refused too', async () => {
     const server = await start();

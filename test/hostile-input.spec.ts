@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from 'node:net';
-import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
+import { TestCaller, TestServer, nothingHeld, withoutSpeech } from './support/test-server.js';
 
 describe('hostile input', () => {
   let server: TestServer;
@@ -126,6 +126,7 @@ describe('hostile input', () => {
 
   it('forgets a caller who goes away while waiting for a slot', async () => {
     const tight = await TestServer.start({
+      ...withoutSpeech,
       MAX_CONNECTIONS: '1',
       SESSION_ACQUIRE_TIMEOUT_MS: '60000',
       GREETING: 'off',
@@ -136,9 +137,9 @@ describe('hostile input', () => {
     socket.write(
       'GET /api/v1/voice/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
     );
-    while (!tight.held().waiting) await new Promise((resolve) => setImmediate(resolve));
+    await tight.holds('waiting', 1);
     socket.destroy();
-    while (tight.held().waiting) await new Promise((resolve) => setImmediate(resolve));
+    await tight.holds('waiting', 0);
     await first.hangUp();
     expect(await tight.quiet()).toEqual(nothingHeld);
     await tight.stop();
@@ -167,13 +168,14 @@ describe('hostile input', () => {
     ],
     ['after the answer', (caller: TestCaller) => caller.next('generation_complete')],
   ])('gives everything back when the caller goes away %s', async (_, reach) => {
-    for (const leave of ['close', 'terminate'] as const) {
+    const callUntil = async (leave: 'close' | 'terminate'): Promise<void> => {
       const caller = await TestCaller.dial(server);
       await reach(caller);
       caller.socket[leave]();
       await caller.closed;
-      expect(await server.quiet()).toEqual(nothingHeld);
-    }
+    };
+    await Promise.all([callUntil('close'), callUntil('terminate')]);
+    expect(await server.quiet()).toEqual(nothingHeld);
   });
 
   it('has left no thread, socket, timer or listener behind after all that', async () => {

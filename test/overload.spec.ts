@@ -59,7 +59,7 @@ describe('a server that is overloaded', () => {
     const live = await TestCaller.dial(server, '', auth);
     await live.next('session_started');
     const waiting = tryDial();
-    while (server.held().waiting !== 1) await new Promise((resolve) => setImmediate(resolve));
+    await server.holds('waiting', 1);
     recogniser.realTimeFactor = 2;
     await reach('OVERLOADED');
     expect(await waiting).toMatchObject(overloaded);

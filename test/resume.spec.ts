@@ -5,22 +5,12 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { createApiKey } from '../src/auth/api-keys.js';
 import { SessionRegistry } from '../src/state/session-registry.js';
-import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
-
-async function tokenOf(caller: TestCaller): Promise<string> {
-  const { resume_token } = await caller.next('session_started');
-  if (resume_token === null) throw new Error('The session cannot be resumed');
-  return resume_token;
-}
-
-function wordsOf(caller: TestCaller): string[] {
-  return caller.events.flatMap((event) => (event.type === 'text_stream_stop' ? [event.text] : []));
-}
+import { TestCaller, TestServer, hurriedVoice, nothingHeld, withoutSpeech } from './support/test-server.js';
 
 describe('a client that lost its connection', () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await TestServer.start({ MAX_CONNECTIONS: '1', SESSION_ACQUIRE_TIMEOUT_MS: '500' });
+    server = await TestServer.start({ ...hurriedVoice, MAX_CONNECTIONS: '1', SESSION_ACQUIRE_TIMEOUT_MS: '500' });
   });
   afterEach(async () => {
     expect(await server.quiet()).toEqual(nothingHeld);
@@ -29,10 +19,10 @@ describe('a client that lost its connection', () => {
 
   it('goes on where it was: the agent asks again, and takes the answer', async () => {
     const first = await TestCaller.dial(server, '?sample_rate=8000');
-    const token = await tokenOf(first);
+    const token = await first.token();
     await first.next('generation_complete');
     await first.ask('what is my balance');
-    const question = wordsOf(first).at(-1)!;
+    const question = first.answers().at(-1)!;
     expect(question).toContain('last four digits');
     first.socket.terminate();
 
@@ -40,15 +30,15 @@ describe('a client that lost its connection', () => {
     const { session_id } = await first.next('session_started').catch(() => ({ session_id: '' }));
     expect(await second.next('session_started')).toMatchObject({ session_id, resumed: true, encoding: 'mulaw' });
     await second.next('generation_complete');
-    expect(wordsOf(second)).toEqual([`Sorry, we were cut off for a moment. ${question}`]);
+    expect(second.answers()).toEqual([`Sorry, we were cut off for a moment. ${question}`]);
     await second.ask('four two four two');
-    expect(wordsOf(second).at(-1)).toContain('PIN');
+    expect(second.answers().at(-1)).toContain('PIN');
     await second.hangUp();
   });
 
   it('gets in although the server still holds the dead connection, and its only slot', async () => {
     const first = await TestCaller.dial(server);
-    const token = await tokenOf(first);
+    const token = await first.token();
     await first.next('generation_complete');
     const second = await TestCaller.dial(server, `?resume=${token}`);
     await second.next('session_started');
@@ -61,7 +51,7 @@ describe('a client that lost its connection', () => {
     let caller = await TestCaller.dial(server);
     const used: string[] = [];
     for (let times = 0; times < 3; times++) {
-      const token = await tokenOf(caller);
+      const token = await caller.token();
       expect(used).not.toContain(token);
       used.push(token);
       caller.socket.terminate();
@@ -69,7 +59,7 @@ describe('a client that lost its connection', () => {
       await server.quiet();
       caller = await TestCaller.dial(server, `?resume=${token}`);
     }
-    await tokenOf(caller);
+    await caller.token();
     for (const token of used) {
       expect(await TestCaller.tryDial(server, `?resume=${token}`)).toMatchObject({
         status: 404,
@@ -90,7 +80,7 @@ describe('a client that lost its connection', () => {
     ],
   ])('has nothing to come back to once it %s', async (_, leave) => {
     const caller = await TestCaller.dial(server);
-    const token = await tokenOf(caller);
+    const token = await caller.token();
     await leave(caller);
     await server.quiet();
     expect(await TestCaller.tryDial(server, `?resume=${token}`)).toMatchObject({ status: 404 });
@@ -109,10 +99,10 @@ describe('a resume token', () => {
     const keys = ['acme', 'bank'].map((tenant) => createApiKey({ id: tenant, tenant, role: 'caller' }));
     const file = path.join(mkdtempSync(path.join(tmpdir(), 'parley-resume-')), 'keys.yaml');
     writeFileSync(file, stringify({ keys: keys.map(({ entry }) => entry) }));
-    const server = await TestServer.start({ API_KEYS_FILE: file });
+    const server = await TestServer.start({ ...withoutSpeech, API_KEYS_FILE: file });
     const [acme, bank] = keys.map(({ key }) => ({ authorization: `Bearer ${key}` }));
     const first = await TestCaller.dial(server, '', acme);
-    const token = await tokenOf(first);
+    const token = await first.token();
     first.socket.terminate();
     await first.closed;
     await server.quiet();
@@ -124,7 +114,7 @@ describe('a resume token', () => {
   });
 
   it('is not given out where sessions end with their connection', async () => {
-    const server = await TestServer.start({ SESSION_RESUME_MS: '0' });
+    const server = await TestServer.start({ ...withoutSpeech, SESSION_RESUME_MS: '0' });
     const caller = await TestCaller.dial(server);
     expect(await caller.next('session_started')).toMatchObject({ resumed: false, resume_token: null });
     await caller.hangUp();

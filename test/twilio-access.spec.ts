@@ -1,14 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import twilio from 'twilio';
 import { LocalServer } from '../src/cli/local-server.js';
-import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
+import { TestCaller, TestServer, nothingHeld, withoutSpeech } from './support/test-server.js';
 import { TwilioCaller } from './support/twilio-caller.js';
 
 const PUBLIC = 'https://voice.example.com';
 const MEDIA = 'wss://voice.example.com/api/v1/twilio/media';
 const TOKEN = 'the-auth-token-of-the-account';
 const NEXT_TOKEN = 'the-one-that-comes-after-it';
-const production = { NODE_ENV: 'production', AUTH_TOKENS: 'a-bearer-token-of-ours', LOG_LEVEL: 'silent' };
+const production = {
+  ...withoutSpeech,
+  NODE_ENV: 'production',
+  AUTH_TOKENS: 'a-bearer-token-of-ours',
+  LOG_LEVEL: 'silent',
+};
 /** As Twilio sends it, shortened. */
 const incoming = {
   AccountSid: 'AC0123',
@@ -84,7 +89,7 @@ describe('Twilio in production, with a token', () => {
 
   it.each([TOKEN, NEXT_TOKEN])('lets a stream in that is signed with %s, without a bearer token', async (authToken) => {
     const caller = await TwilioCaller.call(server, {}, { authToken, signedUrl: MEDIA });
-    while (server.held().sessions === 0) await new Promise((resolve) => setImmediate(resolve));
+    await server.holds('sessions', 1);
     await caller.hangUp();
   });
 
@@ -198,14 +203,13 @@ describe('Twilio in production, with a token', () => {
 describe('Twilio, while all lines are busy', () => {
   it('lets a caller ring until one is free, which is kept for that call, and forgets one who hangs up', async () => {
     const server = await TestServer.start({
+      ...withoutSpeech,
       MAX_CONNECTIONS: '1',
       SESSION_ACQUIRE_TIMEOUT_MS: '60000',
       TWILIO_WHEN_BUSY: 'reject',
       GREETING: 'off',
     });
-    const waiting = async (count: number): Promise<void> => {
-      while (server.held().waiting !== count) await new Promise((resolve) => setImmediate(resolve));
-    };
+    const waiting = (count: number): Promise<void> => server.holds('waiting', count);
     const live = await TwilioCaller.dial(server);
     const hangingUp = new AbortController();
     const gone = fetch(`${server.url}/api/v1/twilio/voice`, {
@@ -278,6 +282,7 @@ describe('Twilio without a token', () => {
 
   it('is open in development, at the address that the request was made to', async () => {
     const server = await TestServer.start({
+      ...withoutSpeech,
       GREETING: 'off',
       TWILIO_WHEN_BUSY: 'reject',
       MAX_CONNECTIONS: '1',
@@ -287,7 +292,7 @@ describe('Twilio without a token', () => {
       `<Stream url="${server.url.replace('http', 'ws')}/api/v1/twilio/media"/>`,
     );
     const caller = await TwilioCaller.call(server);
-    while (server.held().sessions === 0) await new Promise((resolve) => setImmediate(resolve));
+    await server.holds('sessions', 1);
     const busy = new twilio.twiml.VoiceResponse();
     busy.reject({ reason: 'busy' });
     expect((await ask(server, {})).text).toBe(busy.toString());
@@ -296,7 +301,7 @@ describe('Twilio without a token', () => {
   });
 
   it('is not open to pages in a browser, nor to more than UPGRADES_PER_MINUTE', async () => {
-    const server = await TestServer.start({ UPGRADES_PER_MINUTE: '2' });
+    const server = await TestServer.start({ ...withoutSpeech, UPGRADES_PER_MINUTE: '2' });
     expect(await TwilioCaller.tryDial(server, { headers: { origin: server.url } })).toMatchObject({ status: 403 });
     expect(await ask(server, { headers: { origin: server.url } })).toMatchObject({ status: 403 });
     expect(await ask(server, {})).toMatchObject({ status: 429 });
@@ -326,7 +331,7 @@ describe('Twilio behind a proxy that is trusted', () => {
 
 describe('a server that is about to stop', () => {
   it('turns callers away in words', async () => {
-    const server = await LocalServer.start({ DRAIN_LIMIT_MS: '4000', GREETING: 'off' });
+    const server = await LocalServer.start({ ...withoutSpeech, DRAIN_LIMIT_MS: '4000', GREETING: 'off' });
     const asking = (): Promise<string> =>
       fetch(`${server.url}/api/v1/twilio/voice`, { method: 'POST', body: new URLSearchParams(incoming) }).then(
         (response) => response.text(),

@@ -44,7 +44,7 @@ describe('Twilio, while the server is overloaded', () => {
     const live = await TwilioCaller.dial(server);
     const ringing = webhook();
     const connecting = TwilioCaller.tryDial(server);
-    while (server.held().waiting !== 2) await new Promise((resolve) => setImmediate(resolve));
+    await server.holds('waiting', 2);
     recogniser.realTimeFactor = 2;
     await reach('OVERLOADED');
     const overloaded = { status: 503, retryAfter: '1', body: { error: { code: 'overloaded' } } };

@@ -2,26 +2,15 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { LocalServer } from '../../src/cli/local-server.js';
 import { RedisServer, describeWithRedis } from '../support/redis.js';
 import { until } from '../support/replicas.js';
-import { TestCaller, TestServer } from '../support/test-server.js';
+import { TestCaller, TestServer, withoutSpeech } from '../support/test-server.js';
 
 const hurried = {
-  TTS_SERVICE_MODELS: 'scripted',
-  SCRIPTED_TTS_WORD_MS: '30',
+  ...withoutSpeech,
   GREETING: 'off',
   REDIS_LEASE_MS: '1500',
   REDIS_COMMAND_TIMEOUT_MS: '300',
   REDIS_CONNECT_TIMEOUT_MS: '500',
 };
-
-async function tokenOf(caller: TestCaller): Promise<string> {
-  const { resume_token } = await caller.next('session_started');
-  if (resume_token === null) throw new Error('The session cannot be resumed');
-  return resume_token;
-}
-
-function wordsOf(caller: TestCaller): string[] {
-  return caller.events.flatMap((event) => (event.type === 'text_stream_stop' ? [event.text] : []));
-}
 
 describeWithRedis('a caller who comes back to another replica', () => {
   let redis: RedisServer;
@@ -34,19 +23,19 @@ describeWithRedis('a caller who comes back to another replica', () => {
     const settings = { ...hurried, REDIS_URL: redis.url, MAX_CONNECTIONS: '1' };
     const [a, b] = [await TestServer.start(settings), await TestServer.start(settings)];
     const first = await TestCaller.dial(a);
-    const token = await tokenOf(first);
+    const token = await first.token();
     const { session_id } = await first.next('session_started');
     await first.ask('what is my balance');
-    const question = wordsOf(first).at(-1)!;
+    const question = first.answers().at(-1)!;
 
     // The first connection is still there: its server does not know that nobody listens.
     const second = await TestCaller.dial(b, `?resume=${token}`);
     expect(await second.next('session_started')).toMatchObject({ session_id, resumed: true });
     expect(await first.closed).toMatchObject({ reason: 'superseded' });
     await second.next('generation_complete');
-    expect(wordsOf(second)[0]).toContain(question);
+    expect(second.answers()[0]).toContain(question);
     await second.ask('four two four two');
-    expect(wordsOf(second).at(-1)).toContain('PIN');
+    expect(second.answers().at(-1)).toContain('PIN');
     expect(await TestCaller.tryDial(a, `?resume=${token}`)).toMatchObject({ status: 404 });
     // What lies in Redis does not tell what was said.
     const client = redis.look();
@@ -62,17 +51,17 @@ describeWithRedis('a caller who comes back to another replica', () => {
     const settings = { ...hurried, REDIS_URL: redis.url, CONVERSATION_STORE: 'none' };
     const [a, b] = [await LocalServer.start(settings), await LocalServer.start(settings)];
     const first = await TestCaller.dial(a as unknown as TestServer);
-    const token = await tokenOf(first);
+    const token = await first.token();
     await first.ask('what is my balance');
-    const question = wordsOf(first).at(-1)!;
+    const question = first.answers().at(-1)!;
     await until('the snapshot is kept', async () => (await redis.look().keys('*resume:*')).length > 0);
     await a.stop('SIGKILL');
     await first.closed;
     const second = await TestCaller.dial(b as unknown as TestServer, `?resume=${token}`);
     await second.next('generation_complete');
-    expect(wordsOf(second)[0]).toContain(question);
+    expect(second.answers()[0]).toContain(question);
     await second.ask('four two four two');
-    expect(wordsOf(second).at(-1)).toContain('PIN');
+    expect(second.answers().at(-1)).toContain('PIN');
     await second.hangUp();
     expect(await b.stop()).toBe(0);
   });
@@ -80,7 +69,7 @@ describeWithRedis('a caller who comes back to another replica', () => {
   it('is told to try again while Redis is away, and is let in when it is back', async () => {
     const server = await TestServer.start({ ...hurried, REDIS_URL: redis.url });
     const first = await TestCaller.dial(server);
-    const token = await tokenOf(first);
+    const token = await first.token();
     await first.ask('what is my balance');
     first.socket.terminate();
     await first.closed;

@@ -1,4 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { createApp, listen } from '../../src/configure-app.js';
 import type { SessionEvent } from '../../src/conversation/session-events.js';
@@ -7,6 +8,15 @@ import { LifecycleService } from '../../src/lifecycle/lifecycle.service.js';
 import { SpeechService } from '../../src/speech/speech.service.js';
 import { SessionRegistry } from '../../src/state/session-registry.js';
 import { SessionSlots } from '../../src/state/session-slots.js';
+
+/** Looking without a pause would take the time of the threads that are waited for. */
+const LOOK_AGAIN_MS = 5;
+
+/** Settings of a server that speaks quickly, a tone for each word. */
+export const hurriedVoice = { TTS_SERVICE_MODELS: 'scripted', SCRIPTED_TTS_WORD_MS: '30' };
+
+/** Settings of a server with neither ears nor voice of its own, for tests of all else: it starts much sooner. */
+export const withoutSpeech = { ...hurriedVoice, STT_SERVICE_MODELS: 'scripted', VAD: 'energy' };
 
 /** The whole application in this process, on a free port, with the embedded drivers. */
 export class TestServer {
@@ -27,7 +37,7 @@ export class TestServer {
     });
     const server = new TestServer(app, await listen(app));
     const lifecycle = app.get(LifecycleService);
-    while (!lifecycle.deferredReady) await new Promise((resolve) => setImmediate(resolve));
+    while (!lifecycle.deferredReady) await pause(LOOK_AGAIN_MS);
     return server;
   }
 
@@ -77,15 +87,20 @@ export class TestServer {
       }
       const tooMany = Object.entries(expected).some(([kind, count]) => (counts[kind] ?? 0) > count);
       if (!tooMany || performance.now() > giveUpAt) return counts;
-      await new Promise((resolve) => setImmediate(resolve));
+      await pause(LOOK_AGAIN_MS);
     }
+  }
+
+  /** Resolves once this much is held of `what`. */
+  async holds(what: string, count: number): Promise<void> {
+    while (this.held()[what] !== count) await pause(LOOK_AGAIN_MS);
   }
 
   /** What is held once everything that is on its way out is out; gives up after 10 s and says what is left. */
   async quiet(): Promise<Record<string, number>> {
     const giveUpAt = performance.now() + 10_000;
     while (Object.values(this.held()).some((count) => count > 0) && performance.now() < giveUpAt) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await pause(LOOK_AGAIN_MS);
     }
     return this.held();
   }
@@ -199,6 +214,18 @@ export class TestCaller {
       if (this.socket.readyState === WebSocket.CLOSED) throw new Error('closed without audio');
       await this.something();
     }
+  }
+
+  /** With which the session can be resumed. */
+  async token(): Promise<string> {
+    const { resume_token } = await this.next('session_started');
+    if (resume_token === null) throw new Error('The session cannot be resumed');
+    return resume_token;
+  }
+
+  /** What the agent has said, an answer each. */
+  answers(): string[] {
+    return this.events.flatMap((event) => (event.type === 'text_stream_stop' ? [event.text] : []));
   }
 
   types(since = 0): string[] {
