@@ -6,6 +6,7 @@ import path from 'node:path';
 import { CallClient } from '../src/cli/call-client.js';
 import { LocalServer } from '../src/cli/local-server.js';
 import { packageRoot } from '../src/config/package-root.js';
+import { withoutSpeech } from './support/test-server.js';
 
 async function get(server: LocalServer, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
   const response = await fetch(`${server.url}/api/v1/${path}`);
@@ -92,7 +93,7 @@ describe('the process', () => {
   });
 
   it('drains: no new calls, readiness 503, health 200, and the live call goes on until the limit', async () => {
-    const server = await LocalServer.start({ DRAIN_LIMIT_MS: '4000' });
+    const server = await LocalServer.start({ ...withoutSpeech, SCRIPTED_TTS_WORD_MS: '100', DRAIN_LIMIT_MS: '3000' });
     const call = await dial(server);
     const exited = server.stop('SIGTERM');
     await expect(dial(server)).rejects.toThrow('The server is restarting');
@@ -110,7 +111,7 @@ describe('the process', () => {
   });
 
   it('stops as soon as the last call has ended', async () => {
-    const server = await LocalServer.start({ DRAIN_LIMIT_MS: '60000' });
+    const server = await LocalServer.start({ ...withoutSpeech, DRAIN_LIMIT_MS: '60000' });
     const call = await dial(server);
     const exited = server.stop('SIGINT');
     await call.hangUp();
@@ -118,7 +119,7 @@ describe('the process', () => {
   });
 
   it('ends at once at a second signal', async () => {
-    const server = await LocalServer.start({ DRAIN_LIMIT_MS: '60000' });
+    const server = await LocalServer.start({ ...withoutSpeech, DRAIN_LIMIT_MS: '60000' });
     const call = await dial(server);
     const closed = new Promise<number>((resolve) => call.once('closed', (code) => resolve(code)));
     const exited = server.stop('SIGTERM');
@@ -159,7 +160,7 @@ describe('the process', () => {
     cpSync(path.join(packageRoot, 'agents'), directory, { recursive: true });
     const file = path.join(directory, 'concierge', 'agent.yaml');
     writeFileSync(file, readFileSync(file, 'utf8').replace('greeting:', 'greetin:'));
-    await expect(LocalServer.start({ AGENTS_DIR: directory })).rejects.toThrow(
+    await expect(LocalServer.start({ ...withoutSpeech, AGENTS_DIR: directory })).rejects.toThrow(
       /exit code 1[\s\S]*step "agents" failed[\s\S]*concierge\/agent\.yaml:\d+:\d+ greetin/,
     );
   });
@@ -174,7 +175,7 @@ describe('the process', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as { port: number };
-    await expect(LocalServer.start({ PORT: String(port) })).rejects.toThrow(
+    await expect(LocalServer.start({ ...withoutSpeech, PORT: String(port) })).rejects.toThrow(
       new RegExp(`exit code 1[\\s\\S]*Port ${port} is taken`),
     );
     other.close();

@@ -13,6 +13,7 @@ async function start(settings: NodeJS.ProcessEnv = {}): Promise<void> {
   acs = await AcsService.start();
   server = await TestServer.start({
     ...acs.settings,
+    TTS_SERVICE_MODELS: 'scripted',
     STT_SERVICE_MODELS: 'scripted',
     VAD: 'scripted',
     AUTH_TOKENS: 'an-operator-token',
@@ -47,7 +48,7 @@ afterEach(async () => {
 });
 
 describe('an incoming call', () => {
-  beforeAll(() => start({ SCRIPTED_STT_TEXT: 'goodbye' }));
+  beforeAll(() => start({ SCRIPTED_STT_TEXT: 'goodbye', TTS_SERVICE_MODELS: 'embedded' }));
   afterAll(async () => {
     await server.stop();
     await acs.stop();
@@ -231,7 +232,7 @@ describe('callers who find all lines busy', () => {
 });
 
 describe('a caller who wants a person', () => {
-  beforeEach(() => start({ SCRIPTED_STT_TEXT: 'speak to a person' }));
+  beforeEach(() => start({ SCRIPTED_STT_TEXT: 'speak to a person', SCRIPTED_TTS_WORD_MS: '100' }));
   afterEach(async () => {
     await server.stop();
     await acs.stop();

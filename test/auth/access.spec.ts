@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { createApiKey } from '../../src/auth/api-keys.js';
 import { type Role, roles } from '../../src/auth/principal.js';
 import { OidcIssuer } from '../fakes/oidc/oidc-issuer.js';
-import { TestCaller, TestServer, nothingHeld } from '../support/test-server.js';
+import { TestCaller, TestServer, nothingHeld, withoutSpeech } from '../support/test-server.js';
 
 describe('access in production', () => {
   const made = Object.fromEntries(
@@ -21,6 +21,7 @@ describe('access in production', () => {
     const file = path.join(mkdtempSync(path.join(tmpdir(), 'parley-access-')), 'keys.yaml');
     writeFileSync(file, stringify({ keys: Object.values(made).map(({ entry }) => entry) }));
     server = await TestServer.start({
+      ...withoutSpeech,
       NODE_ENV: 'production',
       API_KEYS_FILE: file,
       OIDC_ISSUER: issuer.url,
@@ -159,7 +160,7 @@ describe('access while the issuer of tokens cannot be asked', () => {
   it('is refused for now, which is not the same as a wrong credential', async () => {
     const issuer = await OidcIssuer.start();
     issuer.fault = 500;
-    const server = await TestServer.start({ OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: 'parley' });
+    const server = await TestServer.start({ ...withoutSpeech, OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: 'parley' });
     const headers = { authorization: `Bearer ${await issuer.token()}` };
     const refusal = { status: 503, retryAfter: '5', body: { error: { code: 'auth_unavailable' } } };
     expect(await TestCaller.tryDial(server, '', headers)).toMatchObject(refusal);

@@ -6,15 +6,14 @@ import { stringify } from 'yaml';
 import { createApiKey } from '../../src/auth/api-keys.js';
 import { LocalServer } from '../../src/cli/local-server.js';
 import { CosmosEmulator } from '../fakes/cosmos/cosmos-emulator.js';
-import { TestCaller, TestServer } from '../support/test-server.js';
+import { TestCaller, TestServer, withoutSpeech } from '../support/test-server.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of cleanUp.splice(0).toReversed()) await stop();
 });
 
-/** A voice that is done quickly. */
-const hurried = { TTS_SERVICE_MODELS: 'scripted', SCRIPTED_TTS_WORD_MS: '30', GREETING: 'off' };
+const hurried = { ...withoutSpeech, GREETING: 'off' };
 
 function folder(): string {
   return mkdtempSync(path.join(tmpdir(), 'parley-kept-'));

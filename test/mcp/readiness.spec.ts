@@ -5,7 +5,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { createApp, listen } from '../../src/configure-app.js';
 import { ToolServer } from '../fakes/mcp/tool-server.js';
-import { TestServer } from '../support/test-server.js';
+import { TestServer, withoutSpeech } from '../support/test-server.js';
 
 let tools: ToolServer;
 let settings: NodeJS.ProcessEnv;
@@ -14,7 +14,7 @@ beforeEach(async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'parley-ready-'));
   const file = { url: tools.url, allow_private_network: true, tools: ['greet'] };
   writeFileSync(path.join(directory, 'cardapi.yaml'), stringify(file));
-  settings = { MCP_DIR: directory, MCP_ENABLED_SERVERS: 'cardapi', DEFERRED_RETRY_MS: '50' };
+  settings = { ...withoutSpeech, MCP_DIR: directory, MCP_ENABLED_SERVERS: 'cardapi', DEFERRED_RETRY_MS: '50' };
 });
 afterEach(() => tools.stop());
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { PhraseListManager } from '../../src/services/phrases/phrase-list-manager.js';
 import { RedisServer, describeWithRedis } from '../support/redis.js';
 import { until } from '../support/replicas.js';
-import { TestServer } from '../support/test-server.js';
+import { TestServer, withoutSpeech } from '../support/test-server.js';
 
 describeWithRedis('the list of phrases of a tenant', () => {
   let redis: RedisServer;
@@ -18,7 +18,7 @@ describeWithRedis('the list of phrases of a tenant', () => {
         REDIS_URL: redis.url,
         REDIS_COMMAND_TIMEOUT_MS: '300',
         DATA_DIR: mkdtempSync(path.join(tmpdir(), 'parley-phrases-')),
-        TTS_SERVICE_MODELS: 'scripted',
+        ...withoutSpeech,
       });
     servers = [await start(), await start()];
   });

@@ -7,7 +7,7 @@ import { createApiKey } from '../../src/auth/api-keys.js';
 import { phraseList } from '../../src/speech/drivers/azure/azure-hints.js';
 import { keyTerms } from '../../src/speech/drivers/deepgram/deepgram-query.js';
 import type { SpeechHints } from '../../src/speech/stt-stream.js';
-import { TestServer } from '../support/test-server.js';
+import { TestServer, withoutSpeech } from '../support/test-server.js';
 
 const folder = (): string => mkdtempSync(path.join(tmpdir(), 'parley-phrases-'));
 
@@ -28,7 +28,7 @@ describe('the list of phrases of a tenant', () => {
       API_KEYS_FILE,
       DATA_DIR: folder(),
       SPEECH_PHRASES: 'Parley, Kowalczyk',
-      TTS_SERVICE_MODELS: 'scripted',
+      ...withoutSpeech,
     };
     server = await TestServer.start(settings);
   });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { RedisServer, describeWithRedis } from '../support/redis.js';
 import { until } from '../support/replicas.js';
-import { TestCaller, TestServer, nothingHeld } from '../support/test-server.js';
+import { TestCaller, TestServer, nothingHeld, withoutSpeech } from '../support/test-server.js';
 
 interface Listed {
   complete: boolean;
@@ -29,6 +29,7 @@ describeWithRedis('calls, with Redis', () => {
 
   const start = (): Promise<TestServer> =>
     TestServer.start({
+      ...withoutSpeech,
       REDIS_URL: redis.url,
       REDIS_LEASE_MS: '1500',
       REDIS_COMMAND_TIMEOUT_MS: '300',
@@ -36,10 +37,7 @@ describeWithRedis('calls, with Redis', () => {
       MAX_SESSIONS_CLUSTER: '4',
       MAX_CONNECTIONS: '3',
       SESSION_ACQUIRE_TIMEOUT_MS: '0',
-      STT_SERVICE_MODELS: 'scripted',
-      TTS_SERVICE_MODELS: 'scripted',
       LLM_MODELS: 'scripted',
-      VAD: 'energy',
       GREETING: 'off',
       SCRIPTED_LLM_TEXT: 'All is well.',
     });
