@@ -6,6 +6,9 @@ import { ParleyError } from '../kernel/errors.js';
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const FETCH_TIMEOUT_MS = 2500;
+const REFRESH_MS = 600_000;
+/** After a failure; not longer, as those who come meanwhile are turned away. */
+const PAUSE_MS = 500;
 
 type RemoteJWKSet = ReturnType<typeof createRemoteJWKSet>;
 
@@ -17,9 +20,15 @@ export interface JwtIssuer {
   readonly jwksUrl: string;
 }
 
-/** Checks tokens of one issuer against its public keys, which are fetched when needed and kept for ten minutes. */
+/**
+ * Checks tokens of one issuer against its public keys. They are fetched when needed and looked at again every ten minutes;
+ * while the issuer is away, those that are known go on to count.
+ */
 export class JwtVerifier {
   private keys: Promise<RemoteJWKSet> | undefined;
+  /** Of the clock; undefined before the keys have come for the first time. */
+  private fetchedAt: number | undefined;
+  private failedAt = -Infinity;
   private unreachable: string | undefined;
 
   constructor(
@@ -29,13 +38,12 @@ export class JwtVerifier {
 
   /** Resolves when the issuer's keys are at hand, after fetching them if need be. Rejects with what is wrong. */
   async check(): Promise<void> {
-    if (this.keys && this.unreachable === undefined) return;
+    if (this.fetchedAt !== undefined && this.unreachable === undefined) return;
     try {
-      await (await (this.keys ??= this.findKeys())).reload();
-    } catch {
-      this.noKeys();
+      await (await this.known()).reload();
+    } catch (error) {
+      throw this.unavailable(error);
     }
-    if (this.unreachable !== undefined) throw new Error(this.unreachable);
   }
 
   /**
@@ -44,7 +52,7 @@ export class JwtVerifier {
    */
   async verify(token: string): Promise<JWTPayload | undefined> {
     try {
-      const keys = await (this.keys ??= this.findKeys());
+      const keys = await this.known();
       const { payload } = await jwtVerify(token, keys, {
         issuer: this.options.issuer,
         audience: [...this.options.audiences],
@@ -56,25 +64,49 @@ export class JwtVerifier {
       return payload;
     } catch (error) {
       if (error instanceof errors.JOSEError && !isUnreachable(error)) return undefined;
-      throw new ParleyError('auth_unavailable', this.noKeys(), true, { cause: error });
+      throw this.unavailable(error);
     }
   }
 
-  private noKeys(): string {
-    this.keys = undefined;
-    return (this.unreachable ??= 'The public keys of the issuer cannot be fetched');
+  private async known(): Promise<RemoteJWKSet> {
+    const keys = await (this.keys ??= this.findKeys());
+    // Nobody has to wait for it: a key that is not known yet is asked for at once anyway.
+    if (this.fetchedAt !== undefined && this.clock.now() - this.fetchedAt > REFRESH_MS) {
+      this.fetchedAt = this.clock.now();
+      keys.reload().catch(() => undefined);
+    }
+    return keys;
+  }
+
+  private unavailable(error: unknown): ParleyError {
+    // It may have moved.
+    if (this.fetchedAt === undefined) this.keys = undefined;
+    this.unreachable ??= 'The public keys of the issuer cannot be fetched';
+    return new ParleyError('auth_unavailable', this.unreachable, true, { cause: error });
   }
 
   private async findKeys(): Promise<RemoteJWKSet> {
     const url = this.options.jwksUrl || (await this.discover());
     return createRemoteJWKSet(new URL(url), {
       timeoutDuration: FETCH_TIMEOUT_MS,
-      [customFetch]: async (...request: Parameters<typeof fetch>) => {
-        const response = await fetch(...request);
-        this.unreachable = response.ok ? undefined : `The public keys of the issuer answer ${response.status}`;
-        return response;
-      },
+      cacheMaxAge: Infinity,
+      [customFetch]: (...request: Parameters<typeof fetch>) => this.fetch(...request),
     });
+  }
+
+  /** Tokens with keys that nobody knows are no reason to ask an issuer again and again. */
+  private async fetch(...request: Parameters<typeof fetch>): Promise<Response> {
+    if (this.clock.now() - this.failedAt < PAUSE_MS) throw new Error('It has failed a moment ago');
+    let problem: string | undefined = 'The public keys of the issuer cannot be fetched';
+    try {
+      const response = await fetch(...request);
+      problem = response.ok ? undefined : `The public keys of the issuer answer ${response.status}`;
+      if (response.ok) this.fetchedAt = this.clock.now();
+      return response;
+    } finally {
+      this.unreachable = problem;
+      if (problem !== undefined) this.failedAt = this.clock.now();
+    }
   }
 
   private async discover(): Promise<string> {

@@ -1,12 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { Oidc } from '../../src/auth/oidc.js';
 import { AuthConfig } from '../../src/config/auth.config.js';
-import { SystemClock } from '../../src/kernel/clock.js';
+import { ManualClock } from '../../src/kernel/clock.js';
 import { OidcIssuer } from '../fakes/oidc/oidc-issuer.js';
 
 let issuer: OidcIssuer;
+let clock: ManualClock;
 beforeEach(async () => {
+  // Tokens are signed with the time of the system.
+  clock = new ManualClock(Date.now());
   issuer = await OidcIssuer.start();
 });
 afterEach(() => issuer.stop());
@@ -20,7 +23,7 @@ function oidc(settings: Partial<AuthConfig> = {}): Oidc {
     oidcRolesClaim: 'roles',
     ...settings,
   });
-  return new Oidc(config, new SystemClock());
+  return new Oidc(config, clock);
 }
 
 describe('tokens of an OpenID Connect issuer', () => {
@@ -80,9 +83,41 @@ describe('tokens of an OpenID Connect issuer', () => {
     });
     await expect(known.check()).rejects.toThrow(/OpenID configuration|keys of the issuer/);
     issuer.fault = 'none';
+    await clock.advance(500);
     // Nobody has to come with a token for it to be seen.
     await expect(known.check()).resolves.toBeUndefined();
     expect(await known.identify(await issuer.token())).toBeDefined();
+  });
+
+  it('count while the issuer is away, whatever strangers come with', async () => {
+    const known = oidc();
+    const [ann, stranger] = [await issuer.token(), await issuer.token({}, '5m', { kid: 'nobody-knows' })];
+    expect(await known.identify(ann)).toBeDefined();
+    issuer.fault = 500;
+    await clock.advance(60_000);
+    // The library does not ask for a stranger's key within half a minute of the last time, by the system's clock.
+    const realNow = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => realNow + 60_000);
+    const asked = issuer.requests.length;
+    for (let i = 0; i < 5; i++)
+      await expect(known.identify(stranger)).rejects.toMatchObject({ code: 'auth_unavailable' });
+    expect(issuer.requests.length - asked).toBe(1);
+    expect(await known.identify(ann)).toBeDefined();
+    await clock.advance(3 * 60_000);
+    expect(await known.identify(ann)).toBeDefined();
+    issuer.fault = 'none';
+    expect(await known.identify(stranger)).toBeUndefined();
+    jest.restoreAllMocks();
+  });
+
+  it('are looked at again every ten minutes, without anybody waiting for it', async () => {
+    const known = oidc();
+    await known.identify(await issuer.token());
+    await clock.advance(600_001);
+    const asked = issuer.requests.length;
+    issuer.fault = 'hangs';
+    expect(await known.identify(await issuer.token({}, '1h'))).toBeDefined();
+    expect(issuer.requests.length - asked).toBeLessThanOrEqual(1);
   });
 
   it('are not taken from where the configuration is of another issuer', async () => {
