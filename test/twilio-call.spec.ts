@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readWav } from '../src/audio/wav.js';
 import { type EventBus as Bus, EventBus } from '../src/events/event-bus.js';
 import { SessionRegistry, type SessionSummary } from '../src/state/session-registry.js';
-import { TestServer, nothingHeld } from './support/test-server.js';
+import { TestServer, hurriedVoice, nothingHeld, withoutSpeech } from './support/test-server.js';
 import { TwilioCaller, callSid, streamSid } from './support/twilio-caller.js';
 
 const recording = (name: string): Int16Array =>
@@ -41,7 +41,7 @@ describe('a call that Twilio brings', () => {
     outcomes = [];
     const caller = await TwilioCaller.call(server, parameters);
     callers.push(caller);
-    while (server.held().sessions === 0) await new Promise((resolve) => setImmediate(resolve));
+    await server.holds('sessions', 1);
     return caller;
   }
 
@@ -120,23 +120,6 @@ describe('a call that Twilio brings', () => {
     });
     expect(session(server)).toMatchObject({ agent: 'fraud_desk', scenario: 'banking' });
     await caller.hangUp();
-  });
-
-  it('is closed with 1000 by an agent that has said goodbye, when it has been heard', async () => {
-    const caller = await call();
-    await caller.say(recording('alan-05-goodbye'));
-    expect(await caller.closed).toEqual({ code: 1000, reason: 'completed' });
-    // What a telephone still has in its buffer when Twilio goes on to the next verb, is lost.
-    expect(caller.receivedMs - caller.heardMs).toBeLessThanOrEqual(60);
-    expect(caller.heardMs).toBeGreaterThan(500);
-  });
-
-  it('is closed with 1000 by a transfer, when its announcement has been heard', async () => {
-    const caller = await call();
-    await caller.say(recording('alan-12-person'));
-    expect(await caller.closed).toEqual({ code: 1000, reason: 'completed' });
-    expect(caller.receivedMs - caller.heardMs).toBeLessThanOrEqual(60);
-    expect(caller.heardMs).toBeGreaterThan(500);
   });
 
   it.each([
@@ -223,9 +206,37 @@ describe('a call that Twilio brings', () => {
   });
 });
 
+describe('a call that the agent ends', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start({ ...hurriedVoice, SCRIPTED_TTS_WORD_MS: '100', GREETING: 'off' });
+  });
+  afterEach(async () => {
+    expect(await server.quiet()).toEqual(nothingHeld);
+  });
+  afterAll(() => server.stop());
+
+  it('is closed with 1000 after a goodbye, when it has been heard', async () => {
+    const caller = await TwilioCaller.call(server);
+    await caller.say(recording('alan-05-goodbye'));
+    expect(await caller.closed).toEqual({ code: 1000, reason: 'completed' });
+    // What a telephone still has in its buffer when Twilio goes on to the next verb, is lost.
+    expect(caller.receivedMs - caller.heardMs).toBeLessThanOrEqual(60);
+    expect(caller.heardMs).toBeGreaterThan(500);
+  });
+
+  it('is closed with 1000 after a transfer, when its announcement has been heard', async () => {
+    const caller = await TwilioCaller.call(server);
+    await caller.say(recording('alan-12-person'));
+    expect(await caller.closed).toEqual({ code: 1000, reason: 'completed' });
+    expect(caller.receivedMs - caller.heardMs).toBeLessThanOrEqual(60);
+    expect(caller.heardMs).toBeGreaterThan(500);
+  });
+});
+
 describe('a Twilio that never says what call it is', () => {
   it('is closed with 1008, and its slot is free again', async () => {
-    const server = await TestServer.start({ TWILIO_START_TIMEOUT_MS: '100' });
+    const server = await TestServer.start({ ...withoutSpeech, TWILIO_START_TIMEOUT_MS: '100' });
     const caller = await TwilioCaller.dial(server);
     expect(server.held()).toMatchObject({ slots: 1, sessions: 0 });
     caller.send({ event: 'connected', protocol: 'Call', version: '1.0.0' });
@@ -237,7 +248,7 @@ describe('a Twilio that never says what call it is', () => {
 
 describe('the account of a call', () => {
   it('must be one of TWILIO_ACCOUNT_SID, if that is set', async () => {
-    const server = await TestServer.start({ TWILIO_ACCOUNT_SID: 'AC1,AC2', GREETING: 'off' });
+    const server = await TestServer.start({ ...withoutSpeech, TWILIO_ACCOUNT_SID: 'AC1,AC2', GREETING: 'off' });
     for (const [accountSid, taken] of [
       ['AC2', true],
       ['AC3', false],
@@ -246,7 +257,7 @@ describe('the account of a call', () => {
       const caller = await TwilioCaller.dial(server);
       caller.start({ accountSid, callSid });
       if (taken) {
-        while (server.held().sessions === 0) await new Promise((resolve) => setImmediate(resolve));
+        await server.holds('sessions', 1);
         await caller.hangUp();
       } else {
         expect(await caller.closed).toEqual({ code: 1008, reason: 'accountSid is not one of ours' });

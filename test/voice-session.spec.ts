@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { readWav } from '../src/audio/wav.js';
-import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
+import { TestCaller, TestServer, nothingHeld, withoutSpeech } from './support/test-server.js';
 
 const recording = (name: string): Int16Array =>
   readWav(readFileSync(new URL(`./fixtures/callers/${name}.wav`, import.meta.url))).channels[0]!;
@@ -113,7 +113,7 @@ describe('a voice session', () => {
 
   it('goes on from where it stopped after a noise', async () => {
     const caller = await TestCaller.dial(server, '?sample_rate=8000');
-    caller.send({ type: 'user_message', text: 'what are your opening hours' });
+    caller.send({ type: 'user_message', text: 'what is my balance' });
     await caller.next('audio_stream_start');
     await caller.speak(silence(600), 8000);
     const since = caller.events.length;
@@ -185,7 +185,7 @@ describe('a voice session', () => {
 
 describe('a session in which nothing happens', () => {
   it('is closed with 1001', async () => {
-    const server = await TestServer.start({ GREETING: 'off', IDLE_TIMEOUT_MS: '1000' });
+    const server = await TestServer.start({ ...withoutSpeech, GREETING: 'off', IDLE_TIMEOUT_MS: '1000' });
     const caller = await TestCaller.dial(server);
     expect(await caller.closed).toEqual({ code: 1001, reason: 'idle' });
     expect(await server.quiet()).toEqual(nothingHeld);
@@ -193,7 +193,7 @@ describe('a session in which nothing happens', () => {
   });
 
   it('is cut off when its client no longer answers pings', async () => {
-    const server = await TestServer.start({ GREETING: 'off', HEARTBEAT_INTERVAL_MS: '100' });
+    const server = await TestServer.start({ ...withoutSpeech, GREETING: 'off', HEARTBEAT_INTERVAL_MS: '100' });
     const caller = await TestCaller.dial(server);
     await caller.next('session_started');
     caller.socket.pause();
@@ -203,7 +203,7 @@ describe('a session in which nothing happens', () => {
   });
 
   it('is closed with 1012 when the server stops', async () => {
-    const server = await TestServer.start();
+    const server = await TestServer.start(withoutSpeech);
     const caller = await TestCaller.dial(server);
     await caller.next('session_started');
     const stopped = server.stop();

@@ -3,7 +3,7 @@ import { CallClient } from '../../src/cli/call-client.js';
 import { LocalServer } from '../../src/cli/local-server.js';
 import { AzureSpeechFake } from '../fakes/azure-speech/azure-speech-fake.js';
 import { DeepgramFake } from '../fakes/deepgram/deepgram-fake.js';
-import { TestCaller, TestServer } from '../support/test-server.js';
+import { TestCaller, TestServer, hurriedVoice } from '../support/test-server.js';
 
 const RATE = 16_000;
 
@@ -18,7 +18,7 @@ describe('a call', () => {
 
   const settings = (more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
     STT_SERVICE_MODELS: 'azure, deepgram',
-    TTS_SERVICE_MODELS: 'scripted',
+    ...hurriedVoice,
     AZURE_SPEECH_KEY: azure.key,
     AZURE_SPEECH_ENDPOINT: azure.url,
     DEEPGRAM_API_KEY: deepgram.key,
@@ -141,7 +141,7 @@ describe('a call', () => {
       const client = await CallClient.connect({ url: local.url, sampleRate: RATE, encoding: 'pcm16' });
       const sayAndWait = async (): Promise<void> => {
         const since = client.events.length;
-        for (const pcm of [speech, silence]) await client.say(pcm, RATE);
+        for (const pcm of [speech, silence.subarray(0, RATE / 2)]) await client.say(pcm, RATE);
         await client.waitFor('a final', (event) => event.type === 'transcription_finished', 10_000, since);
       };
       await sayAndWait();
