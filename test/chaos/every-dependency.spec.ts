@@ -183,6 +183,17 @@ describeWithRedis('a production stack, in which one thing after the other fails'
       // It says so while the tool keeps it waiting.
       if (fault === 'hangs') expect(words[0]).toBe('One moment, please.');
       expect(caller.events.find((event) => event.type === 'tool_end')).toMatchObject({ ok: false });
+      tools.fault = 'none';
+      await until('it is found again', async () => {
+        const { body } = await server.get('/api/v1/ready');
+        return (
+          (body['details'] as { mcp_servers: Record<string, { status: string }> }).mcp_servers['desk']?.status ===
+          'healthy'
+        );
+      });
+      openai.model('first').reply(calls({ name: 'desk_greet', arguments: { name: 'Ann' } }));
+      await talk(caller);
+      expect(caller.events.findLast((event) => event.type === 'tool_end')).toMatchObject({ ok: true });
       await leave(caller);
     },
   );

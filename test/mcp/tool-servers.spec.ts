@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
@@ -11,6 +11,7 @@ import { McpServers } from '../../src/tools/mcp/mcp-servers.js';
 import { ToolRegistry, type ToolRun } from '../../src/tools/tool-registry.js';
 import { EverythingServer, everythingOverStdio } from '../fakes/mcp/everything-server.js';
 import { ToolServer } from '../fakes/mcp/tool-server.js';
+import { recordLog } from '../support/replicas.js';
 
 const PING_MS = 30_000;
 const context = { sessionId: 's', agent: 'desk', variables: {}, handoffTargets: [] };
@@ -66,6 +67,14 @@ async function started(files: Record<string, object>, required?: string[], env?:
   return bench;
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 async function toolServer(): Promise<ToolServer> {
   const server = await ToolServer.start();
   cleanUp.push(() => server.stop());
@@ -111,17 +120,52 @@ describe('the reference server, as a child process', () => {
   });
 
   it('says what it said when it could not be started', async () => {
-    const bench = await started({
-      broken: { command: process.execPath, args: ['-e', 'console.error("no licence"); process.exit(3)'], tools: ['a'] },
-    });
+    const log = recordLog();
+    const complains = 'console.error("no licence for " + process.env.KEY); process.exit(3)';
+    const broken = { command: process.execPath, args: ['-e', complains], env: { KEY: 'sk-live-4711' }, tools: ['a'] };
+    const bench = await started({ broken });
+    // For anybody to read; what it printed is for the log, without what it was given.
     expect(bench.servers.status()).toMatchObject({
-      broken: { status: 'unhealthy', error: expect.stringContaining('no licence') },
+      broken: { status: 'unhealthy', error: 'it has closed the connection' },
     });
+    expect(log.join('\n')).toContain('no licence for ***');
+    expect(log.join('\n')).not.toContain('4711');
     const missing = await started({ missing: { command: '/nowhere/at/all', tools: ['a'] } });
     expect(missing.servers.status()).toMatchObject({
       missing: { status: 'unhealthy', error: expect.stringContaining('ENOENT') },
     });
   });
+});
+
+describe('a program that does not want to end', () => {
+  it.each([
+    ['that has connected', everythingOverStdio.args],
+    ['that is still connecting', []],
+  ])(
+    'has ended when the server has: one %s',
+    async (_, args) => {
+      const stubborn = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);';
+      const program = args.length > 0 ? `${stubborn} await import(${JSON.stringify(args[0])})` : stubborn;
+      const pidFile = path.join(mkdtempSync(path.join(tmpdir(), 'parley-stubborn-')), 'pid');
+      const start = `(await import("node:fs")).writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); ${program}`;
+      const bench = new Bench({
+        stubborn: {
+          command: process.execPath,
+          args: ['--input-type=module', '-e', start, ...args.slice(1)],
+          connect_timeout_ms: 2000,
+          tools: ['echo'],
+        },
+      });
+      const starting = bench.servers.start();
+      await bench.until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
+      if (args.length > 0) await starting;
+      await bench.servers.stop();
+      await starting;
+      // Killed, and about to be gone.
+      await bench.until(() => !isRunning(Number(readFileSync(pidFile, 'utf8'))));
+    },
+    20_000,
+  );
 });
 
 describe('the reference server, over HTTP', () => {

@@ -1,10 +1,13 @@
 import type { Clock, Timer } from '../../kernel/clock.js';
-import { ParleyError, messageOf } from '../../kernel/errors.js';
+import { ParleyError } from '../../kernel/errors.js';
+import { inShort } from './mcp-failure.js';
 import type { McpServerSettings } from './mcp-server-file.js';
 import { McpSession, type RemoteTool, isAnswer, isForgotten } from './mcp-session.js';
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+/** What was connected for less, and did nothing, may have connected only to die again. */
+const STEADY_MS = 60_000;
 
 export interface McpConnectionParts {
   readonly settings: McpServerSettings;
@@ -21,6 +24,7 @@ export class McpConnection {
   private opening: Promise<void> | undefined;
   private timer: Timer | undefined;
   private pauseMs = FIRST_PAUSE_MS;
+  private connectedAt = 0;
   private failure: string | undefined;
   private readonly closing = new AbortController();
 
@@ -50,10 +54,12 @@ export class McpConnection {
   async call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
     const session = this.session ?? (await this.reopened());
     try {
-      return await session.call(name, args, signal);
+      const answer = await session.call(name, args, signal);
+      this.pauseMs = FIRST_PAUSE_MS;
+      return answer;
     } catch (error) {
       if (signal.aborted || isAnswer(error)) throw error;
-      this.lose(session, messageOf(error));
+      this.lose(session, error);
       // It has restarted and does not know us; it has done nothing of what it was asked for.
       if (isForgotten(error)) return (await this.reopened()).call(name, args, signal);
       throw unreachable(error);
@@ -83,20 +89,20 @@ export class McpConnection {
     try {
       const events = {
         toolsChanged: () => session && void this.list(session),
-        closed: () => session && this.lose(session, 'it has closed the connection'),
+        closed: () => session && this.lose(session, new ParleyError('tool_failed', 'it has closed the connection')),
       };
       session = await McpSession.connect(settings, events, this.closing.signal);
       const tools = await session.tools(settings.connectTimeoutMs);
       this.closing.signal.throwIfAborted();
       this.session = session;
       this.failure = undefined;
-      this.pauseMs = FIRST_PAUSE_MS;
+      this.connectedAt = parts.clock.now();
       parts.onTools(tools);
       parts.onChange(`connected, ${tools.length} tools`);
       this.lookAfter(session);
     } catch (error) {
       await session?.close();
-      this.failure = messageOf(error);
+      this.failure = inShort(error, settings);
       this.openLater();
       throw error;
     }
@@ -109,7 +115,7 @@ export class McpConnection {
       this.parts.onTools(tools);
       this.parts.onChange(`has other tools now, ${tools.length}`);
     } catch (error) {
-      this.lose(session, messageOf(error));
+      this.lose(session, error);
     }
   }
 
@@ -118,17 +124,18 @@ export class McpConnection {
     this.timer = this.parts.clock.setTimeout(() => {
       session.ping(this.settings.connectTimeoutMs).then(
         () => session === this.session && this.lookAfter(session),
-        (error: unknown) => this.lose(session, messageOf(error)),
+        (error: unknown) => this.lose(session, error),
       );
     }, this.parts.pingMs);
   }
 
-  private lose(session: McpSession, why: string): void {
+  private lose(session: McpSession, error: unknown): void {
     if (session !== this.session) return;
     this.session = undefined;
-    this.failure = why;
+    this.failure = inShort(error, this.settings);
+    if (this.parts.clock.now() - this.connectedAt >= STEADY_MS) this.pauseMs = FIRST_PAUSE_MS;
     this.parts.onTools([]);
-    this.parts.onChange(`lost: ${why}`);
+    this.parts.onChange(`lost: ${this.failure}`);
     void session.close();
     this.openLater();
   }

@@ -3,8 +3,9 @@ import { StdioClientTransport, getDefaultEnvironment } from '@modelcontextprotoc
 import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, McpError, type Tool, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import { ParleyError, messageOf } from '../../kernel/errors.js';
+import { ParleyError } from '../../kernel/errors.js';
 import { type SafeFetch, createSafeFetch } from '../../services/http/safe-fetch.js';
+import { McpFailure, inShort, reasonOf, withoutSecrets } from './mcp-failure.js';
 import type { McpServerSettings } from './mcp-server-file.js';
 
 /** More than this of a tool's answer would only fill the model's memory. */
@@ -26,6 +27,15 @@ export interface McpSessionEvents {
   toolsChanged(): void;
   /** There will be no answers any more. */
   closed(): void;
+}
+
+/** The SDK closes it without waiting when a connection fails; whoever waits for its end must wait for the process. */
+class StdioTransport extends StdioClientTransport {
+  private ending: Promise<void> | undefined;
+
+  override close(): Promise<void> {
+    return (this.ending ??= super.close());
+  }
 }
 
 /** One connection to one tool server, from its initialisation to its end. */
@@ -58,7 +68,8 @@ export class McpSession {
     } catch (error) {
       Object.assign(client, { onclose: undefined });
       await session.close();
-      throw new Error([reasonOf(error), complaints()].filter(Boolean).join(': '), { cause: error });
+      const reason = [reasonOf(error), complaints()].filter(Boolean).join(': ');
+      throw new McpFailure(inShort(error, settings), withoutSecrets(reason, settings));
     }
   }
 
@@ -126,7 +137,7 @@ function transportOf(
     return { transport, complaints: () => '' };
   }
   const { command, args, env, cwd } = endpoint;
-  const transport = new StdioClientTransport({
+  const transport = new StdioTransport({
     command,
     args: [...args],
     // Not ours: a tool server has no business with the keys of this one.
@@ -151,10 +162,4 @@ function bounded(result: unknown): unknown {
 
 function shortened(text: string): string {
   return text.length <= MAX_RESULT_CHARACTERS ? text : `${text.slice(0, MAX_RESULT_CHARACTERS)} … (cut)`;
-}
-
-/** `fetch failed` says nothing; what is behind it does. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && cause.message ? `${messageOf(error)} (${cause.message})` : messageOf(error);
 }
