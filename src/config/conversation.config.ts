@@ -56,6 +56,11 @@ export class ConversationConfig extends configOf('conversation', {
     int(500, 120_000),
     'A caller who waits for an answer and hears nothing for this long is told so, in the words of `waiting` in the agent’s YAML.',
   ),
+  firstSoundMs: setting(
+    'FIRST_SOUND_MS',
+    int(500, 120_000),
+    'A caller who waits hears something by then, whatever has failed: the synthesisers of the list share what is left of this time.',
+  ),
   greeting: setting('GREETING', flag(), "Whether a session starts with the agent's greeting."),
   taskStopMs: setting(
     'TASK_STOP_MS',

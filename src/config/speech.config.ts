@@ -60,15 +60,25 @@ export class SpeechConfig extends configOf('speech', {
     int(100, 30_000),
     'How long connecting to a speech service may take before it counts as failed.',
   ),
+  readyMs: setting(
+    'SPEECH_READY_MS',
+    int(100, 30_000),
+    'A call that begins does not wait longer than this for a stream or voice to be made ready, if there is another service to ask; all but the last of a list get twice as long together.',
+  ),
   sttFinalMs: setting(
     'STT_FINAL_MS',
     int(200, 10_000),
     'A recogniser that has not understood an utterance so long after its end has failed, if there is another one to ask.',
   ),
+  sttFinalTotalMs: setting(
+    'STT_FINAL_TOTAL_MS',
+    int(200, 30_000),
+    'All recognisers of the list but the last share this time after the end of an utterance.',
+  ),
   ttsFirstAudioMs: setting(
     'TTS_FIRST_AUDIO_MS',
     int(200, 60_000),
-    'A synthesiser that has brought no audio for a sentence by then has failed, if there is another one to ask.',
+    'A synthesiser that has brought no audio for a sentence by then has failed, if there is another one to ask. It has less time when the caller waits already: see FIRST_SOUND_MS.',
   ),
   ttsStallMs: setting(
     'TTS_STALL_MS',

@@ -14,7 +14,7 @@ export class PhraseCache {
     this.entries.delete(key);
     this.entries.set(key, chunks);
     // Copies: who gets them may change them, or hand them to another thread.
-    return chunks.map((chunk) => ({ ...chunk, pcm: chunk.pcm.slice() }));
+    return chunks.map((chunk) => ({ ...chunk, pcm: chunk.pcm.slice(), isKept: true }));
   }
 
   add(request: TtsRequest, chunks: readonly TtsChunk[]): void {

@@ -6,6 +6,7 @@ import { ParleyError, messageOf } from '../kernel/errors.js';
 import { FailoverSttStream, type SttProvider } from './failover/failover-stt.stream.js';
 import { FailoverTtsVoice, type TtsProvider } from './failover/failover-tts.voice.js';
 import { Seats, inOrderOfChoice } from './failover/seats.js';
+import { shareOfWait } from './failover/share-of-wait.js';
 import { type ProviderOptions, type ProviderStatus, SpeechProvider } from './failover/speech-provider.js';
 import type { PoolSnapshot } from './pool/pool-metrics.js';
 import { SpeechPool, type SpeechPoolOptions } from './pool/speech-pool.js';
@@ -90,10 +91,14 @@ export class SpeechService {
   /**
    * @param language BCP 47, of the agent that takes the call: of the first recogniser and synthesiser that know it one is
    *   taken at once. Without it the first of each, and another one when it turns out to be needed.
-   * Rejects with `at_capacity` or `timeout` when there is nothing to lend, with the signal's reason when it aborts.
+   * One that is not ready in time is not waited for when another one is. Without any recogniser that could be reached there
+   * is still somebody who speaks; they are asked again with each utterance.
+   *
+   * Rejects with `at_capacity` or `timeout` when all are in use, with `build_failed` when there is no voice, with the
+   * signal's reason when it aborts.
    */
   async lease(sessionId: string, signal: AbortSignal, language?: string): Promise<SessionSpeech> {
-    const { poolWaitMs, sttFinalMs, connectMs, ttsStallMs, ttsFirstAudioMs } = this.config;
+    const { poolWaitMs, sttFinalMs, sttFinalTotalMs, connectMs, ttsStallMs, ttsFirstAudioMs } = this.config;
     const { clock } = this;
     const ears = new Seats(this.sttProviders, sessionId, poolWaitMs, (stream) => stream.reset());
     const mouths = new Seats(this.ttsProviders, sessionId, poolWaitMs);
@@ -102,9 +107,18 @@ export class SpeechService {
       mouths.close();
     };
     try {
-      const sampleRate = (await takeFirst(ears, language, signal)).driver.sampleRate;
-      await takeFirst(mouths, language, signal);
-      const stt = new FailoverSttStream(ears, { sampleRate, finalMs: sttFinalMs, connectMs, clock });
+      const [hearing] = await Promise.all([
+        this.takeFirst(ears, language, signal).catch((error: unknown) => orLater(error, ears, language)),
+        this.takeFirst(mouths, language, signal),
+      ]);
+      const { sampleRate } = hearing.driver;
+      const stt = new FailoverSttStream(ears, {
+        sampleRate,
+        finalMs: sttFinalMs,
+        finalTotalMs: sttFinalTotalMs,
+        connectMs,
+        clock,
+      });
       const voice = new FailoverTtsVoice(mouths, { stallMs: ttsStallMs, firstAudioMs: ttsFirstAudioMs, clock });
       return {
         stt,
@@ -209,6 +223,30 @@ export class SpeechService {
     return this.providers.map(({ driver }) => driver);
   }
 
+  /** One of the first provider that has one in time. Rejects with the first one's error. */
+  private async takeFirst<D extends SttDriver | TtsDriver, R>(
+    seats: Seats<D, R>,
+    language: string | undefined,
+    signal: AbortSignal,
+  ): Promise<SpeechProvider<D, R>> {
+    const { readyMs, poolWaitMs } = this.config;
+    const providers = inOrderOfChoice(seats.providers, language);
+    const readyBy = this.clock.now() + 2 * readyMs;
+    let failure: unknown;
+    for (const [index, provider] of providers.entries()) {
+      const others = providers.length - index - 1;
+      const waitMs = others === 0 ? poolWaitMs : shareOfWait(readyMs, readyBy - this.clock.now(), others);
+      try {
+        await seats.take(provider, signal, waitMs);
+        return provider;
+      } catch (error) {
+        signal.throwIfAborted();
+        failure ??= error;
+      }
+    }
+    throw failure ?? new ParleyError('stt_failed', 'No speech provider is configured');
+  }
+
   private async speaks(voice: TtsVoice, request: TtsRequest, signal: AbortSignal): Promise<boolean> {
     try {
       for await (const _ of voice.synthesize(request, signal)) signal.throwIfAborted();
@@ -253,21 +291,13 @@ export class SpeechService {
   }
 }
 
-/** One of the first provider that has one. Rejects with the first one's error. */
-async function takeFirst<D extends SttDriver | TtsDriver, R>(
-  seats: Seats<D, R>,
+/** Whoever cannot be reached now may be when there is something to understand. */
+function orLater(
+  error: unknown,
+  ears: Seats<SttDriver, SttStream>,
   language: string | undefined,
-  signal: AbortSignal,
-): Promise<SpeechProvider<D, R>> {
-  let failure: unknown;
-  for (const provider of inOrderOfChoice(seats.providers, language)) {
-    try {
-      await seats.take(provider, signal);
-      return provider;
-    } catch (error) {
-      signal.throwIfAborted();
-      failure ??= error;
-    }
-  }
-  throw failure ?? new ParleyError('stt_failed', 'No speech provider is configured');
+): SpeechProvider<SttDriver, SttStream> {
+  const [first] = inOrderOfChoice(ears.providers, language);
+  if (first && error instanceof ParleyError && error.code === 'build_failed') return first;
+  throw error;
 }

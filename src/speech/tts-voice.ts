@@ -41,6 +41,8 @@ export interface TtsRequest {
   readonly pitch: number;
   /** A fixed phrase that will be spoken again (greetings, reprompts): worth caching. */
   readonly cacheable: boolean;
+  /** Clock time by which somebody who waits is to hear of it: what is left until then is shared by those who can be asked. */
+  readonly audibleBy?: number;
 }
 
 export interface TtsChunk {
@@ -49,6 +51,8 @@ export interface TtsChunk {
   readonly sampleRate: number;
   /** Where words of the request's text end in the audio of the whole request, where the driver knows. */
   readonly marks?: readonly TtsMark[];
+  /** Made before: says nothing about whether the synthesiser works now. */
+  readonly isKept?: true;
 }
 
 export interface TtsMark {

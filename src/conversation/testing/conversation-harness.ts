@@ -101,7 +101,11 @@ export class ConversationHarness {
     const tools = new ToolRegistry(clock);
     for (const tool of options.tools ?? []) tools.register(tool);
     const log = (_: object, line: string): void => void this.logged.push(line);
-    this.resume = new ResumeStore(options.store ?? new MemoryKeyValueStore(clock), { ...usualVoice, ...options.voice });
+    this.resume = new ResumeStore(
+      options.store ?? new MemoryKeyValueStore(clock),
+      { ...usualVoice, ...options.voice },
+      clock,
+    );
     const keeping = { enabled: true, note: (record: ConversationRecord) => void this.records.push(record) };
     const recording = {
       enabled: options.recordedMs !== undefined,
@@ -294,6 +298,7 @@ const usualConversation = {
   maxToolRounds: 6,
   llmStallMs: 10_000,
   fillerAfterMs: 1800,
+  firstSoundMs: 2500,
   greeting: true,
   taskStopMs: 5000,
 } satisfies ConversationConfig;
@@ -321,8 +326,10 @@ const speechConfig = {
   poolQueue: 2,
   poolWaitMs: 3000,
   connectMs: 2000,
-  sttFinalMs: 2000,
-  ttsFirstAudioMs: 2000,
+  readyMs: 1000,
+  sttFinalMs: 1500,
+  sttFinalTotalMs: 3000,
+  ttsFirstAudioMs: 1000,
   breakerFailures: 3,
   breakerOpenMs: 10_000,
   ttsStallMs: 5000,

@@ -5,6 +5,7 @@ import type { SpeechHints, SttDriver, SttListener, SttResult, SttStream } from '
 import { countFailover } from './failover-count.js';
 import { KeptAudio } from './kept-audio.js';
 import { inOrderOfChoice, type Seat, type Seats } from './seats.js';
+import { shareOfWait } from './share-of-wait.js';
 import type { SpeechProvider, Use } from './speech-provider.js';
 
 export type SttProvider = SpeechProvider<SttDriver, SttStream>;
@@ -16,6 +17,8 @@ export interface FailoverSttOptions {
   readonly sampleRate: number;
   /** How long a recogniser may take for its final while there is another one to ask. */
   readonly finalMs: number;
+  /** What all of them but the last may take for it together. */
+  readonly finalTotalMs: number;
   /** How long it may take until a recogniser that has to be made ready first can be written to. */
   readonly connectMs: number;
   readonly clock: Clock;
@@ -43,7 +46,10 @@ interface Run {
   readonly use: Use;
   seat?: SttSeat;
   resampler?: Resampler | undefined;
-  deadline?: Timer | undefined;
+  /** Until it must be ready. */
+  connecting?: Timer;
+  /** Until its final must have come. */
+  deadline?: Timer;
 }
 
 /**
@@ -60,11 +66,15 @@ export class FailoverSttStream implements SttStream {
     private readonly options: FailoverSttOptions,
   ) {}
 
-  /** Rejects with the last error if no provider can be made ready. */
+  /**
+   * Rejects with the last error if those who are there cannot be made ready. Who has just kept the session waiting is not
+   * waited for again: it is asked, and made ready, when there is something to understand.
+   */
   async prepare(hints: SpeechHints): Promise<void> {
     this.hints = hints;
     let failure: unknown;
     for (const provider of inOrderOfChoice(this.seats.providers, hints.language)) {
+      if (!this.seats.at(provider) && this.seats.hasRefused(provider)) continue;
       try {
         const seat = await this.seats.take(provider);
         await seat.resource.prepare(hints);
@@ -77,7 +87,7 @@ export class FailoverSttStream implements SttStream {
         failure = error;
       }
     }
-    throw failure;
+    if (failure !== undefined) throw failure;
   }
 
   reset(): void {
@@ -108,7 +118,10 @@ export class FailoverSttStream implements SttStream {
     if (utterance.isStranded) {
       utterance.tried.clear();
       this.askNext(utterance);
-    } else if (utterance.run?.seat) this.awaitFinal(utterance, utterance.run);
+    } else if (utterance.run) {
+      this.limitFinal(utterance, utterance.run);
+      if (utterance.run.seat) this.awaitFinal(utterance.run);
+    }
   }
 
   cancel(): void {
@@ -117,11 +130,11 @@ export class FailoverSttStream implements SttStream {
     this.utterance = undefined;
     const { run, finishedAt } = utterance;
     if (!run) return;
-    run.deadline?.cancel();
+    cancelTimers(run);
     run.seat?.resource.cancel();
+    const waitedMs = finishedAt === undefined ? 0 : this.options.clock.now() - finishedAt;
     // Whoever listens may have lost patience before we did.
-    if (finishedAt !== undefined && this.options.clock.now() - finishedAt >= this.options.finalMs)
-      run.use.failed(this.tooLate());
+    if (waitedMs >= this.options.finalMs) run.use.failed(this.tooLate(waitedMs));
     else run.use.abandoned();
   }
 
@@ -133,7 +146,7 @@ export class FailoverSttStream implements SttStream {
   }
 
   private askNext(utterance: Utterance): void {
-    const provider = this.nextFor(utterance);
+    const [provider] = this.untriedFor(utterance);
     if (!provider) {
       // To tell a caller in mid-sentence would only interrupt them; at its end there may be somebody again.
       if (this.keepsAudio && utterance.finishedAt === undefined) {
@@ -151,20 +164,21 @@ export class FailoverSttStream implements SttStream {
     utterance.tried.add(provider);
     const run: Run = { provider, use: provider.begin() };
     utterance.run = run;
+    if (utterance.finishedAt !== undefined) this.limitFinal(utterance, run);
     const seat = this.seats.at(provider);
     if (seat) this.begin(utterance, run, seat);
     else void this.beginWhenReady(utterance, run);
   }
 
-  private nextFor(utterance: Utterance): SttProvider | undefined {
+  private untriedFor(utterance: Utterance): SttProvider[] {
     const order = inOrderOfChoice(this.seats.providers, this.hints?.language);
-    return order.find((provider) => !utterance.tried.has(provider));
+    return order.filter((provider) => !utterance.tried.has(provider));
   }
 
   /** Of a provider that this session has not needed before, or whose recogniser it gave back. */
   private async beginWhenReady(utterance: Utterance, run: Run): Promise<void> {
     const { clock, connectMs } = this.options;
-    run.deadline = clock.setTimeout(() => {
+    run.connecting = clock.setTimeout(() => {
       const late = new ParleyError('stt_failed', `${run.provider.name} was not ready within ${connectMs} ms`, true);
       this.fail(utterance, run, late);
     }, connectMs);
@@ -180,7 +194,7 @@ export class FailoverSttStream implements SttStream {
   private begin(utterance: Utterance, run: Run, seat: SttSeat): void {
     const { sampleRate } = this.options;
     const driverRate = seat.provider.driver.sampleRate;
-    run.deadline?.cancel();
+    run.connecting?.cancel();
     run.resampler = driverRate === sampleRate ? undefined : new Resampler(sampleRate, driverRate);
     run.seat = seat;
     seat.resource.start({
@@ -191,23 +205,29 @@ export class FailoverSttStream implements SttStream {
       onError: (error) => this.fail(utterance, run, error),
     });
     for (const pcm of utterance.audio) if (this.isCurrent(utterance, run)) this.pass(run, pcm);
-    if (utterance.finishedAt !== undefined && this.isCurrent(utterance, run)) this.awaitFinal(utterance, run);
+    if (utterance.finishedAt !== undefined && this.isCurrent(utterance, run)) this.awaitFinal(run);
   }
 
   private pass(run: Run, pcm: Int16Array): void {
     run.seat!.resource.write(run.resampler ? run.resampler.process(pcm) : pcm);
   }
 
-  private awaitFinal(utterance: Utterance, run: Run): void {
-    const { clock, finalMs } = this.options;
+  private awaitFinal(run: Run): void {
     if (run.resampler) run.seat!.resource.write(run.resampler.flush());
-    if (this.nextFor(utterance)) {
-      run.deadline = clock.setTimeout(() => {
-        run.seat!.resource.cancel();
-        this.fail(utterance, run, this.tooLate());
-      }, finalMs);
-    }
     run.seat!.resource.finish();
+  }
+
+  /** From now on the caller waits: also for a recogniser that has to be connected first, but not for one alone. */
+  private limitFinal(utterance: Utterance, run: Run): void {
+    const { clock, finalMs, finalTotalMs } = this.options;
+    const others = this.untriedFor(utterance).length;
+    if (others === 0) return;
+    const waitedMs = clock.now() - utterance.finishedAt!;
+    const limitMs = shareOfWait(finalMs, finalTotalMs - waitedMs, others);
+    run.deadline = clock.setTimeout(() => {
+      run.seat?.resource.cancel();
+      this.fail(utterance, run, this.tooLate(limitMs));
+    }, limitMs);
   }
 
   /** Who takes over begins with the first word: nobody hears of it before it has caught up. */
@@ -221,7 +241,7 @@ export class FailoverSttStream implements SttStream {
   private succeed(utterance: Utterance, run: Run, result: SttResult): void {
     if (!this.isCurrent(utterance, run)) return;
     this.utterance = undefined;
-    run.deadline?.cancel();
+    cancelTimers(run);
     run.use.succeeded();
     this.seats.keepOnly(run.provider);
     utterance.listener.onFinal(placed(result, utterance.audio.lostMs));
@@ -229,7 +249,7 @@ export class FailoverSttStream implements SttStream {
 
   private fail(utterance: Utterance, run: Run, error: unknown): void {
     if (!this.isCurrent(utterance, run)) return;
-    run.deadline?.cancel();
+    cancelTimers(run);
     if (isBusy(error)) run.use.abandoned();
     else run.use.failed(error);
     utterance.lastError =
@@ -248,9 +268,14 @@ export class FailoverSttStream implements SttStream {
     return this.utterance === utterance && utterance.run === run;
   }
 
-  private tooLate(): ParleyError {
-    return new ParleyError('stt_failed', `No final within ${this.options.finalMs} ms`, true);
+  private tooLate(afterMs: number): ParleyError {
+    return new ParleyError('stt_failed', `No final within ${Math.round(afterMs)} ms`, true);
   }
+}
+
+function cancelTimers(run: Run): void {
+  run.connecting?.cancel();
+  run.deadline?.cancel();
 }
 
 /** Nobody's fault: there are more sessions than streams. */

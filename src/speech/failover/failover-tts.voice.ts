@@ -4,6 +4,7 @@ import { withStallLimit } from '../../kernel/stall-limit.js';
 import type { TtsChunk, TtsDriver, TtsRequest, TtsVoice } from '../tts-voice.js';
 import { countFailover } from './failover-count.js';
 import { inOrderOfChoice, type Seats } from './seats.js';
+import { shareOfWait } from './share-of-wait.js';
 import type { SpeechProvider } from './speech-provider.js';
 import { SpokenSoFar } from './spoken-so-far.js';
 
@@ -34,10 +35,11 @@ export class FailoverTtsVoice implements TtsVoice {
     const spoken = new SpokenSoFar(request);
     for (const [index, provider] of providers.entries()) {
       const next = providers[index + 1];
+      const part: Part = { provider, request: spoken.rest(provider.driver), others: providers.length - index - 1 };
       const use = provider.begin();
       try {
-        yield* spoken.follow(this.speak(provider, spoken.rest(provider.driver), next !== undefined, signal));
-        use.succeeded();
+        yield* spoken.follow(this.speak(part, signal));
+        if (!part.isKept) use.succeeded();
         this.seats.keepOnly(provider);
         return;
       } catch (error) {
@@ -45,7 +47,8 @@ export class FailoverTtsVoice implements TtsVoice {
           use.abandoned();
           throw signal.reason;
         }
-        if (isOwnFault(error)) use.abandoned();
+        // A wait that was cut short says nothing about the synthesiser.
+        if (isOwnFault(error) || error === part.cutShort) use.abandoned();
         else use.failed(error);
         if (spoken.isComplete) return;
         if (!next) throw error;
@@ -62,28 +65,47 @@ export class FailoverTtsVoice implements TtsVoice {
     return Promise.resolve();
   }
 
-  private async *speak(
-    provider: TtsProvider,
-    request: TtsRequest,
-    hasNext: boolean,
-    signal: AbortSignal,
-  ): AsyncGenerator<TtsChunk, void> {
-    const { clock, stallMs, firstAudioMs } = this.options;
-    const firstMs = hasNext ? Math.min(firstAudioMs, stallMs) : stallMs;
-    const open = (limit: AbortSignal): AsyncIterable<TtsChunk> => this.open(provider, request, limit);
+  private async *speak(part: Part, signal: AbortSignal): AsyncGenerator<TtsChunk, void> {
+    const { clock, stallMs } = this.options;
+    const firstMs = this.firstAudioMs(part);
+    const open = (limit: AbortSignal): AsyncIterable<TtsChunk> => this.open(part, limit);
     let begun = false;
     const limitMs = (): number => (begun ? stallMs : firstMs);
-    const stalled = (): Error => new ParleyError('tts_failed', `No audio for ${limitMs()} ms`, true);
+    const stalled = (): Error => {
+      const error = new ParleyError('tts_failed', `No audio for ${Math.round(limitMs())} ms`, true);
+      if (!begun && firstMs < Math.min(this.options.firstAudioMs, stallMs)) part.cutShort ??= error;
+      return (begun ? undefined : part.cutShort) ?? error;
+    };
     for await (const chunk of withStallLimit(open, signal, clock, limitMs, stalled)) {
       begun ||= chunk.pcm.length > 0;
+      if (chunk.isKept) part.isKept = true;
       yield chunk;
     }
   }
 
-  private async *open(provider: TtsProvider, request: TtsRequest, signal: AbortSignal): AsyncGenerator<TtsChunk, void> {
+  private firstAudioMs({ request, others }: Part): number {
+    const { clock, stallMs, firstAudioMs } = this.options;
+    if (others === 0) return stallMs;
+    const leftMs = request.audibleBy === undefined ? Infinity : request.audibleBy - clock.now();
+    return shareOfWait(Math.min(firstAudioMs, stallMs), leftMs, others);
+  }
+
+  private async *open({ provider, request }: Part, signal: AbortSignal): AsyncGenerator<TtsChunk, void> {
     const seat = await this.seats.take(provider, signal);
     yield* seat.resource.synthesize(request, signal);
   }
+}
+
+/** What one of them is asked for. */
+interface Part {
+  readonly provider: TtsProvider;
+  readonly request: TtsRequest;
+  /** How many may be asked after it. */
+  readonly others: number;
+  /** What it failed with, when it had less time for its first audio than it may take. */
+  cutShort?: Error;
+  /** It was made before. */
+  isKept?: boolean;
 }
 
 /** Ours: there are more sessions than voices, or the request is one that nobody could speak. */

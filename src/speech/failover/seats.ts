@@ -15,6 +15,7 @@ export interface Seat<D extends Named, R> {
 export class Seats<D extends Named, R> {
   private readonly taken = new Map<SpeechProvider<D, R>, Lease<R>>();
   private readonly asked = new Map<SpeechProvider<D, R>, Promise<Seat<D, R>>>();
+  private readonly refused = new Set<SpeechProvider<D, R>>();
   private readonly closed = new AbortController();
 
   constructor(
@@ -31,13 +32,18 @@ export class Seats<D extends Named, R> {
     return lease && { provider, resource: lease.resource };
   }
 
+  /** Whether it had none the last time one was wanted, or has not come up with one yet. */
+  hasRefused(provider: SpeechProvider<D, R>): boolean {
+    return this.refused.has(provider);
+  }
+
   /** Borrows one if there is none. Rejects as the pool does, or with the reason of `signal` or of `close`. */
-  take(provider: SpeechProvider<D, R>, signal?: AbortSignal): Promise<Seat<D, R>> {
+  take(provider: SpeechProvider<D, R>, signal?: AbortSignal, waitMs = this.waitMs): Promise<Seat<D, R>> {
     const seat = this.at(provider);
     if (seat) return Promise.resolve(seat);
     let asking = this.asked.get(provider);
     if (!asking) {
-      asking = this.borrow(provider, signal).finally(() => this.asked.delete(provider));
+      asking = this.borrow(provider, waitMs, signal).finally(() => this.asked.delete(provider));
       this.asked.set(provider, asking);
     }
     return asking;
@@ -63,9 +69,11 @@ export class Seats<D extends Named, R> {
     this.taken.clear();
   }
 
-  private async borrow(provider: SpeechProvider<D, R>, signal?: AbortSignal): Promise<Seat<D, R>> {
+  private async borrow(provider: SpeechProvider<D, R>, waitMs: number, signal?: AbortSignal): Promise<Seat<D, R>> {
     const either = signal ? AbortSignal.any([signal, this.closed.signal]) : this.closed.signal;
-    const lease = await provider.acquire(this.sessionId, this.waitMs, either);
+    this.refused.add(provider);
+    const lease = await provider.acquire(this.sessionId, waitMs, either);
+    this.refused.delete(provider);
     if (this.closed.signal.aborted) {
       lease.release();
       provider.pool.endSession(this.sessionId);

@@ -67,8 +67,9 @@ export class SpeechPool<T> {
   }
 
   /**
-   * Rejects with `at_capacity` when too many are waiting already, `timeout` after `timeoutMs`, `draining` when the pool no
-   * longer serves, `build_failed` when one was built for this request and could not be, or the signal's reason.
+   * Rejects with `at_capacity` when too many are waiting already; after `timeoutMs` with `timeout` when all were in use, with
+   * `build_failed` when building one took too long; with `draining` when the pool no longer serves, `build_failed` when
+   * one was built for this request and could not be, or the signal's reason.
    */
   acquire(sessionId: string, { timeoutMs, signal }: AcquireOptions): Promise<Lease<T>> {
     return new Promise((resolve, reject) => {
@@ -110,7 +111,11 @@ export class SpeechPool<T> {
       signal.addEventListener('abort', onAbort, { once: true });
       timer = this.options.clock.setTimeout(() => {
         this.metrics.count('wait_timeouts');
-        leave(new ParleyError('timeout', `no ${this.options.name} became free within ${timeoutMs} ms`, true));
+        leave(
+          this.entries.size < this.options.maxSize
+            ? new ParleyError('build_failed', `no ${this.options.name} could be built within ${timeoutMs} ms`, true)
+            : new ParleyError('timeout', `no ${this.options.name} became free within ${timeoutMs} ms`, true),
+        );
       }, timeoutMs);
     });
   }
