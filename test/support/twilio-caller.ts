@@ -1,9 +1,9 @@
 import twilio from 'twilio';
 import { WebSocket } from 'ws';
 import { decodeMuLaw, encodeMuLaw } from '../../src/audio/g711.js';
+import { FRAME_MS, Telephone } from './telephone.js';
 import type { TestServer } from './test-server.js';
 
-const FRAME_MS = 20;
 const FRAME_SAMPLES = 160;
 export const streamSid = `MZ${'0123456789abcdef'.repeat(2)}`;
 export const accountSid = `AC${'fedcba9876543210'.repeat(2)}`;
@@ -33,36 +33,18 @@ export interface DialOptions {
  * Twilio's end of a Media Stream, with a telephone behind it: sends what the caller says (or silence) every 20 ms, plays
  * what the agent says in real time, and sends marks back when they have been played or cleared.
  */
-export class TwilioCaller {
-  /** Everything that came, in order. */
-  readonly messages: Outgoing[] = [];
+export class TwilioCaller extends Telephone<Outgoing> {
   /** Names of the marks that went back. */
   readonly echoed: string[] = [];
-  /** Audio that came, and audio that the caller has heard. */
+  /** Audio that came. */
   receivedMs = 0;
-  heardMs = 0;
   /** What the caller has heard, as samples at 8 kHz. */
   readonly heard: Int16Array[] = [];
-  readonly closed: Promise<{ code: number; reason: string }>;
   private sequence = 0;
   private chunk = 0;
   private saying: Int16Array[] = [];
   private playing: (Int16Array | string)[] = [];
-  private line: NodeJS.Timeout | undefined;
-  private listeners = new Set<() => void>();
   private whenSaid: (() => void) | undefined;
-
-  private constructor(readonly socket: WebSocket) {
-    this.closed = new Promise((resolve) =>
-      socket.once('close', (code, reason) => {
-        clearTimeout(this.line);
-        resolve({ code, reason: reason.toString() });
-        this.tell();
-      }),
-    );
-    socket.on('message', (data: Buffer) => this.receive(JSON.parse(data.toString()) as Outgoing));
-    socket.on('error', () => undefined);
-  }
 
   /** A connection that was let in; nothing has been sent yet. */
   static async dial(server: TestServer, options: DialOptions = {}): Promise<TwilioCaller> {
@@ -97,7 +79,7 @@ export class TwilioCaller {
   }
 
   /** A call under way: `connected`, `start`, and the line is open. */
-  static async call(
+  static override async call(
     server: TestServer,
     customParameters: Record<string, string> = {},
     options: DialOptions = {},
@@ -127,22 +109,6 @@ export class TwilioCaller {
     });
   }
 
-  /** From now on audio flows in both directions. */
-  openLine(): void {
-    const startedAt = performance.now();
-    let frames = 0;
-    const tick = (): void => {
-      while (performance.now() - startedAt >= frames * FRAME_MS) {
-        frames++;
-        this.sendFrame();
-        this.playFrame();
-      }
-      this.tell();
-      this.line = setTimeout(tick, startedAt + frames * FRAME_MS - performance.now());
-    };
-    tick();
-  }
-
   /** Speaks in real time; resolves when the last of it has been said. */
   async say(pcm: Int16Array): Promise<void> {
     for (let at = 0; at < pcm.length; at += FRAME_SAMPLES) this.saying.push(pcm.slice(at, at + FRAME_SAMPLES));
@@ -169,11 +135,6 @@ export class TwilioCaller {
     this.send({ event: 'stop', streamSid, sequenceNumber: this.nextSequence(), stop: { accountSid, callSid } });
   }
 
-  send(message: unknown): void {
-    if (this.socket.readyState === WebSocket.OPEN)
-      this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-  }
-
   /** One `media` frame; what it does not say is as it should be. */
   sendMedia(pcm: Int16Array, media: Record<string, unknown> = {}): void {
     this.chunk++;
@@ -196,22 +157,7 @@ export class TwilioCaller {
     return this.messages.filter((message) => message.event === event).length;
   }
 
-  /** Waits for what the server does, looking at each message and each frame; fails when it closes instead. */
-  async until(what: string, happened: () => boolean): Promise<void> {
-    while (!happened()) {
-      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed before ${what}`);
-      await new Promise<void>((resolve) => {
-        const listener = (): void => {
-          this.listeners.delete(listener);
-          resolve();
-        };
-        this.listeners.add(listener);
-      });
-    }
-  }
-
-  private receive(message: Outgoing): void {
-    this.messages.push(message);
+  protected receive(message: Outgoing): void {
     switch (message.event) {
       case 'media': {
         const pcm = decodeMuLaw(Buffer.from(message.media.payload, 'base64'));
@@ -229,10 +175,9 @@ export class TwilioCaller {
         break;
       }
     }
-    this.tell();
   }
 
-  private sendFrame(): void {
+  protected sendFrame(): void {
     const next = this.saying.shift();
     this.sendMedia(next ?? new Int16Array(FRAME_SAMPLES));
     if (this.saying.length > 0) return;
@@ -240,7 +185,7 @@ export class TwilioCaller {
     this.whenSaid = undefined;
   }
 
-  private playFrame(): void {
+  protected playFrame(): void {
     while (typeof this.playing[0] === 'string') this.echo(this.playing.shift() as string);
     const pcm = this.playing.shift() as Int16Array | undefined;
     if (!pcm) return;
@@ -255,9 +200,5 @@ export class TwilioCaller {
 
   private nextSequence(): string {
     return String(++this.sequence);
-  }
-
-  private tell(): void {
-    for (const listener of this.listeners) listener();
   }
 }

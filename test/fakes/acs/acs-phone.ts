@@ -1,33 +1,18 @@
 import { WebSocket } from 'ws';
-
-const FRAME_MS = 20;
+import { FRAME_MS, Telephone } from '../../support/telephone.js';
 
 type Outgoing = { kind: 'AudioData'; audioData: { data: string } } | { kind: 'StopAudio' };
 
 /** The media stream of one call, with a telephone behind it: sends what the caller says (or silence), plays what it gets. */
-export class AcsPhone {
-  readonly messages: Outgoing[] = [];
-  /** What the caller has heard, ms of audio that was not silence. */
-  heardMs = 0;
-  readonly closed: Promise<{ code: number; reason: string }>;
+export class AcsPhone extends Telephone<Outgoing> {
   private readonly playing: Int16Array[] = [];
   private saying: Int16Array[] = [];
-  private line: NodeJS.Timeout | undefined;
-  private readonly listeners = new Set<() => void>();
 
   private constructor(
-    readonly socket: WebSocket,
+    socket: WebSocket,
     private readonly sampleRate: number,
   ) {
-    this.closed = new Promise((resolve) =>
-      socket.once('close', (code, reason) => {
-        clearTimeout(this.line);
-        resolve({ code, reason: reason.toString() });
-        this.tell();
-      }),
-    );
-    socket.on('message', (data: Buffer) => this.receive(JSON.parse(data.toString()) as Outgoing));
-    socket.on('error', () => undefined);
+    super(socket);
   }
 
   /** The phone, or the status that refused it. */
@@ -45,26 +30,14 @@ export class AcsPhone {
   }
 
   /** The first message, then audio in both directions. */
-  openLine(): void {
+  override openLine(): void {
     const { sampleRate } = this;
     const length = (sampleRate * 2 * FRAME_MS) / 1000;
     this.send({
       kind: 'AudioMetadata',
       audioMetadata: { subscriptionId: 'sub', encoding: 'PCM', sampleRate, channels: 1, length },
     });
-    const startedAt = performance.now();
-    let frames = 0;
-    const tick = (): void => {
-      while (performance.now() - startedAt >= frames * FRAME_MS) {
-        frames++;
-        this.sendFrame(this.saying.shift());
-        const heard = this.playing.shift();
-        if (heard?.some((sample) => Math.abs(sample) > 100)) this.heardMs += (heard.length * 1000) / sampleRate;
-      }
-      this.tell();
-      this.line = setTimeout(tick, startedAt + frames * FRAME_MS - performance.now());
-    };
-    tick();
+    super.openLine();
   }
 
   /** Makes a loud noise for so long. */
@@ -78,11 +51,6 @@ export class AcsPhone {
     this.send({ kind: 'DtmfData', dtmfData: { data: tone } });
   }
 
-  send(message: unknown): void {
-    if (this.socket.readyState === WebSocket.OPEN)
-      this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-  }
-
   count(kind: Outgoing['kind']): number {
     return this.messages.filter((message) => message.kind === kind).length;
   }
@@ -92,31 +60,16 @@ export class AcsPhone {
     await this.closed;
   }
 
-  /** Waits for what the server does; fails when it closes instead. */
-  async until(what: string, happened: () => boolean): Promise<void> {
-    while (!happened()) {
-      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed before ${what}`);
-      await new Promise<void>((resolve) => {
-        const listener = (): void => {
-          this.listeners.delete(listener);
-          resolve();
-        };
-        this.listeners.add(listener);
-      });
-    }
-  }
-
-  private receive(message: Outgoing): void {
-    this.messages.push(message);
+  protected receive(message: Outgoing): void {
     if (message.kind === 'StopAudio') this.playing.length = 0;
     else {
       const bytes = new Uint8Array(Buffer.from(message.audioData.data, 'base64'));
       this.playing.push(new Int16Array(bytes.buffer));
     }
-    this.tell();
   }
 
-  private sendFrame(pcm: Int16Array | undefined): void {
+  protected sendFrame(): void {
+    const pcm = this.saying.shift();
     const samples = pcm ?? new Int16Array((this.sampleRate * FRAME_MS) / 1000);
     const data = Buffer.from(samples.buffer).toString('base64');
     this.send({
@@ -125,7 +78,9 @@ export class AcsPhone {
     });
   }
 
-  private tell(): void {
-    for (const listener of this.listeners) listener();
+  /** What is not silence counts as heard. */
+  protected playFrame(): void {
+    const heard = this.playing.shift();
+    if (heard?.some((sample) => Math.abs(sample) > 100)) this.heardMs += (heard.length * 1000) / this.sampleRate;
   }
 }
