@@ -3,11 +3,12 @@ import { CallClient } from '../../src/cli/call-client.js';
 import { LocalServer } from '../../src/cli/local-server.js';
 import { FakeOpenAi } from '../fakes/openai/fake-openai.js';
 import { type FakeReply, contentFiltered, rateLimited, says, serverError } from '../fakes/openai/fake-reply.js';
+import { TestServer, withoutSpeech } from '../support/test-server.js';
 
 const WRONG_KEY = 'a-wrong-key-that-nobody-may-see';
 const SAID = 'my xylophone is green';
 let fake: FakeOpenAi;
-let server: LocalServer;
+let server: LocalServer | TestServer;
 
 beforeEach(async () => {
   fake = await FakeOpenAi.start();
@@ -15,25 +16,30 @@ beforeEach(async () => {
   fake.model('second').always(says('I am the second of them.'));
 });
 afterEach(async () => {
-  expect(await server.stop()).toBe(0);
+  await server.stop();
   await fake.stop();
 });
 
-async function start(env: NodeJS.ProcessEnv): Promise<void> {
-  server = await LocalServer.start({
-    STT_SERVICE_MODELS: 'scripted',
-    TTS_SERVICE_MODELS: 'scripted',
-    SCRIPTED_TTS_WORD_MS: '20',
-    VAD: 'energy',
-    GREETING: 'off',
-    LOG_LEVEL: 'trace',
-    AZURE_OPENAI_ENDPOINT: fake.azureEndpoint,
-    AZURE_OPENAI_API_KEY: fake.key,
-    OPENAI_BASE_URL: fake.baseUrl,
-    OPENAI_API_KEY: fake.key,
-    LLM_BREAKER_OPEN_MS: '500',
-    ...env,
-  });
+const settings = (more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...withoutSpeech,
+  GREETING: 'off',
+  AZURE_OPENAI_ENDPOINT: fake.azureEndpoint,
+  AZURE_OPENAI_API_KEY: fake.key,
+  OPENAI_BASE_URL: fake.baseUrl,
+  OPENAI_API_KEY: fake.key,
+  LLM_BREAKER_OPEN_MS: '500',
+  ...more,
+});
+
+async function start(more: NodeJS.ProcessEnv): Promise<void> {
+  server = await TestServer.start(settings(more));
+}
+
+/** A process of its own, whose log can be read. */
+async function startLogging(more: NodeJS.ProcessEnv): Promise<LocalServer> {
+  const logging = await LocalServer.start(settings({ LOG_LEVEL: 'trace', ...more }));
+  server = logging;
+  return logging;
 }
 
 /** What the agent says to each of these, one call, one question after the other. */
@@ -75,7 +81,7 @@ describe('a server with models', () => {
   });
 
   it('goes on with the next one, tells the operator once, and no secret and nobody’s words to anybody', async () => {
-    await start({
+    const logging = await startLogging({
       LLM_MODELS: 'azure:first,openai:second',
       AZURE_OPENAI_API_KEY: WRONG_KEY,
       LLM_BREAKER_OPEN_MS: '60000',
@@ -88,9 +94,9 @@ describe('a server with models', () => {
       status: 200,
       check: { details: { models: { 'azure:first': 'open', 'openai:second': 'closed' } } },
     });
-    expect(await server.stop()).toBe(0);
-    const log = server.output.join('\n');
-    expect(server.output.filter((line) => line.includes('azure:first: HTTP 401'))).toHaveLength(2);
+    expect(await logging.stop()).toBe(0);
+    const log = logging.output.join('\n');
+    expect(logging.output.filter((line) => line.includes('azure:first: HTTP 401'))).toHaveLength(2);
     expect(log).toContain('azure:first is not asked for 60000 ms');
     for (const secret of [fake.key, WRONG_KEY, 'xylophone', 'the second of them']) expect(log).not.toContain(secret);
   });
@@ -103,13 +109,14 @@ describe('a server with models', () => {
 
   it('is not ready while none of its models can be asked, and is again by itself', async () => {
     fake.model('first').always({ status: 401 });
-    await start({ LLM_MODELS: 'azure:first' });
+    const logging = await startLogging({ LLM_MODELS: 'azure:first' });
     expect((await answers('hello'))[0]).toMatch(/went wrong/);
     while ((await dialogue()).status !== 503) await new Promise((resolve) => setImmediate(resolve));
     fake.model('first').always(says('I am the first of them.'));
     while ((await dialogue()).status !== 200) await new Promise((resolve) => setImmediate(resolve));
     expect(await answers('hello')).toEqual(['I am the first of them.']);
-    expect(server.output.join('\n')).toContain('azure:first works again');
+    expect(logging.output.join('\n')).toContain('azure:first works again');
+    expect(await logging.stop()).toBe(0);
   });
 
   it.each<[string, FakeReply, RegExp]>([
