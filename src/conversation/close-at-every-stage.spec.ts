@@ -129,21 +129,51 @@ describe.each(Object.entries(stages))('a session that ends when %s', (_, stage) 
   });
 });
 
+describe('a session whose end goes wrong', () => {
+  it.each<[string, (call: ConversationHarness) => void]>([
+    ['at the client', (call) => (call.wire.send = fails)],
+    ['with what was borrowed', (call) => (call.stream.cancel = fails)],
+    ['with what is kept to go on with', (call) => (call.resume.forget = fails)],
+    ['with the record of it', (call) => (call.records.push = fails)],
+  ])('%s is over all the same', async (_, spoil) => {
+    const call = await ConversationHarness.start({ resumable: true });
+    await call.ask('hello');
+    spoil(call);
+    await call.pipeline.close('hangup');
+    expect(call.logged.filter((line) => line.startsWith('Session ended (hangup)'))).toHaveLength(1);
+    expect(await call.left()).toEqual(nothingLeft);
+  });
+});
+
+function fails(): never {
+  throw new Error('that went wrong');
+}
+
 describe('a session that ends while it is built', () => {
-  it('gives back what it has when the recogniser is ready, and says nothing', async () => {
+  it('while all voices are in use does not wait for one any more', async () => {
     const call = new ConversationHarness();
-    await call.speech.start(new AbortController().signal);
-    let ready: () => void = () => undefined;
-    call.stream.preparing = new Promise((resolve) => (ready = resolve));
-    const started = call.pipeline.start(call.wire, { scenario: 'test', ...plain });
-    const failed = expect(started).rejects.toMatchObject({ kind: 'hangup' });
+    const { signal } = new AbortController();
+    await call.speech.start(signal);
+    const others = await Promise.all(['ada', 'bob'].map((id) => call.speech.lease(id, signal)));
+    const failed = expect(call.pipeline.reserve({ scenario: 'test', ...plain })).rejects.toMatchObject({
+      kind: 'hangup',
+    });
     await call.clock.advance(100);
     call.pipeline.pushAudio(new Int16Array(160));
-    const closed = call.pipeline.close('hangup');
-    await call.clock.advance(100);
-    ready();
+    await call.pipeline.close('hangup');
     await failed;
-    await closed;
+    for (const other of others) other.release();
+    expect(call.wire.log).toEqual([]);
+    for (const { in_use, waiting } of call.speech.pools()) expect([in_use, waiting]).toEqual([0, 0]);
+    expect(call.clock.pending).toBe(0);
+  });
+
+  it('before its turn to be built has come gives back what it has borrowed', async () => {
+    const call = new ConversationHarness();
+    await call.speech.start(new AbortController().signal);
+    await call.pipeline.reserve({ scenario: 'test', ...plain });
+    await call.pipeline.close('hangup');
+    await expect(call.pipeline.start(call.wire)).rejects.toMatchObject({ kind: 'hangup' });
     expect(call.wire.log).toEqual([]);
     expect(call.speech).toMatchObject({ lent: 1, givenBack: 1 });
     expect(call.vad.openStreams).toBe(0);
@@ -154,9 +184,7 @@ describe('a session that ends while it is built', () => {
     const call = new ConversationHarness();
     await call.speech.start(new AbortController().signal);
     void call.pipeline.close('hangup');
-    await expect(call.pipeline.start(call.wire, { scenario: 'test', ...plain })).rejects.toMatchObject({
-      kind: 'hangup',
-    });
+    await expect(call.pipeline.reserve({ scenario: 'test', ...plain })).rejects.toMatchObject({ kind: 'hangup' });
     await call.pipeline.closed;
     expect(call.speech.lent).toBe(0);
     expect(call.clock.pending).toBe(0);
@@ -174,11 +202,9 @@ describe('a session that ends while it is built', () => {
   it('because the agent does not exist fails with that', async () => {
     const call = new ConversationHarness();
     await call.speech.start(new AbortController().signal);
-    await expect(call.pipeline.start(call.wire, { scenario: 'test', ...plain, agent: 'nobody' })).rejects.toMatchObject(
-      {
-        code: 'not_found',
-      },
-    );
+    await expect(call.pipeline.reserve({ scenario: 'test', ...plain, agent: 'nobody' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
     await call.pipeline.close('hangup');
     expect(call.clock.pending).toBe(0);
   });

@@ -86,6 +86,10 @@ export class Conversation {
     this.runner = new GenerationRunner({
       ...parts,
       voice: speech.voice,
+      audibleBy: () => {
+        const { silentSince } = this.patience;
+        return silentSince === undefined ? undefined : silentSince + config.firstSoundMs;
+      },
       // A caller who cuts into a question is answering it.
       onAnswered: () => this.expectation.update(),
       onComplete: (generation, outcome) => this.onGenerationComplete(generation, outcome),
@@ -153,14 +157,20 @@ export class Conversation {
 
   /**
    * Starts the session's lifetime tasks, and speaks first if the agent does.
-   * @param resumed it goes on after its connection was lost.
+   * @param resumed it goes on after its connection was lost. @param since clock time at which the caller began to wait.
    */
-  begin(resumed: boolean): void {
+  begin(resumed: boolean, since: number): void {
     void this.parts.supervisor.spawn('turns', (signal) => this.answerTurns(signal), { lifetime: true });
     void this.parts.supervisor.spawn('speaking', (signal) => this.runner.speaker.run(signal), { lifetime: true });
-    this.listener.start();
-    if (resumed) this.goOn();
-    else this.greet();
+    const opening = resumed ? this.goingOn() : this.greeting();
+    if (!opening) return this.silence.arm(this.parts.state.agent.noInput);
+    this.submit(opening);
+    this.patience.begin(since);
+  }
+
+  /** The recogniser is ready; audio that came before waits. Idempotent. */
+  listen(): void {
+    if (!this.over) this.listener.start();
   }
 
   pushAudio(pcm: Int16Array): void {
@@ -210,25 +220,22 @@ export class Conversation {
     this.runner.close();
   }
 
-  private greet(): void {
-    const greeting = this.parts.state.agent.greeting;
-    if (!greeting || !this.parts.config.greeting) {
-      this.silence.arm(this.parts.state.agent.noInput);
-      return;
-    }
+  private greeting(): Turn | undefined {
+    const { greeting } = this.parts.state.agent;
+    if (!greeting || !this.parts.config.greeting) return undefined;
     const text = this.render(greeting.text);
-    this.submit({ id: null, source: 'greeting', text, rejected: false, interruptible: greeting.interruptible });
+    return { id: null, source: 'greeting', text, rejected: false, interruptible: greeting.interruptible };
   }
 
   /** The caller is back: what was not answered, or not heard, comes first; else the agent says again what it wants. */
-  private goOn(): void {
+  private goingOn(): Turn | undefined {
     const { state } = this.parts;
     this.dtmf.restore(state.digits);
     const base = { id: null, source: 'reconnect', rejected: false, interruptible: true } as const;
-    if (state.history.awaitsAnswer) return this.submit({ ...base, text: '' });
+    if (state.history.awaitsAnswer) return { ...base, text: '' };
     const text = state.unsaid || state.history.lastSentence;
-    if (text === '') return this.greet();
-    this.submit({ ...base, text: `${this.render(state.agent.reconnected)} ${text}`.trim() });
+    if (text === '') return this.greeting();
+    return { ...base, text: `${this.render(state.agent.reconnected)} ${text}`.trim() };
   }
 
   private onSpeech(speechMs: number, sinceMs: number, arrivedAt: number, first: boolean): void {

@@ -34,6 +34,8 @@ export interface GenerationRunnerParts {
   /** Ends with the session. */
   readonly session: AbortSignal;
   log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** Clock time by which a caller who waits is to hear something; undefined when nobody waits. */
+  audibleBy(): number | undefined;
   /** The model has said all it has to say to the turn; it is not heard yet. */
   onAnswered(): void;
   /** Nothing of the generation runs any more; the history has what was heard of it. */
@@ -97,6 +99,7 @@ export class GenerationRunner implements Speaking {
       playout: this.playout,
       tracker: this.tracker,
       clock,
+      audibleBy: () => parts.audibleBy(),
       onError: (generation, error) => this.onSpeechError(generation, error),
     });
     this.responder = new Responder(
@@ -215,6 +218,8 @@ export class GenerationRunner implements Speaking {
   fill(text: string): void {
     const generation = this.current;
     if (!generation || this.tracker.state !== 'PROCESSING_LLM') return;
+    // It would be heard after what the caller waits for.
+    if (this.speaker.busy) return;
     const { transport, state } = this.parts;
     const ids = { generation_id: generation.id, message_id: generation.nextMessageId() };
     transport.send({ type: 'text_stream_start', ...ids, agent: state.agent.name });

@@ -89,6 +89,11 @@ export class Generation {
     this.firstTokenAt ??= this.clock.now();
   }
 
+  /** Whether anything was said in answer to the turn, or is about to be. */
+  get hasSpoken(): boolean {
+    return this.firstSentenceAt !== undefined;
+  }
+
   noteSentence(): void {
     this.firstSentenceAt ??= this.clock.now();
   }

@@ -8,7 +8,9 @@ const LOOK_EVERY_MS = 200;
  */
 export class PatienceWatch {
   private timer: Timer | undefined;
-  private silentSince = 0;
+  private lastHeardAt = 0;
+  /** When `onImpatience` was told last, or the caller heard something since. */
+  private toldAt = 0;
   private times = 0;
 
   /**
@@ -22,10 +24,15 @@ export class PatienceWatch {
     private readonly onImpatience: (times: number) => void,
   ) {}
 
+  /** Clock time since which a caller who waits has heard nothing; undefined when nobody waits. */
+  get silentSince(): number | undefined {
+    return this.timer && this.lastHeardAt;
+  }
+
   /** The caller waits. @param since clock time at which they finished. */
   begin(since: number = this.clock.now()): void {
     if (this.timer) return;
-    this.silentSince = since;
+    this.lastHeardAt = this.toldAt = since;
     this.times = 0;
     this.look();
   }
@@ -37,13 +44,17 @@ export class PatienceWatch {
   }
 
   private look(): void {
-    this.timer = this.clock.setTimeout(() => {
-      const now = this.clock.now();
-      if (this.isAudible()) this.silentSince = now;
-      this.look();
-      if (now - this.silentSince < this.limitMs) return;
-      this.silentSince = now;
-      this.onImpatience(this.times++);
-    }, LOOK_EVERY_MS);
+    const leftMs = this.toldAt + this.limitMs - this.clock.now();
+    this.timer = this.clock.setTimeout(
+      () => {
+        const now = this.clock.now();
+        if (this.isAudible()) this.lastHeardAt = this.toldAt = now;
+        const isOver = now - this.toldAt >= this.limitMs;
+        if (isOver) this.toldAt = now;
+        this.look();
+        if (isOver) this.onImpatience(this.times++);
+      },
+      Math.max(0, Math.min(LOOK_EVERY_MS, leftMs)),
+    );
   }
 }

@@ -50,13 +50,19 @@ export class Responder {
   async respond(generation: Generation): Promise<void> {
     for (let round = 0; round < this.options.maxToolRounds; round++) {
       const answer = await this.ask(generation);
-      if (answer.calls.length === 0) return;
+      if (answer.calls.length === 0) return this.checkAnswered(generation);
       const runs = await this.runTools(generation, answer.calls);
       // Also when the caller has cut in: the history says that these tools have run.
       for (const run of runs) this.apply(generation, run);
       generation.signal.throwIfAborted();
     }
     throw new ParleyError('llm_failed', `The model asked for tools ${this.options.maxToolRounds} times in one turn`);
+  }
+
+  /** A model that finds nothing to say after a tool leaves the caller waiting, unless there is nothing to wait for. */
+  private checkAnswered(generation: Generation): void {
+    if (generation.hasSpoken || generation.finalAction) return;
+    throw new ParleyError('llm_failed', 'The model had nothing to say', true);
   }
 
   /** Speaks a fixed text as the agent's next message. */

@@ -32,6 +32,8 @@ export interface SpeakerParts {
   readonly playout: Playout;
   readonly tracker: GenerationTracker;
   readonly clock: Clock;
+  /** Clock time by which a caller who waits is to hear something; undefined when nobody waits. */
+  audibleBy(): number | undefined;
   onError(generation: Generation, error: unknown): void;
 }
 
@@ -42,6 +44,11 @@ export class Speaker {
   private wake: (() => void) | undefined;
 
   constructor(private readonly parts: SpeakerParts) {}
+
+  /** Whether something is being made, or heard, that comes before what is said next. */
+  get busy(): boolean {
+    return this.unplayed > 0 || this.queue.depth > 0;
+  }
 
   say(job: SentenceJob): void {
     this.queue.offer(job);
@@ -92,7 +99,8 @@ export class Speaker {
     const startMs = playout.appendedMs;
     timeline.begin(messageId, text, startMs);
     try {
-      const request = { ...spokenWith(voice), text, cacheable };
+      const audibleBy = playout.audible ? undefined : this.parts.audibleBy();
+      const request = { ...spokenWith(voice), text, cacheable, ...(audibleBy !== undefined && { audibleBy }) };
       let resampler: Resampler | undefined;
       for await (const chunk of this.parts.voice.synthesize(request, signal)) {
         signal.throwIfAborted();

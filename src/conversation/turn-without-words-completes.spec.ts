@@ -6,33 +6,26 @@ import { testTool } from './testing/test-tool.js';
 const look = testTool('look', async () => ({ result: 'seen' }));
 
 describe('a turn', () => {
-  it('to which the model says nothing completes', async () => {
-    const call = await ConversationHarness.start();
-    call.llm.reply();
-    expect(await call.ask('hello')).toMatchObject({ outcome: 'completed' });
-    expect(call.wire.types).toEqual(['session_started', 'generation_started', 'generation_complete']);
-    expect(await call.told()).toEqual([{ role: 'user', content: 'hello' }]);
-  });
-
-  it('of tools only completes', async () => {
+  it.each<[string, (call: ConversationHarness) => void]>([
+    ['to which the model says nothing', (call) => call.llm.reply()],
+    ['of tools only', (call) => call.llm.reply({ tool: 'look' }).reply()],
+    ['of blanks only', (call) => call.llm.reply(' ', '\n')],
+  ])('%s ends with an apology: the caller waits for an answer', async (_, reply) => {
     const call = await ConversationHarness.start({ agents: [testAgent({ tools: ['look'] })], tools: [look] });
-    call.llm.reply({ tool: 'look' }).reply();
-    expect(await call.ask('hello')).toMatchObject({ outcome: 'completed' });
-    expect(call.wire.types).toEqual([
-      'session_started',
-      'generation_started',
-      'tool_start',
-      'tool_end',
-      'generation_complete',
-    ]);
+    reply(call);
+    expect(await call.ask('hello')).toMatchObject({ outcome: 'failed' });
+    expect(call.wire.events('error')).toMatchObject([{ code: 'llm_failed' }]);
+    expect(call.tts.requests.map(({ text }) => text)).toEqual(['Sorry, that did not work.']);
+    expect(call.wire.audioMs).toBeGreaterThan(0);
     await call.hangUp();
     expect(await call.left()).toEqual(nothingLeft);
   });
 
-  it('of blanks only completes', async () => {
-    const call = await ConversationHarness.start();
-    call.llm.reply(' ', '\n');
-    expect(await call.ask('hello')).toMatchObject({ outcome: 'completed' });
+  it('with which the call ends needs no words', async () => {
+    const hangUp = testTool('look', async () => ({ result: 'bye', effect: { type: 'end', reason: 'done' } }));
+    const call = await ConversationHarness.start({ agents: [testAgent({ tools: ['look'] })], tools: [hangUp] });
+    call.llm.reply({ tool: 'look' }).reply();
+    expect(await call.ask('goodbye')).toMatchObject({ outcome: 'completed' });
     expect(call.tts.requests).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ import { ConversationConfig } from '../config/conversation.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { EventBus } from '../events/event-bus.js';
-import { type AbortKind, Aborted, untilAborted } from '../kernel/abort.js';
+import { type AbortKind, Aborted } from '../kernel/abort.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
 import { TaskSupervisor } from '../kernel/task-supervisor.js';
@@ -81,8 +81,12 @@ export class VoicePipeline implements LiveSession {
   private speech!: SessionSpeech;
   private queues: SourceQueues | undefined;
   private conversation: Conversation | undefined;
+  private reserving = false;
   private started = false;
   private tenant = '';
+  private options!: SessionStart;
+  /** Clock time. */
+  private waitingSince = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -112,14 +116,35 @@ export class VoicePipeline implements LiveSession {
     );
   }
 
-  /** Builds the session and starts its tasks. On failure everything is given back and the error thrown. */
-  async start(transport: CallTransport, options: SessionStart): Promise<void> {
-    this.transport = transport;
+  /**
+   * Borrows what there may be to wait for: comes before `start`. On failure, and when it is closed in the meantime,
+   * everything is given back and the error thrown.
+   */
+  async reserve(options: SessionStart): Promise<void> {
+    this.options = options;
     this.tenant = options.tenant;
+    this.waitingSince = this.clock.now();
+    this.reserving = true;
     try {
+      this.lifetime.signal.throwIfAborted();
       this.state = this.stateOf(options);
-      const { agent } = this.state;
-      this.speech = await this.speechService.lease(this.id, this.lifetime.signal, agent.language);
+      this.speech = await this.speechService.lease(this.id, this.lifetime.signal, this.state.agent.language);
+      this.lifetime.signal.throwIfAborted();
+    } catch (error) {
+      this.giveUp();
+      throw error;
+    } finally {
+      this.reserving = false;
+    }
+  }
+
+  /** Builds the session and starts its tasks. On failure everything is given back and the error thrown. */
+  async start(transport: CallTransport): Promise<void> {
+    const { options } = this;
+    // The caller may have hung up in the meantime, or it may have taken too long.
+    this.lifetime.signal.throwIfAborted();
+    this.transport = transport;
+    try {
       this.queues = this.audioQueues.open({
         use: 'conversation',
         sources: ['mic'],
@@ -128,21 +153,14 @@ export class VoicePipeline implements LiveSession {
       this.recording = this.recordCall(transport, options.resumed !== undefined);
       this.transport = this.recording ?? transport;
       this.conversation = this.converse(this.transport, this.queues);
-      // The caller may hang up in the meantime, or it may take too long.
-      await untilAborted(this.prepare(this.conversation, agent), this.lifetime.signal);
     } catch (error) {
-      this.lifetime.abort(new Aborted('error'));
-      this.conversation?.close();
-      this.queues?.close();
-      this.drops.close();
-      this.speech?.release();
-      this.closing = true;
-      this.whenClosed();
+      this.giveUp();
       throw error;
     }
     this.started = true;
     try {
       this.begin(this.conversation, options);
+      this.listenWhenPrepared(this.conversation);
     } catch (error) {
       await this.close('error');
       throw error;
@@ -194,10 +212,22 @@ export class VoicePipeline implements LiveSession {
     if (this.closing) return this.closed;
     // First of all: what closing calls back (a generation that ends) must see that the session is over.
     this.closing = true;
-    if (this.started) this.end(kind).catch((error: unknown) => this.log('error', `Ending: ${messageOf(error)}`));
-    // Still being built: `start` sees the abort, and gives back what it has.
-    else this.lifetime.abort(new Aborted(kind));
+    if (this.started) void this.end(kind);
+    // Still being built: `reserve` sees the abort, and gives back what it has.
+    else if (this.reserving) this.lifetime.abort(new Aborted(kind));
+    else this.giveUp(kind);
     return this.closed;
+  }
+
+  /** Before it has begun. */
+  private giveUp(kind: AbortKind = 'error'): void {
+    this.lifetime.abort(new Aborted(kind));
+    this.conversation?.close();
+    this.queues?.close();
+    this.drops.close();
+    this.speech?.release();
+    this.closing = true;
+    this.whenClosed();
   }
 
   private get turns(): number {
@@ -238,7 +268,7 @@ export class VoicePipeline implements LiveSession {
     this.registry.add(this);
     this.events.emit('session.started', { sessionId: this.id, agent: this.state.agent.name });
     this.announce(resumed !== undefined);
-    conversation.begin(resumed !== undefined);
+    conversation.begin(resumed !== undefined, this.waitingSince);
     this.keeper?.note();
     this.touch();
   }
@@ -289,6 +319,18 @@ export class VoicePipeline implements LiveSession {
       now: () => this.clock.wallTime(),
       onChange: (record) => this.conversations.note(record),
     });
+  }
+
+  /** The agent can be heard before it can hear: a recogniser that is not ready in time is asked all the same. */
+  private listenWhenPrepared(conversation: Conversation): void {
+    const limit = this.clock.setTimeout(() => conversation.listen(), this.speechConfig.readyMs);
+    this.lifetime.signal.addEventListener('abort', () => limit.cancel(), { once: true });
+    this.prepare(conversation, this.state.agent)
+      .catch((error: unknown) => this.log('warn', `Recogniser: ${messageOf(error)}`))
+      .finally(() => {
+        limit.cancel();
+        conversation.listen();
+      });
   }
 
   /** What callers of the tenant say may change while they do. */
@@ -362,12 +404,23 @@ export class VoicePipeline implements LiveSession {
   }
 
   private async end(kind: AbortKind): Promise<void> {
-    this.sayGoodbye(kind);
-    const leaked = await this.supervisor.stop(kind, this.config.taskStopMs);
-    this.speech.release();
-    await this.keeper?.close(resumableEnds.has(kind) ? this.snapshot() : undefined);
-    this.transcript?.end(kind);
-    this.registry.remove(this.id);
+    let leaked: readonly string[] = [];
+    const steps: (() => unknown)[] = [
+      () => this.sayGoodbye(kind),
+      async () => (leaked = await this.supervisor.stop(kind, this.config.taskStopMs)),
+      () => this.speech.release(),
+      () => this.keeper?.close(resumableEnds.has(kind) ? this.snapshot() : undefined),
+      () => this.transcript?.end(kind),
+      () => this.registry.remove(this.id),
+    ];
+    // Whatever fails on the way, all the others give back what they have, and the slot is free.
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        this.log('error', `Ending: ${messageOf(error)}`);
+      }
+    }
     this.whenClosed();
     this.report(kind, leaked);
   }
@@ -375,19 +428,22 @@ export class VoicePipeline implements LiveSession {
   /** The last the client hears, at once: nothing is sent and no timer runs any more. */
   private sayGoodbye(kind: AbortKind): void {
     this.idleTimer?.cancel();
-    this.conversation?.end(kind);
-    this.transport.send({
-      type: 'session_ended',
-      reason: kind,
-      duration_ms: Math.round(this.clock.now() - this.startedAt),
-      turns: this.turns,
-      resumable: this.keeper !== undefined && resumableEnds.has(kind),
-    });
-    this.transport.close(closeCodes[kind], kind);
-    this.conversation?.close();
-    this.queues?.close();
-    this.drops.close();
-    this.lifetime.abort(new Aborted(kind));
+    try {
+      this.conversation?.end(kind);
+      this.transport.send({
+        type: 'session_ended',
+        reason: kind,
+        duration_ms: Math.round(this.clock.now() - this.startedAt),
+        turns: this.turns,
+        resumable: this.keeper !== undefined && resumableEnds.has(kind),
+      });
+      this.transport.close(closeCodes[kind], kind);
+    } finally {
+      this.conversation?.close();
+      this.queues?.close();
+      this.drops.close();
+      this.lifetime.abort(new Aborted(kind));
+    }
   }
 
   private report(kind: AbortKind, leaked: readonly string[]): void {

@@ -13,15 +13,26 @@ const BUILD_TIMEOUT_MS = 5000;
 
 /** A session whose building the test ends. */
 class PipelineDouble {
-  readonly starts: SessionStart[] = [];
+  readonly reserved: SessionStart[] = [];
+  starts = 0;
   readonly closes: string[] = [];
   finishBuilding: () => void = () => undefined;
   failBuilding: (error: Error) => void = () => undefined;
   private whenClosed: () => void = () => undefined;
   readonly closed = new Promise<void>((resolve) => (this.whenClosed = resolve));
 
-  start(_transport: unknown, start: SessionStart): Promise<void> {
-    this.starts.push(start);
+  borrowed: () => void = () => undefined;
+
+  constructor(private readonly hasToWait: boolean) {}
+
+  async reserve(start: SessionStart): Promise<void> {
+    this.reserved.push(start);
+    if (this.hasToWait) await new Promise<void>((resolve) => (this.borrowed = resolve));
+  }
+
+  start(): Promise<void> {
+    if (this.closes.length > 0) return Promise.reject(new ParleyError('aborted', this.closes[0]!));
+    this.starts++;
     return new Promise((resolve, reject) => {
       this.finishBuilding = resolve;
       this.failBuilding = reject;
@@ -36,13 +47,13 @@ class PipelineDouble {
   }
 }
 
-function setUp() {
+function setUp({ hasToWait = false } = {}) {
   const clock = new ManualClock();
   const pipelines: PipelineDouble[] = [];
   const host = new CallHost(
     {
       create: () => {
-        const pipeline = new PipelineDouble();
+        const pipeline = new PipelineDouble(hasToWait);
         pipelines.push(pipeline);
         return Promise.resolve(pipeline);
       },
@@ -81,7 +92,7 @@ describe('calls of all gateways', () => {
   it('are built one after the other, in the order in which they came', async () => {
     const { clock, pipelines, ring } = setUp();
     const calls = [ring({ scenario: 'banking' }), ring({ agent: 'desk' }), ring()];
-    const building = (): number[] => pipelines.map(({ starts }) => starts.length);
+    const building = (): number[] => pipelines.map(({ starts }) => starts);
     await clock.advance(0);
     expect(building()).toEqual([1, 0, 0]);
     pipelines[0]!.finishBuilding();
@@ -97,7 +108,7 @@ describe('calls of all gateways', () => {
       [0, 1],
       [1, 0],
     ]);
-    expect(pipelines.map(({ starts }) => starts[0])).toEqual([
+    expect(pipelines.map(({ reserved }) => reserved[0])).toEqual([
       expect.objectContaining({ scenario: 'banking', agent: undefined }),
       expect.objectContaining({ scenario: 'usual', agent: 'desk' }),
       expect.objectContaining({ scenario: 'usual', agent: undefined }),
@@ -110,11 +121,32 @@ describe('calls of all gateways', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('wait for what they borrow at the same time, and are built as soon as they have it', async () => {
+    const { clock, pipelines, ring } = setUp({ hasToWait: true });
+    const calls = [ring(), ring(), ring()];
+    await clock.advance(0);
+    expect(pipelines.map(({ reserved, starts }) => [reserved.length, starts])).toEqual([
+      [1, 0],
+      [1, 0],
+      [1, 0],
+    ]);
+    pipelines[1]!.borrowed();
+    await clock.advance(0);
+    pipelines[1]!.finishBuilding();
+    await clock.advance(0);
+    expect(calls.map(({ bound }) => bound)).toEqual([0, 1, 0]);
+    for (const { socket } of calls) socket.end();
+    for (const { borrowed } of pipelines) borrowed();
+    await Promise.all(calls.map(({ over }) => over));
+    expect(calls.map(({ released }) => released)).toEqual([1, 1, 1]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('do not wait for ever: neither for their turn nor for their own building', async () => {
     const { clock, pipelines, ring } = setUp();
     const [first, second] = [ring(), ring()];
     await clock.advance(BUILD_TIMEOUT_MS);
-    expect(pipelines.map(({ closes }) => closes)).toEqual([['timeout'], []]);
+    expect(pipelines.map(({ closes }) => closes)).toEqual([['timeout', 'error'], ['error']]);
     expect([first, second].map(({ socket }) => socket.closes[0]?.code)).toEqual([1011, 1011]);
     await Promise.all([first.over, second.over]);
     expect([first.released, second.released]).toEqual([1, 1]);
@@ -137,7 +169,7 @@ describe('a call', () => {
     late.socket.end();
     await late.over;
     expect([early, late].map(({ released }) => released)).toEqual([1, 1]);
-    expect(pipelines.map(({ closes }) => closes)).toEqual([['lost'], ['lost']]);
+    expect(pipelines.map(({ closes }) => closes)).toEqual([['lost', 'error'], ['lost']]);
     expect(clock.pending).toBe(0);
   });
 
@@ -147,7 +179,7 @@ describe('a call', () => {
     call.socket.end();
     await call.over;
     expect(call).toMatchObject({ bound: 0, released: 1 });
-    expect(pipelines[0]!.starts).toEqual([]);
+    expect(pipelines[0]!.reserved).toEqual([]);
     expect(clock.pending).toBe(0);
   });
 

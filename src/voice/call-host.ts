@@ -44,7 +44,7 @@ export interface OpenedCall {
 /** Takes a call from its admission to its end, for every gateway: heartbeat, building the session, giving everything back. */
 @Injectable()
 export class CallHost {
-  /** One for the process: sessions are built one after the other. */
+  /** One for the process: sessions are built one after the other, once they have what they may have had to wait for. */
   private readonly building: Mutex;
 
   constructor(
@@ -70,14 +70,17 @@ export class CallHost {
   }
 
   private async converse(socket: WebSocket, call: OpenedCall): Promise<void> {
+    let pipeline: VoicePipeline | undefined;
     try {
-      const pipeline = await this.moduleRef.create(VoicePipeline);
+      pipeline = await this.moduleRef.create(VoicePipeline);
       if (socket.readyState !== socket.OPEN) return await call.giveUp?.();
-      socket.once('close', (code: number) => void pipeline.close(endOf(code)));
-      await this.building.runExclusive(this.config.buildTimeoutMs, () => this.build(pipeline, call));
+      socket.once('close', (code: number) => void pipeline?.close(endOf(code)));
+      await this.build(pipeline, call);
       call.bind(pipeline);
       await pipeline.closed;
     } catch (error) {
+      // Its turn may not have come: then it has to give back what it has borrowed.
+      await pipeline?.close('error');
       const failure = buildFailure(error);
       this.logger.warn(`Session could not be built: ${failure.message}`);
       call.transport.send({
@@ -92,10 +95,17 @@ export class CallHost {
   }
 
   private async build(pipeline: VoicePipeline, call: OpenedCall): Promise<void> {
+    const { scenario = this.agents.scenario, agent, tenant, resumable, resumed } = call;
+    await this.limited(pipeline, () => pipeline.reserve({ scenario, agent, tenant, resumable, resumed }));
+    await this.building.runExclusive(this.config.buildTimeoutMs, () =>
+      this.limited(pipeline, () => pipeline.start(call.transport)),
+    );
+  }
+
+  private async limited(pipeline: VoicePipeline, work: () => Promise<void>): Promise<void> {
     const limit = this.clock.setTimeout(() => void pipeline.close('timeout'), this.config.buildTimeoutMs);
     try {
-      const { scenario = this.agents.scenario, agent, tenant, resumable, resumed } = call;
-      await pipeline.start(call.transport, { scenario, agent, tenant, resumable, resumed });
+      await work();
     } finally {
       limit.cancel();
     }

@@ -148,13 +148,14 @@ export class ConversationHarness {
 
   async start(): Promise<void> {
     await this.speech.start(new AbortController().signal);
-    await this.pipeline.start(this.wire, {
+    await this.pipeline.reserve({
       scenario: 'test',
       agent: undefined,
       tenant: 'acme',
       resumable: this.options.resumable ?? false,
       resumed: this.options.resumed,
     });
+    await this.pipeline.start(this.wire);
     await this.clock.advance(0);
   }
 

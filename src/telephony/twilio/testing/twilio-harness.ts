@@ -57,7 +57,8 @@ export class TwilioHarness {
     const opened = await stream.opening;
     if (!opened) throw new Error('The stream was not opened');
     await call.speech.start(new AbortController().signal);
-    await call.pipeline.start(opened.transport, { ...opened, scenario: 'test' });
+    await call.pipeline.reserve({ ...opened, scenario: 'test' });
+    await call.pipeline.start(opened.transport);
     opened.bind(call.pipeline);
     await call.clock.advance(0);
   }
