@@ -10,11 +10,14 @@ import { VoiceConfig } from './config/voice.config.js';
 import { ParleyError, messageOf } from './kernel/errors.js';
 import { FrameworkQuietLogger } from './lifecycle/framework-quiet-logger.js';
 import { ErrorFilter } from './ops/error.filter.js';
+import { checkNamedFiles } from './named-files.js';
 import { ParleyWsAdapter } from './voice/ws-adapter.js';
 
 /** The application, ready to `listen`: the same for the server and for every end-to-end test. */
 export async function createApp(env: NodeJS.ProcessEnv): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(loadConfig(env)), {
+  const config = loadConfig(env);
+  checkNamedFiles(config);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
     bufferLogs: true,
     abortOnError: false,
   });

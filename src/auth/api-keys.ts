@@ -81,7 +81,8 @@ function changeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function readKeys(file: string): Map<string, ApiKeyEntry> {
+/** By hash. Throws `config_invalid`. */
+export function readKeys(file: string): Map<string, ApiKeyEntry> {
   const invalid = (problem: string): ParleyError =>
     new ParleyError('config_invalid', `API_KEYS_FILE ${file}: ${problem}`);
   let content: unknown;

@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load.js';
 import { showValue } from '../config/show-value.js';
 import { messageOf } from '../kernel/errors.js';
+import { checkNamedFiles } from '../named-files.js';
 
 const HELP = `Usage: npm run config:check [-- --json]
 
@@ -17,7 +18,9 @@ export function main(args: readonly string[]): Promise<number> {
     return Promise.resolve(unknown ? 2 : 0);
   }
   try {
-    const { settings } = loadConfig(process.env);
+    const config = loadConfig(process.env);
+    checkNamedFiles(config);
+    const { settings } = config;
     const rows = settings.map(({ section, setting, value, origin }) => ({
       section,
       variable: setting.env,

@@ -42,6 +42,15 @@ function credentialProblems(server: Partial<ServerConfig>, auth: Partial<AuthCon
   if (oidcIssuer && oidcAudience?.length === 0)
     problems.push('OIDC_AUDIENCE: is not set, but is needed with OIDC_ISSUER: who else a token is for must not matter');
   if (server.environment !== 'production') return problems;
+  for (const [name, url] of [
+    ['OIDC_ISSUER', oidcIssuer],
+    ['OIDC_JWKS_URL', auth.oidcJwksUrl],
+  ] as const) {
+    if (url && !/^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(url))
+      problems.push(
+        `${name}: was given "${url}", but in production (NODE_ENV) only https:// is allowed: keys come from there`,
+      );
+  }
   if (auth.tokens && auth.tokens.length === 0 && !keysFile && !oidcIssuer) {
     problems.push(
       'AUTH_TOKENS, API_KEYS_FILE, OIDC_ISSUER: none is set, but in production (NODE_ENV) at least one is needed: nobody gets in without a credential',
@@ -57,14 +66,17 @@ function credentialProblems(server: Partial<ServerConfig>, auth: Partial<AuthCon
 
 /** Whoever can make us answer calls, or speak in them, must be known; and calls are transferred to known places only. */
 function acsProblems({ environment }: Partial<ServerConfig>, acs: Partial<AcsConfig>): string[] {
-  if (!acs.connectionString && !acs.endpoint) return [];
   const problems: string[] = [];
   if (acs.connectionString && acs.endpoint)
     problems.push('ACS_CONNECTION_STRING, ACS_ENDPOINT: both are set, but they exclude each other');
+  if (acs.connectionString && !/^endpoint=https?:\/\/[^;\s]+;accesskey=[^;\s]+;?$/i.test(acs.connectionString))
+    problems.push(
+      'ACS_CONNECTION_STRING: was given (a secret), but allowed is endpoint=https://….communication.azure.com/;accesskey=…',
+    );
   const wrong = acs.transferTargets?.filter((target) => !/^[\w-]+=(\+[1-9]\d{6,14}|8:acs:[\w-]+)$/.test(target)) ?? [];
   if (wrong.length > 0)
     problems.push(`ACS_TRANSFER_TARGETS: was given "${wrong.join(', ')}", but allowed is name=+number or name=8:acs:…`);
-  if (environment !== 'production') return problems;
+  if (environment !== 'production' || (!acs.connectionString && !acs.endpoint)) return problems;
   if (!acs.resourceId)
     problems.push('ACS_RESOURCE_ID: is not set, but in production (NODE_ENV) callers back must be known');
   if ((acs.eventSecret?.length ?? 0) < MIN_TOKEN_LENGTH)
@@ -81,7 +93,21 @@ function archiveProblems({ driver, blobConnectionString, blobEndpoint }: Partial
   if (driver !== 'blob' || blobConnectionString === undefined || blobEndpoint === undefined) return [];
   const names = 'AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_BLOB_ENDPOINT';
   if (blobConnectionString && blobEndpoint) return [`${names}: both are set, but they exclude each other`];
-  return blobConnectionString || blobEndpoint ? [] : [`${names}: one is needed with AUDIO_ARCHIVE=blob`];
+  if (!blobConnectionString && !blobEndpoint) return [`${names}: one is needed with AUDIO_ARCHIVE=blob`];
+  return blobConnectionString === '' || isStorageAccount(blobConnectionString)
+    ? []
+    : [
+        'AZURE_STORAGE_CONNECTION_STRING: was given (a secret), but allowed is AccountName=…;AccountKey=…;EndpointSuffix=… (or BlobEndpoint=…), or BlobEndpoint=…;SharedAccessSignature=…',
+      ];
+}
+
+function isStorageAccount(connectionString: string): boolean {
+  if (/^UseDevelopmentStorage=true;?$/i.test(connectionString)) return true;
+  const parts = connectionString.split(';').filter(Boolean);
+  if (parts.some((part) => !/^\w+=\S+$/.test(part))) return false;
+  const names = new Set(parts.map((part) => part.slice(0, part.indexOf('=')).toLowerCase()));
+  const where = names.has('blobendpoint') || (names.has('endpointsuffix') && names.has('accountname'));
+  return where && (names.has('sharedaccesssignature') || (names.has('accountname') && names.has('accountkey')));
 }
 
 /** Replicas that share nothing cannot count together. */

@@ -63,6 +63,34 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it.each<[NodeJS.ProcessEnv, RegExp]>([
+    [{ ACS_CONNECTION_STRING: 'accesskey=c2VjcmV0' }, /^ACS_CONNECTION_STRING: .* allowed is endpoint=/],
+    [{ ACS_CONNECTION_STRING: 'endpoint=https://x.com/;accesskeyy=c2VjcmV0' }, /^ACS_CONNECTION_STRING: /],
+    [{ ACS_TRANSFER_TARGETS: 'nowhere' }, /^ACS_TRANSFER_TARGETS: was given "nowhere"/],
+    [
+      { AUDIO_ARCHIVE: 'blob', AZURE_STORAGE_CONNECTION_STRING: 'AccountName=a;AccountKey=c2VjcmV0' },
+      /^AZURE_STORAGE_CONNECTION_STRING: .*EndpointSuffix/,
+    ],
+    [{ AUDIO_ARCHIVE: 'blob', AZURE_STORAGE_CONNECTION_STRING: 'rubbish c2VjcmV0' }, /^AZURE_STORAGE_CONNECTION_/],
+    [
+      { NODE_ENV: 'production', OIDC_ISSUER: 'http://login.example.com', OIDC_AUDIENCE: 'parley' },
+      /^OIDC_ISSUER: .* only https:/,
+    ],
+  ])('says what is wrong with %j, but no secret', (env, problem) => {
+    const problems = problemsOf(env);
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+    expect(problems[0]).not.toContain('c2VjcmV0');
+  });
+
+  it.each([
+    'UseDevelopmentStorage=true',
+    'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0==;EndpointSuffix=core.windows.net',
+    'BlobEndpoint=http://127.0.0.1:10000/a;AccountName=a;AccountKey=c2VjcmV0;',
+    'BlobEndpoint=https://a.blob.core.windows.net/;SharedAccessSignature=sv=2024&sig=x%3D',
+  ])('takes the connection string %s', (connectionString) => {
+    expect(problemsOf({ AUDIO_ARCHIVE: 'blob', AZURE_STORAGE_CONNECTION_STRING: connectionString })).toEqual([]);
+  });
+
   it('refuses a token in production that can be guessed, without showing it', () => {
     const problems = problemsOf({ NODE_ENV: 'production', AUTH_TOKENS: 'a-long-enough-token,fifteen-letters' });
     expect(problems).toEqual([expect.stringMatching(/^AUTH_TOKENS: .*at least 16 characters$/)]);

@@ -3,6 +3,13 @@ import { EXPECTING } from '../llm/dialogue-spec.js';
 import { History } from './history.js';
 import type { SessionSnapshot } from './resume/session-snapshot.js';
 
+/** A generation of which the caller has not heard everything yet. */
+export interface PartlyHeard {
+  readonly generationId: string;
+  /** By message. */
+  readonly heard: ReadonlyMap<string, string>;
+}
+
 /** What a conversation has come to: who speaks, what was said, what is known. */
 export class ConversationState {
   readonly history: History;
@@ -41,8 +48,11 @@ export class ConversationState {
     this.digits = resumed?.digits ?? '';
   }
 
-  /** @param startedAt wall-clock ms. */
-  snapshot(startedAt: number): SessionSnapshot {
+  /** @param startedAt wall-clock ms @param speaking is kept as if it were cut off now. */
+  snapshot(startedAt: number, speaking: PartlyHeard | undefined): SessionSnapshot {
+    const { entries, unsaid } = speaking
+      ? this.history.truncated(speaking.generationId, speaking.heard)
+      : { entries: [...this.history.kept], unsaid: this.unsaid };
     return {
       version: 1,
       sessionId: this.sessionId,
@@ -51,11 +61,11 @@ export class ConversationState {
       startedAt,
       turns: this.turns,
       generations: this.generations,
-      history: [...this.history.kept],
+      history: entries,
       variables: this.variables,
       memory: this.memory,
       digits: this.digits,
-      unsaid: this.unsaid,
+      unsaid,
     };
   }
 

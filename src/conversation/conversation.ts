@@ -14,7 +14,7 @@ import type { SpeechHints, SttResult } from '../speech/stt-stream.js';
 import type { ToolRegistry } from '../tools/tool-registry.js';
 import { isBackchannel } from './backchannel.js';
 import type { CallTransport } from './call-transport.js';
-import type { ConversationState } from './conversation-state.js';
+import type { ConversationState, PartlyHeard } from './conversation-state.js';
 import { DtmfCollector } from './dtmf-collector.js';
 import { FloorControl } from './floor-control.js';
 import type { Generation } from './generation.js';
@@ -92,6 +92,7 @@ export class Conversation {
       },
       // A caller who cuts into a question is answering it.
       onAnswered: () => this.expectation.update(),
+      onHeard: () => parts.onChange(),
       onComplete: (generation, outcome) => this.onGenerationComplete(generation, outcome),
       onSettled: (generation) => parts.onSettled(generation),
     });
@@ -171,6 +172,11 @@ export class Conversation {
   /** The recogniser is ready; audio that came before waits. Idempotent. */
   listen(): void {
     if (!this.over) this.listener.start();
+  }
+
+  /** What is being said at the moment. */
+  get speaking(): PartlyHeard | undefined {
+    return this.runner.speaking;
   }
 
   pushAudio(pcm: Int16Array): void {

@@ -10,7 +10,7 @@ import { Template } from '../llm/templates.js';
 import type { TtsVoice } from '../speech/tts-voice.js';
 import type { ToolRegistry } from '../tools/tool-registry.js';
 import type { CallTransport } from './call-transport.js';
-import type { ConversationState } from './conversation-state.js';
+import type { ConversationState, PartlyHeard } from './conversation-state.js';
 import type { Speaking } from './floor-control.js';
 import { Generation } from './generation.js';
 import { type GenerationOutcome, type GenerationState, GenerationTracker } from './generation-tracker.js';
@@ -38,6 +38,8 @@ export interface GenerationRunnerParts {
   audibleBy(): number | undefined;
   /** The model has said all it has to say to the turn; it is not heard yet. */
   onAnswered(): void;
+  /** The caller has heard one more sentence. */
+  onHeard(): void;
   /** Nothing of the generation runs any more; the history has what was heard of it. */
   onSettled(generation: Generation): void;
   /** The generation is over and heard (or cut off). */
@@ -91,6 +93,7 @@ export class GenerationRunner implements Speaking {
       sentencePlayed: (id, index) => {
         this.speaker.played();
         this.tracker.sentencePlayed(id, index);
+        parts.onHeard();
       },
     });
     this.speaker = new Speaker({
@@ -138,6 +141,15 @@ export class GenerationRunner implements Speaking {
 
   get held(): boolean {
     return this.isHeld;
+  }
+
+  /** What is being said; undefined when the history tells all. */
+  get speaking(): PartlyHeard | undefined {
+    const generation = this.current;
+    if (!generation) return undefined;
+    if (this.heard) return { generationId: generation.id, heard: this.heard };
+    if (!this.tracker.isCurrent(generation.id)) return undefined;
+    return { generationId: generation.id, heard: generation.timeline.heard(this.playout.heardMs).byMessage };
   }
 
   /** Resolves when the next generation may begin. */
@@ -307,7 +319,9 @@ export class GenerationRunner implements Speaking {
     const generation = this.current;
     if (!generation || this.taskRunning || this.tracker.active) return;
     const { state } = this.parts;
-    if (this.heard) state.unsaid = state.history.truncate(generation.id, this.heard);
+    const { heard } = this;
+    this.heard = undefined;
+    if (heard) state.unsaid = state.history.truncate(generation.id, heard);
     this.parts.onSettled(generation);
     generation.settle();
   }

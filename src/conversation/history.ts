@@ -69,8 +69,19 @@ export class History {
    * rest, from the sentence on that was cut.
    */
   truncate(generationId: string, heard: ReadonlyMap<string, string>): string {
+    const { entries, unsaid } = this.truncated(generationId, heard);
+    this.entries = entries;
+    this.onChange();
+    return unsaid;
+  }
+
+  /** What `truncate` would make of it. */
+  truncated(
+    generationId: string,
+    heard: ReadonlyMap<string, string>,
+  ): { readonly entries: HistoryEntry[]; readonly unsaid: string } {
     const unsaid: string[] = [];
-    this.entries = this.entries.flatMap((entry) => {
+    const entries = this.entries.flatMap((entry) => {
       const { message } = entry;
       if (entry.generationId !== generationId || message.role !== 'assistant' || !entry.messageId) return [entry];
       const content = heard.get(entry.messageId) ?? '';
@@ -78,8 +89,7 @@ export class History {
       if (content === '' && !message.toolCalls) return [];
       return [{ ...entry, message: { ...message, content } }];
     });
-    this.onChange();
-    return unsaid.filter(Boolean).join(' ');
+    return { entries, unsaid: unsaid.filter(Boolean).join(' ') };
   }
 
   /** The newest messages that fit, beginning with a user's or a spoken one: a tool result never stands without its call. */

@@ -307,7 +307,7 @@ export class VoicePipeline implements LiveSession {
   }
 
   private snapshot(): SessionSnapshot {
-    return this.state.snapshot(this.wallTimeOf(this.startedAt));
+    return this.state.snapshot(this.wallTimeOf(this.startedAt), this.conversation?.speaking);
   }
 
   private record(tenant: string): Transcript | undefined {

@@ -2,6 +2,7 @@ import { parseCallAutomationEvent } from '@azure/communication-call-automation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AcsPhone } from '../fakes/acs/acs-phone.js';
 import { AcsService, cloudEvent, incomingCall } from '../fakes/acs/acs-service.js';
+import { RedisServer, describeWithRedis } from '../support/redis.js';
 import { until } from '../support/replicas.js';
 import { TestServer, nothingHeld } from '../support/test-server.js';
 
@@ -318,5 +319,27 @@ describe('a call that an agent makes', () => {
     expect((await fetch(`${server.url}/api/v1/calls/nobody`, { method: 'DELETE', headers: operator })).status).toBe(
       404,
     );
+  });
+});
+
+describeWithRedis('a call that rings while Redis is away', () => {
+  it('is answered all the same', async () => {
+    const redis = await RedisServer.start();
+    await start({
+      REDIS_URL: redis.url,
+      REDIS_COMMAND_TIMEOUT_MS: '300',
+      REDIS_CONNECT_TIMEOUT_MS: '500',
+      SCRIPTED_STT_TEXT: 'goodbye',
+    });
+    redis.freeze();
+    const phone = await ring();
+    await phone.until('the greeting', () => phone.heardMs > 300);
+    phone.speak(600);
+    await phone.closed;
+    redis.thaw();
+    await server.quiet();
+    await server.stop();
+    await acs.stop();
+    await redis.stop();
   });
 });

@@ -66,6 +66,52 @@ describeWithRedis('a caller who comes back to another replica', () => {
     expect(await b.stop()).toBe(0);
   });
 
+  it('hears what was not heard yet when the replica was killed in the middle of an answer', async () => {
+    const settings = { ...hurried, REDIS_URL: redis.url, CONVERSATION_STORE: 'none', GREETING: 'on' };
+    const [a, b] = [await LocalServer.start(settings), await LocalServer.start(settings)];
+    const first = await TestCaller.dial(a as unknown as TestServer);
+    const token = await first.token();
+    await first.next('text_stream_stop');
+    const greeting = first.answers().at(-1)!;
+    await until('the snapshot is kept', async () => (await redis.look().keys('*resume:*')).length > 0);
+    await a.stop('SIGKILL');
+    await first.closed;
+    const second = await TestCaller.dial(b as unknown as TestServer, `?resume=${token}`);
+    await second.next('generation_complete');
+    // The whole of it, or from the sentence on that was cut off.
+    const [, rest] = /moment\. (.+)$/.exec(second.answers()[0]!)!;
+    expect(greeting.endsWith(rest!)).toBe(true);
+    expect(rest!.length).toBeGreaterThan(greeting.length / 2);
+    await second.hangUp();
+    expect(await b.stop()).toBe(0);
+  });
+
+  it('goes on also when Redis was killed, empty when it came back, while the connection was lost', async () => {
+    const own = await RedisServer.start();
+    const server = await TestServer.start({ ...hurried, REDIS_URL: own.url });
+    const first = await TestCaller.dial(server);
+    const token = await first.token();
+    await first.ask('what is my balance');
+    await own.kill();
+    first.socket.terminate();
+    await first.closed;
+    await server.quiet();
+    await own.restart();
+    let second: TestCaller | undefined;
+    await until('the session is kept', async () => {
+      const answer = await TestCaller.tryDial(server, `?resume=${token}`);
+      if (answer instanceof TestCaller) second = answer;
+      return second !== undefined;
+    });
+    await second!.next('generation_complete');
+    await second!.ask('four two four two');
+    expect(second!.answers().at(-1)).toContain('PIN');
+    await second!.hangUp();
+    await server.quiet();
+    await server.stop();
+    await own.stop();
+  });
+
   it('is told to try again while Redis is away, and is let in when it is back', async () => {
     const server = await TestServer.start({ ...hurried, REDIS_URL: redis.url });
     const first = await TestCaller.dial(server);

@@ -355,8 +355,33 @@ describe('a session that cannot be kept', () => {
     expect(await caller.comeBack()).toBe(true);
     await caller.ask('four');
     expect(caller.told()).toEqual(expect.arrayContaining(['one', 'two', 'three', 'four']));
+  });
+
+  it('can be gone on with when the store comes back in time after the connection was lost, empty', async () => {
+    const caller = await Caller.start();
+    await caller.ask('one');
     caller.store.broken = true;
-    await caller.lose();
+    const closed = caller.call.pipeline.close('lost');
+    await caller.clock.advance(0);
+    await closed;
+    await caller.clock.advance(RESUME_MS / 2);
+    caller.store.broken = false;
+    caller.store.flush();
+    await caller.clock.advance(1000);
+    expect(await caller.call.left()).toEqual(nothingLeft);
+    expect(await caller.comeBack()).toBe(true);
+    await caller.ask('two');
+    expect(caller.told()).toEqual(expect.arrayContaining(['one', 'two']));
+    await caller.lose('hangup');
+  });
+
+  it('is given up when the store stays away', async () => {
+    const caller = await Caller.start();
+    caller.store.broken = true;
+    const closed = caller.call.pipeline.close('lost');
+    await caller.clock.advance(RESUME_MS + 1000);
+    await closed;
+    expect(await caller.call.left()).toEqual(nothingLeft);
   });
 
   it('does not take a store that has lost everything for a caller who went elsewhere', async () => {

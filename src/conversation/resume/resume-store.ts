@@ -1,11 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { VoiceConfig } from '../../config/voice.config.js';
+import { Aborted } from '../../kernel/abort.js';
+import { Clock } from '../../kernel/clock.js';
 import { KeyValueStore } from '../../state/store/key-value-store.js';
 import { type SessionSnapshot, parseSnapshot } from './session-snapshot.js';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** Between tries to keep the last of a session while the store is away. */
+const RETRY_MS = 1000;
 
 /** What a client gets to come back with: it opens one session of one tenant, once. */
 export class ResumeTicket {
@@ -45,11 +49,18 @@ export class ResumeTicket {
 
 /** Sessions that may go on after their connection was lost, on whichever replica the client comes back to. */
 @Injectable()
-export class ResumeStore {
+export class ResumeStore implements OnApplicationShutdown {
+  private readonly closing = new AbortController();
+
   constructor(
     private readonly store: KeyValueStore,
     private readonly config: VoiceConfig,
+    private readonly clock: Clock,
   ) {}
+
+  onApplicationShutdown(): void {
+    this.closing.abort(new Aborted('shutdown'));
+  }
 
   get enabled(): boolean {
     return this.config.resumeMs > 0;
@@ -64,8 +75,39 @@ export class ResumeStore {
    * Keeps what a live session has come to. False when the session goes on elsewhere already.
    * Each of these rejects with `state_unavailable` when the store cannot be reached.
    */
-  async keep(ticket: ResumeTicket, snapshot: SessionSnapshot): Promise<boolean> {
-    const ttlMs = this.config.resumeMs + this.refreshMs;
+  keep(ticket: ResumeTicket, snapshot: SessionSnapshot): Promise<boolean> {
+    return this.put(ticket, snapshot, this.config.resumeMs + this.refreshMs);
+  }
+
+  /**
+   * The last of a session whose connection was lost: the time in which the client may come back begins. Tries on by itself
+   * for that time when the store cannot be reached.
+   */
+  async keepLast(ticket: ResumeTicket, snapshot: SessionSnapshot): Promise<void> {
+    const { resumeMs } = this.config;
+    try {
+      await this.put(ticket, snapshot, resumeMs);
+    } catch (error) {
+      void this.keepLater(ticket, snapshot, this.clock.now() + resumeMs);
+      throw error;
+    }
+  }
+
+  private async keepLater(ticket: ResumeTicket, snapshot: SessionSnapshot, until: number): Promise<void> {
+    for (;;) {
+      const leftMs = until - this.clock.now();
+      if (leftMs <= 0) return;
+      try {
+        await this.clock.delay(Math.min(RETRY_MS, leftMs), this.closing.signal);
+        await this.put(ticket, snapshot, leftMs);
+        return;
+      } catch {
+        if (this.closing.signal.aborted) return;
+      }
+    }
+  }
+
+  private async put(ticket: ResumeTicket, snapshot: SessionSnapshot, ttlMs: number): Promise<boolean> {
     const sealed = ticket.seal(snapshot);
     if (await this.store.replace(ticket.key, sealed, ttlMs)) return true;
     // Not there: it is new, or the store has lost it, or somebody has come back with the token.
@@ -74,11 +116,6 @@ export class ResumeStore {
     await this.store.set(ownerKey(snapshot.sessionId), ticket.key, ttlMs * 2);
     await this.store.set(ticket.key, sealed, ttlMs);
     return true;
-  }
-
-  /** The last of a session whose connection was lost: the time in which the client may come back begins. */
-  async keepLast(ticket: ResumeTicket, snapshot: SessionSnapshot): Promise<void> {
-    await this.store.replace(ticket.key, ticket.seal(snapshot), this.config.resumeMs);
   }
 
   /** The session has ended for good. */

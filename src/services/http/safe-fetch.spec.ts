@@ -101,6 +101,7 @@ describe('fetch for addresses from outside', () => {
     expect(await reach({ allowPrivate: true }, `http://127.0.0.1:${port}/`)).toBe('inside');
     expect(await reach({ allowPrivate: true }, `http://localhost:${port}/`)).toBe('inside');
     expect(await reach({ allowPrivate: true }, 'http://169.254.169.254/')).toContain('not a public address');
+    expect(await reach({ allowPrivate: true }, 'http://[fd00:ec2:0::254]/')).toContain('not a public address');
     expect(asked).toBeGreaterThan(0);
   });
 });

@@ -67,9 +67,14 @@ function checkedLookup({ allowPrivate, lookup = systemLookup }: SafeFetchOptions
   };
 }
 
+/** In a range that is otherwise private. */
+const METADATA_SERVICE = ipaddr.parse('fd00:ec2::254').toString();
+
 /** Whatever is allowed, link-local addresses are not: that is where clouds keep the credentials of a machine. */
 function isAllowed(text: string, allowPrivate: boolean): boolean {
-  const range = ipaddr.process(text).range();
+  const address = ipaddr.process(text);
+  if (address.toString() === METADATA_SERVICE) return false;
+  const range = address.range();
   return (
     range === 'unicast' || (allowPrivate && ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'].includes(range))
   );

@@ -63,7 +63,7 @@ describe('the file of a tool server', () => {
     ['command: x\ntools: [{ name: a, as: Not Snake }]', /snake_case/],
     ['url: https://x/\nheaders: { A: "${NOT_SET}" }\ntools: [a]', /the environment has no NOT_SET/],
     ['command: x\ntools: [get-a, getA]', /two tools named a_get_a/],
-    ['{', /./],
+    ['{', /a\.yaml: /],
   ])('like %j is refused with what is wrong', (text, problem) => {
     expect(() => read({ a: text })).toThrow(problem);
   });

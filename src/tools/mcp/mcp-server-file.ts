@@ -106,7 +106,7 @@ function readServer(name: string, config: McpConfig, root: string, env: NodeJS.P
     );
   const file = path.resolve(root, config.directory, `${name}.yaml`);
   if (!existsSync(file)) throw new Error(`MCP_ENABLED_SERVERS: there is no ${file}`);
-  const content: unknown = parse(readFileSync(file, 'utf8'));
+  const content = readYaml(file);
   const parsed = serverFile.safeParse(content);
   if (!parsed.success) throw new Error(`${file}: ${problemsOf(parsed.error)}`);
   const given = parsed.data;
@@ -135,6 +135,15 @@ function readServer(name: string, config: McpConfig, root: string, env: NodeJS.P
             allowPrivate: given.allow_private_network ?? false,
           },
   };
+}
+
+function readYaml(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    // Its first line only: the others quote the file.
+    throw new Error(`${file}: ${messageOf(error).split('\n')[0]!}`, { cause: error });
+  }
 }
 
 function choiceOf(
