@@ -86,10 +86,11 @@ export class HealthController {
     const startedAt = this.clock.now();
     const checks = await Promise.all(this.findChecks().map(([options, check]) => this.run(options, check)));
     const down = checks.filter((check) => check.status === 'down');
+    const isDegraded = down.length > 0 || checks.some(({ details }) => details?.['degraded'] !== undefined);
     const unhealthy = this.drain.draining || down.some((check) => check.critical);
     response.status(unhealthy ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK);
     return {
-      status: unhealthy ? 'unhealthy' : down.length > 0 ? 'degraded' : 'ready',
+      status: unhealthy ? 'unhealthy' : isDegraded ? 'degraded' : 'ready',
       timestamp: this.timestamp(),
       draining: this.drain.draining,
       response_time_ms: Math.round(this.clock.now() - startedAt),

@@ -42,6 +42,8 @@ export class DialogueReadiness implements ReadinessCheck {
     const states = Object.fromEntries(models.map(({ name, state }) => [name, state]));
     if (models.every(({ state }) => state === 'open'))
       throw new Error(`none of the models can be asked: ${Object.keys(states).join(', ')}`);
-    return { driver: this.llm.name, models: states };
+    const [first] = models;
+    const degraded = first && first.state !== 'closed' && `${first.name} is not asked; others answer in its place`;
+    return { driver: this.llm.name, models: states, ...(degraded && { degraded }) };
   }
 }

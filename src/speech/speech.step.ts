@@ -37,7 +37,14 @@ export class SpeechReadiness implements ReadinessCheck {
       );
       throw new Error(`nobody to ask: ${failed.join('; ')}`);
     }
+    const replaced = (['stt', 'tts'] as const).flatMap((kind) => {
+      const [first] = status[kind];
+      return first && first.state !== 'closed' ? [`${kind} ${first.provider}`] : [];
+    });
     return {
+      ...(replaced.length > 0 && {
+        degraded: `${replaced.join(', ')}: not asked; others speak and listen in its place`,
+      }),
       drivers: this.speech.drivers,
       providers: status,
       warm: Object.fromEntries(pools.map((pool) => [pool.name, pool.warm_pool_size])),

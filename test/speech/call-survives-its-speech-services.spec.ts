@@ -102,6 +102,20 @@ describe('a call', () => {
     await caller.hangUp();
   });
 
+  it('is served by the second voice, which is no reason to send callers elsewhere, but one to look', async () => {
+    const caller = await call({ SPEECH_BREAKER_FAILURES: '1', TTS_SERVICE_MODELS: 'azure, scripted' });
+    azure.tts = { refuse: 503 };
+    azure.drop();
+    await caller.ask('what is my balance');
+    const { status, body } = await server!.get('/api/v1/readiness');
+    expect([status, body.status]).toEqual([200, 'degraded']);
+    expect(await readiness(server!)).toMatchObject({
+      status: 'up',
+      details: { degraded: expect.stringContaining('tts azure') },
+    });
+    await caller.hangUp();
+  });
+
   it('is told when there is nobody left to ask, and the operator, too; and is served again when there is', async () => {
     const caller = await call({ SPEECH_BREAKER_FAILURES: '1', SPEECH_BREAKER_OPEN_MS: '300' });
     azure.stt.refuse = 503;
