@@ -38,6 +38,8 @@ export interface SessionStart {
   /** Where to begin; the scenario's start agent if undefined. */
   readonly agent: string | undefined;
   readonly tenant: string;
+  /** Clock time since which the caller waits; from now on if undefined. */
+  readonly since?: number | undefined;
   /** Whether the client can come back after its connection was lost. */
   readonly resumable: boolean;
   /** What it goes on with; scenario and agent are those of then. */
@@ -123,7 +125,7 @@ export class VoicePipeline implements LiveSession {
   async reserve(options: SessionStart): Promise<void> {
     this.options = options;
     this.tenant = options.tenant;
-    this.waitingSince = this.clock.now();
+    this.waitingSince = options.since ?? this.clock.now();
     this.reserving = true;
     try {
       this.lifetime.signal.throwIfAborted();

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
-import { Clock } from '../kernel/clock.js';
+import { Clock, type Timer } from '../kernel/clock.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
-import { FailoverSttStream, type SttProvider } from './failover/failover-stt.stream.js';
+import { FailoverSttStream, type SttProvider, type SttSeats } from './failover/failover-stt.stream.js';
 import { FailoverTtsVoice, type TtsProvider } from './failover/failover-tts.voice.js';
 import { Seats, inOrderOfChoice } from './failover/seats.js';
 import { shareOfWait } from './failover/share-of-wait.js';
@@ -39,6 +39,9 @@ export interface ProviderWarmUp {
 
 /** A pool's own limit on building one, behind the driver's. */
 const CREATE_TIMEOUT_MS = 10_000;
+
+/** How long a recogniser is waited for when the voice is there. */
+const EARS_MS = 250;
 
 /** Lends recogniser streams and voices to sessions, from pools that keep some ready; one pool for each driver. */
 @Injectable()
@@ -91,8 +94,8 @@ export class SpeechService {
   /**
    * @param language BCP 47, of the agent that takes the call: of the first recogniser and synthesiser that know it one is
    *   taken at once. Without it the first of each, and another one when it turns out to be needed.
-   * One that is not ready in time is not waited for when another one is. Without any recogniser that could be reached there
-   * is still somebody who speaks; they are asked again with each utterance.
+   * One that is not ready in time is not waited for when another one is, and none of the recognisers longer than the
+   * voice: the agent can be heard before it hears. They come later, and are asked again with each utterance.
    *
    * Rejects with `at_capacity` or `timeout` when all are in use, with `build_failed` when there is no voice, with the
    * signal's reason when it aborts.
@@ -107,11 +110,9 @@ export class SpeechService {
       mouths.close();
     };
     try {
-      const [hearing] = await Promise.all([
-        this.takeFirst(ears, language, signal).catch((error: unknown) => orLater(error, ears, language)),
-        this.takeFirst(mouths, language, signal),
-      ]);
-      const { sampleRate } = hearing.driver;
+      const speaking = this.takeFirst(mouths, language, signal);
+      const [{ driver }] = await Promise.all([this.takeEars(ears, language, signal, speaking), speaking]);
+      const { sampleRate } = driver;
       const stt = new FailoverSttStream(ears, {
         sampleRate,
         finalMs: sttFinalMs,
@@ -223,6 +224,32 @@ export class SpeechService {
     return this.providers.map(({ driver }) => driver);
   }
 
+  /** The recogniser to begin with. Rejects when all are in use. */
+  private async takeEars(
+    ears: SttSeats,
+    language: string | undefined,
+    signal: AbortSignal,
+    speaking: Promise<unknown>,
+  ): Promise<SttProvider> {
+    const hearing = this.takeFirst(ears, language, signal);
+    const [first] = inOrderOfChoice(ears.providers, language);
+    if (!first) return hearing;
+    let moment: Timer | undefined;
+    const later = Promise.all([
+      speaking,
+      new Promise<void>((resolve) => (moment = this.clock.setTimeout(resolve, EARS_MS))),
+    ]).then(() => (first.pool.isExhausted ? hearing : first));
+    try {
+      return await Promise.race([hearing, later]);
+    } catch (error) {
+      // Who cannot be reached now may be when there is something to understand.
+      if (error instanceof ParleyError && error.code === 'build_failed') return first;
+      throw error;
+    } finally {
+      moment?.cancel();
+    }
+  }
+
   /** One of the first provider that has one in time. Rejects with the first one's error. */
   private async takeFirst<D extends SttDriver | TtsDriver, R>(
     seats: Seats<D, R>,
@@ -289,15 +316,4 @@ export class SpeechService {
       onIncident: (message) => this.logger.warn(message),
     });
   }
-}
-
-/** Whoever cannot be reached now may be when there is something to understand. */
-function orLater(
-  error: unknown,
-  ears: Seats<SttDriver, SttStream>,
-  language: string | undefined,
-): SpeechProvider<SttDriver, SttStream> {
-  const [first] = inOrderOfChoice(ears.providers, language);
-  if (first && error instanceof ParleyError && error.code === 'build_failed') return first;
-  throw error;
 }

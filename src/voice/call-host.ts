@@ -32,6 +32,8 @@ export interface OpenedCall {
   /** Undefined: the one that the scenario starts with. */
   readonly agent: string | undefined;
   readonly tenant: string;
+  /** Clock time since which the caller waits; from now on if undefined. */
+  readonly since?: number;
   /** Whether the client can come back after its connection was lost. */
   readonly resumable: boolean;
   readonly resumed?: ResumedSession | undefined;
@@ -95,8 +97,8 @@ export class CallHost {
   }
 
   private async build(pipeline: VoicePipeline, call: OpenedCall): Promise<void> {
-    const { scenario = this.agents.scenario, agent, tenant, resumable, resumed } = call;
-    await this.limited(pipeline, () => pipeline.reserve({ scenario, agent, tenant, resumable, resumed }));
+    const { scenario = this.agents.scenario, agent, tenant, since, resumable, resumed } = call;
+    await this.limited(pipeline, () => pipeline.reserve({ scenario, agent, tenant, since, resumable, resumed }));
     await this.building.runExclusive(this.config.buildTimeoutMs, () =>
       this.limited(pipeline, () => pipeline.start(call.transport)),
     );

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../auth/principal.js';
+import { Clock } from '../kernel/clock.js';
 import { Overrides } from '../state/overrides.js';
 import { CallChoices } from './call-choice.js';
 import { SessionResumption } from './session-resumption.js';
@@ -12,7 +13,12 @@ import { parseVoiceParameters, type VoiceParameters } from './voice-parameters.j
 export interface VoiceTicket extends Ticket {
   readonly parameters: VoiceParameters;
   readonly caller: Principal;
+  /** Clock time since which the caller waits. */
+  readonly since: number;
 }
+
+/** Who had to wait for a slot has waited for longer; what they are to hear is not hurried for that. */
+const MOST_WAITED_MS = 1000;
 
 /** Admission to `WS /api/v1/voice/ws`: credentials, parameters, then a session slot. */
 @Injectable()
@@ -23,11 +29,13 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
     private readonly overrides: Overrides,
     private readonly slots: SlotAdmission,
     private readonly resumption: SessionResumption,
+    private readonly clock: Clock,
   ) {
     super();
   }
 
   async admit(request: IncomingMessage, url: URL, signal: AbortSignal): Promise<Admission<VoiceTicket>> {
+    const arrivedAt = this.clock.now();
     const caller = await this.guard.check(request, url);
     if ('status' in caller) return { admitted: false, refusal: caller };
     const asked = parseVoiceParameters(url.searchParams);
@@ -38,7 +46,9 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
     const lost = parameters.resume && (await this.resumption.prepare(caller.tenant, parameters.resume));
     if (lost) return { admitted: false, refusal: lost };
     const admission = await this.slots.acquire(signal);
-    return admission.admitted ? { admitted: true, ticket: { ...admission.ticket, parameters, caller } } : admission;
+    if (!admission.admitted) return admission;
+    const since = Math.max(arrivedAt, this.clock.now() - MOST_WAITED_MS);
+    return { admitted: true, ticket: { ...admission.ticket, parameters, caller, since } };
   }
 
   /** What an operator has set for calls that name nothing; not for those that would be refused with it. */

@@ -30,10 +30,10 @@ export class VoiceGateway implements OnGatewayConnection {
   private async open(
     transport: NativeTransport,
     session: NativeSession,
-    { parameters, caller: { tenant } }: VoiceTicket,
+    { parameters, since, caller: { tenant } }: VoiceTicket,
   ): Promise<OpenedCall | undefined> {
     const { scenario, agent, resume } = parameters;
-    const call = { transport, scenario, agent, tenant, resumable: true, bind: session.bind.bind(session) };
+    const call = { transport, scenario, agent, tenant, since, resumable: true, bind: session.bind.bind(session) };
     if (!resume) return call;
     try {
       const resumed = await this.resumption.take(tenant, resume);

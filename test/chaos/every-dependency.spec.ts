@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { stringify } from 'yaml';
 import { AzureSpeechFake } from '../fakes/azure-speech/azure-speech-fake.js';
 import { CosmosEmulator } from '../fakes/cosmos/cosmos-emulator.js';
 import { ToolServer } from '../fakes/mcp/tool-server.js';
@@ -11,6 +10,7 @@ import { type FakeReply, calls, htmlPage, rateLimited, says, serverError } from 
 import { RedisServer, describeWithRedis } from '../support/redis.js';
 import { until } from '../support/replicas.js';
 import { TestCaller, TestServer } from '../support/test-server.js';
+import { deskTool } from './desk-tool.js';
 
 const ANSWER = 'Fine.';
 
@@ -51,8 +51,8 @@ describeWithRedis('a production stack, in which one thing after the other fails'
       SPEECH_BREAKER_OPEN_MS: '500',
       TTS_FIRST_AUDIO_MS: '500',
       SCRIPTED_TTS_WORD_MS: '100',
-      AGENTS_DIR: agentsWithTool(),
-      ...toolSettings(tools),
+      ...deskTool(tools),
+      MCP_CONNECT_TIMEOUT_MS: '1000',
       VAD: 'energy',
       GREETING: 'off',
     });
@@ -231,25 +231,3 @@ describeWithRedis('a production stack, in which one thing after the other fails'
     await leave(caller);
   });
 });
-
-/** The shipped agents, one of which may also use a tool of the tool server. */
-function agentsWithTool(): string {
-  const directory = mkdtempSync(path.join(tmpdir(), 'parley-chaos-agents-'));
-  cpSync('agents', directory, { recursive: true });
-  const file = path.join(directory, 'concierge', 'agent.yaml');
-  writeFileSync(
-    file,
-    readFileSync(file, 'utf8')
-      .replace(/^tools:\s*\[/m, 'tools: [desk_greet, ')
-      .replace(/^tools:\n/m, 'tools:\n  - desk_greet\n'),
-  );
-  return directory;
-}
-
-function toolSettings(tools: ToolServer): NodeJS.ProcessEnv {
-  const directory = mkdtempSync(path.join(tmpdir(), 'parley-chaos-tools-'));
-  mkdirSync(directory, { recursive: true });
-  const file = { url: tools.url, allow_private_network: true, tools: [{ name: 'greet', timeout_ms: 4000 }] };
-  writeFileSync(path.join(directory, 'desk.yaml'), stringify(file));
-  return { MCP_DIR: directory, MCP_ENABLED_SERVERS: 'desk', MCP_CONNECT_TIMEOUT_MS: '1000' };
-}

@@ -58,6 +58,8 @@ interface Run {
  */
 export class FailoverSttStream implements SttStream {
   private hints: SpeechHints | undefined;
+  /** Those that have ever got hints here; one may have been borrowed for us after there were some. */
+  private readonly prepared = new WeakSet<SttSeat>();
   private utterance: Utterance | undefined;
   private isClosed = false;
 
@@ -78,6 +80,7 @@ export class FailoverSttStream implements SttStream {
       try {
         const seat = await this.seats.take(provider);
         await seat.resource.prepare(hints);
+        this.prepared.add(seat);
         if (!this.utterance) this.seats.keepOnly(provider);
         return;
       } catch (error) {
@@ -166,7 +169,7 @@ export class FailoverSttStream implements SttStream {
     utterance.run = run;
     if (utterance.finishedAt !== undefined) this.limitFinal(utterance, run);
     const seat = this.seats.at(provider);
-    if (seat) this.begin(utterance, run, seat);
+    if (seat && (!this.hints || this.prepared.has(seat))) this.begin(utterance, run, seat);
     else void this.beginWhenReady(utterance, run);
   }
 
@@ -184,7 +187,10 @@ export class FailoverSttStream implements SttStream {
     }, connectMs);
     try {
       const seat = await this.seats.take(run.provider);
-      if (this.hints && this.isCurrent(utterance, run)) await seat.resource.prepare(this.hints);
+      if (this.hints && this.isCurrent(utterance, run)) {
+        await seat.resource.prepare(this.hints);
+        this.prepared.add(seat);
+      }
       if (this.isCurrent(utterance, run)) this.begin(utterance, run, seat);
     } catch (error) {
       this.fail(utterance, run, error);

@@ -13,7 +13,7 @@ export interface Seat<D extends Named, R> {
 
 /** What one session has borrowed, of which provider; of those it never needs, nothing. */
 export class Seats<D extends Named, R> {
-  private readonly taken = new Map<SpeechProvider<D, R>, Lease<R>>();
+  private readonly taken = new Map<SpeechProvider<D, R>, { readonly seat: Seat<D, R>; readonly lease: Lease<R> }>();
   private readonly asked = new Map<SpeechProvider<D, R>, Promise<Seat<D, R>>>();
   private readonly refused = new Set<SpeechProvider<D, R>>();
   private readonly closed = new AbortController();
@@ -26,10 +26,9 @@ export class Seats<D extends Named, R> {
     private readonly welcome: (resource: R) => void = () => undefined,
   ) {}
 
-  /** What is here already. */
+  /** What is here already; the same object for as long as it is. */
   at(provider: SpeechProvider<D, R>): Seat<D, R> | undefined {
-    const lease = this.taken.get(provider);
-    return lease && { provider, resource: lease.resource };
+    return this.taken.get(provider)?.seat;
   }
 
   /** Whether it had none the last time one was wanted, or has not come up with one yet. */
@@ -51,7 +50,7 @@ export class Seats<D extends Named, R> {
 
   /** Gives back what others than this one have lent. */
   keepOnly(provider: SpeechProvider<D, R>): void {
-    for (const [other, lease] of this.taken) {
+    for (const [other, { lease }] of this.taken) {
       if (other === provider) continue;
       this.taken.delete(other);
       lease.release();
@@ -62,7 +61,7 @@ export class Seats<D extends Named, R> {
   /** Idempotent; what is lent later is given back at once. */
   close(): void {
     this.closed.abort(new Error('the session has given back its speech'));
-    for (const [provider, lease] of this.taken) {
+    for (const [provider, { lease }] of this.taken) {
       lease.release();
       provider.pool.endSession(this.sessionId);
     }
@@ -80,8 +79,9 @@ export class Seats<D extends Named, R> {
       throw this.closed.signal.reason as Error;
     }
     this.welcome(lease.resource);
-    this.taken.set(provider, lease);
-    return { provider, resource: lease.resource };
+    const seat = { provider, resource: lease.resource };
+    this.taken.set(provider, { seat, lease });
+    return seat;
   }
 }
 

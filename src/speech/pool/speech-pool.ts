@@ -127,6 +127,11 @@ export class SpeechPool<T> {
     this.serve();
   }
 
+  /** Whether all that there may be are in use. */
+  get isExhausted(): boolean {
+    return this.entries.size >= this.options.maxSize && [...this.entries].every((entry) => entry.isLeased);
+  }
+
   snapshot(): PoolSnapshot {
     const entries = [...this.entries];
     return {
