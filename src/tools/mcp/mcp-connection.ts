@@ -15,7 +15,7 @@ export interface McpConnectionParts {
   readonly pingMs: number;
   /** What the server offers now; nothing while it is not reached. */
   onTools(tools: readonly RemoteTool[]): void;
-  onChange(line: string): void;
+  onChange(line: string, level: 'log' | 'warn'): void;
 }
 
 /** Keeps one tool server connected: looks after it, and connects again with growing pauses when it is lost. */
@@ -98,7 +98,7 @@ export class McpConnection {
       this.failure = undefined;
       this.connectedAt = parts.clock.now();
       parts.onTools(tools);
-      parts.onChange(`connected, ${tools.length} tools`);
+      parts.onChange(`connected, ${tools.length} tools`, 'log');
       this.lookAfter(session);
     } catch (error) {
       await session?.close();
@@ -113,7 +113,7 @@ export class McpConnection {
       const tools = await session.tools(this.settings.connectTimeoutMs);
       if (session !== this.session) return;
       this.parts.onTools(tools);
-      this.parts.onChange(`has other tools now, ${tools.length}`);
+      this.parts.onChange(`has other tools now, ${tools.length}`, 'log');
     } catch (error) {
       this.lose(session, error);
     }
@@ -135,7 +135,7 @@ export class McpConnection {
     this.failure = inShort(error, this.settings);
     if (this.parts.clock.now() - this.connectedAt >= STEADY_MS) this.pauseMs = FIRST_PAUSE_MS;
     this.parts.onTools([]);
-    this.parts.onChange(`lost: ${this.failure}`);
+    this.parts.onChange(`lost: ${this.failure}`, 'warn');
     void session.close();
     this.openLater();
   }

@@ -74,7 +74,7 @@ export class McpServers implements OnModuleInit {
         clock: this.clock,
         pingMs: this.config.pingMs,
         onTools: (tools) => offer(server, connection, tools),
-        onChange: (line) => this.logger.log(`${settings.name}: ${line}`),
+        onChange: (line, level) => this.logger[level](`${settings.name}: ${line}`),
       }));
       try {
         await connection.open();
