@@ -22,6 +22,7 @@ describe('a server that is overloaded', () => {
       MAX_CONNECTIONS: '1',
       AUTH_TOKENS: TOKEN,
       SESSION_ACQUIRE_TIMEOUT_MS: '20000',
+      OVERLOAD_EVENT_LOOP_DELAY_MS: '100',
       OVERLOAD_SAMPLE_MS: '50',
       OVERLOAD_AFTER_MS: '200',
       OVERLOAD_RECOVERY_MS: '400',

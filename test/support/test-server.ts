@@ -33,6 +33,8 @@ export class TestServer {
       NODE_ENV: 'test',
       DRAIN_LIMIT_MS: '0',
       CONVERSATION_STORE: 'none',
+      // Whatever else this machine is busy with.
+      OVERLOAD_EVENT_LOOP_DELAY_MS: '10000',
       ...env,
     });
     const server = new TestServer(app, await listen(app));
