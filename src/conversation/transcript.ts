@@ -1,3 +1,4 @@
+import type { Clock } from '../kernel/clock.js';
 import type { ConversationEntry, ConversationRecord } from '../services/conversations/conversation-record.js';
 import type { ConversationState } from './conversation-state.js';
 import type { GenerationOutcome } from './generation-tracker.js';
@@ -6,10 +7,9 @@ import type { Turn } from './turn.js';
 export interface TranscriptParts {
   readonly state: ConversationState;
   readonly tenant: string;
-  /** Wall-clock ms. */
+  readonly clock: Clock;
+  /** Time of `clock`, before it began to run where the conversation goes on elsewhere. */
   readonly startedAt: number;
-  /** Wall-clock ms of now. */
-  now(): number;
   onChange(record: ConversationRecord): void;
 }
 
@@ -17,18 +17,23 @@ export interface TranscriptParts {
 export class Transcript {
   private readonly entries: ConversationEntry[] = [];
   private endReason: string | null = null;
+  /** Wall-clock ms. */
+  private readonly startedAt: number;
 
-  constructor(private readonly parts: TranscriptParts) {}
+  constructor(private readonly parts: TranscriptParts) {
+    const { clock, startedAt } = parts;
+    this.startedAt = clock.wallTime() - (clock.now() - startedAt);
+  }
 
   /** @param source as far as it is of the caller. */
   caller(id: string, source: Turn['source'], text: string, rejected: boolean): void {
     if (source !== 'voice' && source !== 'text' && source !== 'dtmf') return;
-    this.add({ id, at_ms: this.sinceStart(), role: 'caller', source, text, rejected });
+    this.add({ id, at_ms: this.sinceStart(this.parts.clock.now()), role: 'caller', source, text, rejected });
   }
 
-  /** What the history has of a generation, once it is settled. @param startedAt wall-clock ms. */
+  /** What the history has of a generation, once it is settled. @param startedAt time of the clock. */
   generation(id: string, startedAt: number, agent: string, outcome: GenerationOutcome): void {
-    const at_ms = Math.max(0, Math.round(startedAt - this.parts.startedAt));
+    const at_ms = this.sinceStart(startedAt);
     for (const [index, { message, messageId }] of this.parts.state.history.ofGeneration(id).entries()) {
       if (message.role === 'assistant' && message.content !== '')
         this.entries.push({
@@ -63,22 +68,22 @@ export class Transcript {
   }
 
   private changed(): void {
-    const { parts } = this;
-    const { state, tenant, startedAt } = parts;
-    parts.onChange({
+    const { state, tenant, clock } = this.parts;
+    this.parts.onChange({
       id: state.sessionId,
       tenant,
       scenario: state.scenario.name,
       agent: state.agent.name,
       status: this.endReason === null ? 'in_progress' : 'completed',
-      startedAt: new Date(startedAt).toISOString(),
-      updatedAt: new Date(parts.now()).toISOString(),
+      startedAt: new Date(this.startedAt).toISOString(),
+      updatedAt: new Date(clock.wallTime()).toISOString(),
       endReason: this.endReason,
       entries: [...this.entries],
     });
   }
 
-  private sinceStart(): number {
-    return Math.max(0, Math.round(this.parts.now() - this.parts.startedAt));
+  /** By the clock that does not jump: what came first stays first. */
+  private sinceStart(time: number): number {
+    return Math.max(0, Math.round(time - this.parts.startedAt));
   }
 }

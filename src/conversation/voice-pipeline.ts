@@ -257,7 +257,7 @@ export class VoicePipeline implements LiveSession {
       onChange: () => this.keeper?.note(),
       onCallerTurn: (id, { source, text, rejected }) => this.transcript?.caller(id, source, text, rejected),
       onSettled: ({ id, startedAt, agent, outcome }) =>
-        this.transcript?.generation(id, this.wallTimeOf(startedAt), agent.name, outcome ?? 'interrupted'),
+        this.transcript?.generation(id, startedAt, agent.name, outcome ?? 'interrupted'),
       onGenerationComplete: ({ metrics }, outcome) =>
         this.events.emit('generation.completed', { sessionId: this.id, outcome, metrics }),
       onOver: () => void this.close('completed'),
@@ -317,8 +317,8 @@ export class VoicePipeline implements LiveSession {
     return new Transcript({
       state: this.state,
       tenant,
-      startedAt: this.wallTimeOf(this.startedAt),
-      now: () => this.clock.wallTime(),
+      clock: this.clock,
+      startedAt: this.startedAt,
       onChange: (record) => this.conversations.note(record),
     });
   }
