@@ -220,12 +220,41 @@ describe('Azure Blob storage', () => {
     expect(errors[0]).toMatch(/^AZURE_STORAGE_CONNECTION_STRING: /);
   });
 
-  it('that is not there stops the start, by the name of its setting', async () => {
+  it.each(['hangs', 'cut', 503] as const)('that %s at the start is used once it is well', async (fault) => {
+    const late = await blobArchive({ AUDIO_ARCHIVE_TIMEOUT_MS: '600' });
+    blobs.fault = fault;
+    await expect(late.start(signal)).rejects.toMatchObject({
+      message: expect.stringMatching(/^AZURE_STORAGE_CONNECTION_STRING: /),
+      retryable: true,
+    });
+    blobs.fault = 'none';
+    await late.check();
+    await late.put('acme', 'c1', 'a.wav', bytesOf('x'), 'audio/wav');
+    expect(await late.list('acme', 'c1')).toHaveLength(1);
+  });
+
+  it('that refuses our key at the start ends it, by the name of its setting', async () => {
+    const key = Buffer.from('a-key-that-is-wrong').toString('base64');
+    const refused = await blobArchive({ AZURE_STORAGE_CONNECTION_STRING: blobs.connectionString(key) });
+    await expect(refused.start(signal)).rejects.toMatchObject({
+      message: expect.stringMatching(/^AZURE_STORAGE_CONNECTION_STRING: .* status 403$/),
+      retryable: false,
+    });
+    // Had it come to that later on, the audio would not be at fault.
+    await expect(refused.put('acme', 'c1', 'a.wav', bytesOf('x'), 'audio/wav')).rejects.toMatchObject({
+      retryable: true,
+    });
+  });
+
+  it('that is not there at the start may come', async () => {
     const nowhere = 'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:9/a;';
     const archive = await blobArchive({
       AZURE_STORAGE_CONNECTION_STRING: nowhere,
       AUDIO_ARCHIVE_TIMEOUT_MS: '500',
     });
-    await expect(archive.start(signal)).rejects.toThrow(/^AZURE_STORAGE_CONNECTION_STRING: /);
+    await expect(archive.start(signal)).rejects.toMatchObject({
+      message: expect.stringMatching(/^AZURE_STORAGE_CONNECTION_STRING: /),
+      retryable: true,
+    });
   });
 });

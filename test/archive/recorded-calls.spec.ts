@@ -148,6 +148,26 @@ describe('recorded calls', () => {
     await eventually('the journal is empty', () => filesIn(journal).length === 0);
   });
 
+  it('are kept from the start, also where Blob storage comes later', async () => {
+    const blobs = await BlobEmulator.start();
+    cleanUp.push(() => blobs.stop());
+    blobs.fault = 503;
+    const settings = { ...hurried, ...blobs.settings, CALL_RECORDING: 'stereo', AUDIO_ARCHIVE_TIMEOUT_MS: '1000' };
+    const server = await TestServer.start({ ...settings, DATA_DIR: folder() });
+    cleanUp.push(() => server.stop());
+    const id = await talk(server);
+    const { status, body } = await server.get('/api/v1/readiness');
+    expect([status, body['status']]).toEqual([200, 'degraded']);
+    blobs.fault = 'none';
+    await eventually('the archive answers', async () => {
+      return (await server.get(`/api/v1/conversations/${id}/recordings`)).status === 200;
+    });
+    const [{ name }] = (await arrived(server, id)) as [Listed];
+    const [caller] = (await recordedIn(server, id, name)) as [Int16Array];
+    expect(caller.filter((sample) => sample === 900).length).toBeGreaterThan(3500);
+    await eventually('all is well', async () => (await server.get('/api/v1/readiness')).body['status'] === 'ready');
+  });
+
   it('outlive a server that is killed, but for the file in work; nothing that is secret or was said is in its log', async () => {
     const blobs = await BlobEmulator.start();
     cleanUp.push(() => blobs.stop());

@@ -21,7 +21,10 @@ export interface ArchivedContent {
  */
 export abstract class AudioArchive {
   abstract readonly name: string;
-  /** Makes it usable; rejects with a sentence that names the setting. */
+  /**
+   * Makes it usable; rejects with a sentence that names the setting. If that is `retryable`, each of the others tries it
+   * again.
+   */
   abstract start(signal: AbortSignal): Promise<void>;
   abstract check(): Promise<Record<string, unknown>>;
   /** Whole, or not at all; replaces what has this name. */

@@ -32,9 +32,9 @@ export class PieceJournal {
     return this.used;
   }
 
-  /** The one that lies there longest. */
-  get first(): PieceKey | undefined {
-    return this.entries.values().next().value;
+  /** Those that lie there longest first. */
+  get keys(): readonly PieceKey[] {
+    return [...this.entries.values()];
   }
 
   /** What was left over by the process before. */
@@ -80,6 +80,12 @@ export class PieceJournal {
   forget(key: PieceKey): void {
     this.used -= this.entries.get(idOf(key))?.bytes ?? 0;
     this.entries.delete(idOf(key));
+  }
+
+  /** Others come first. */
+  postpone(key: PieceKey): void {
+    const entry = this.entries.get(idOf(key));
+    if (entry) this.note(entry);
   }
 
   private note(entry: Entry): void {

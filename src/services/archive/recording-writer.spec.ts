@@ -18,6 +18,8 @@ class ScriptedArchive extends AudioArchive {
   readonly name = 'scripted';
   readonly kept = new Map<string, Uint8Array>();
   fault: 'none' | 'fails' | 'hangs' | 'refuses' = 'none';
+  /** A conversation of which it cannot take anything for now. */
+  failing = '';
   asked = 0;
   /** The conversations that something was to be put for. */
   readonly tried = new Set<string>();
@@ -34,6 +36,7 @@ class ScriptedArchive extends AudioArchive {
   async put(tenant: string, id: string, name: string, bytes: Uint8Array): Promise<void> {
     this.tried.add(id);
     await this.answer(undefined);
+    if (id === this.failing) throw archiveFailed('no', true);
     this.kept.set(`${tenant}/${id}/${name}`, bytes);
   }
 
@@ -105,6 +108,7 @@ describe('recorded audio', () => {
 
   async function open(
     changes: Partial<RecordingWriterParts> & { journalBytes?: number } = {},
+    problem?: unknown,
   ): Promise<RecordingWriter> {
     const writer = new RecordingWriter({
       archive,
@@ -115,7 +119,7 @@ describe('recorded audio', () => {
       log: (level, message) => lines.push(`${level}: ${message}`),
       ...changes,
     });
-    await writer.start();
+    await writer.start(problem);
     return writer;
   }
 
@@ -231,6 +235,38 @@ describe('recorded audio', () => {
     writer.keep(piece('c2'));
     await until(() => archive.kept.size === 1);
     expect([onDisk().length, writer.failing]).toEqual([1, false]);
+    // Where an operator finds it.
+    expect(lines).toEqual([expect.stringContaining(`refuses ${onDisk()[0]}`)]);
+    await writer.close();
+  });
+
+  it('that fails while all other is taken is tried again, and neither holds it up nor makes the archive look broken', async () => {
+    const writer = await open();
+    archive.fault = 'fails';
+    for (const id of ['poison', 'c1', 'c2']) writer.keep(piece(id));
+    await until(() => onDisk().length === 3);
+    archive.fault = 'none';
+    archive.failing = 'poison';
+    await until(() => archive.kept.size === 2 && lines.length === 3);
+    for (let minute = 1; minute < 10; minute++) {
+      writer.keep(piece('later', minute * 60_000));
+      await until(() => archive.kept.size === 2 + minute);
+    }
+    await until(() => writer.waiting === 1 && !writer.failing);
+    expect(lines.map((line) => line.split(/[ :]/)[0])).toEqual(['error', 'info', 'error']);
+    archive.failing = '';
+    await until(() => writer.waiting === 0);
+    await writer.close();
+  });
+
+  it('is kept on the disk until an archive is there that was not at the start', async () => {
+    const writer = await open({}, new Error('it is not there yet'));
+    archive.fault = 'fails';
+    writer.keep(piece('c1'));
+    await until(() => onDisk().length === 1);
+    archive.fault = 'none';
+    await until(() => writer.waiting === 0 && !writer.failing);
+    expect(archive.kept.size).toBe(1);
     await writer.close();
   });
 

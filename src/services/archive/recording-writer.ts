@@ -1,13 +1,13 @@
 import { metrics } from '@opentelemetry/api';
 import { Aborted } from '../../kernel/abort.js';
-import type { Clock, Timer } from '../../kernel/clock.js';
-import { ParleyError, messageOf } from '../../kernel/errors.js';
+import type { Clock } from '../../kernel/clock.js';
+import { messageOf } from '../../kernel/errors.js';
+import { StoreOutage } from '../store-outage.js';
+import { isRefusal } from '../store-refusal.js';
 import type { AudioArchive } from './audio-archive.js';
 import type { PieceJournal, PieceKey } from './piece-journal.js';
 import { type RecordedPiece, bytesOfPiece, encodePiece, pieceName } from './recorded-piece.js';
 
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
 /** Audio is converted and sent beside the calls: not much of it at a time. */
 const MAX_WRITES = 4;
 const CLOSE_LIMIT_MS = 3000;
@@ -34,19 +34,26 @@ export class RecordingWriter {
   private readonly queue: RecordedPiece[] = [];
   private memory = 0;
   private running = 0;
-  private failingSince: number | undefined;
-  private retry: Timer | undefined;
-  private pauseMs = FIRST_PAUSE_MS;
+  private readonly outage: StoreOutage;
   private replaying: Promise<void> | undefined;
   private lostPieces = 0;
   private closed = false;
   private whenIdle: (() => void) | undefined;
   private readonly stopped = new AbortController();
 
-  constructor(private readonly parts: RecordingWriterParts) {}
+  constructor(private readonly parts: RecordingWriterParts) {
+    this.outage = new StoreOutage({
+      clock: parts.clock,
+      store: 'The audio archive',
+      item: 'A piece of a recording',
+      whenFailing: 'Recordings are kept in DATA_DIR until they can be written',
+      onTry: () => void this.replay(),
+      log: (level, message) => parts.log(level, message),
+    });
+  }
 
   get failing(): boolean {
-    return this.failingSince !== undefined;
+    return this.outage.lasts;
   }
 
   /** Pieces that wait to be written, in memory and on disk. */
@@ -58,17 +65,17 @@ export class RecordingWriter {
     return this.lostPieces;
   }
 
-  /** What was left over by the process before. Never rejects. */
-  async start(): Promise<void> {
+  /** What was left over by the process before. Never rejects. @param problem why the archive cannot be used yet. */
+  async start(problem?: unknown): Promise<void> {
     const { journal } = this.parts;
     try {
       await journal.open();
     } catch (error) {
       this.parts.log('error', `Recordings that are kept in DATA_DIR cannot be read: ${messageOf(error)}`);
     }
-    if (journal.size === 0) return;
-    this.parts.log('info', `${journal.size} pieces of recordings wait to be written again`);
-    void this.replay();
+    if (journal.size > 0) this.parts.log('info', `${journal.size} pieces of recordings wait to be written again`);
+    if (problem !== undefined) this.outage.fails(problem);
+    else if (journal.size > 0) void this.replay();
   }
 
   /** Not to be changed afterwards. Never throws. */
@@ -83,7 +90,7 @@ export class RecordingWriter {
   /** Resolves when everything is in the archive or in the journal. Never rejects. */
   async close(): Promise<void> {
     this.closed = true;
-    this.retry?.cancel();
+    this.outage.stop();
     const limit = new AbortController();
     const idle = Promise.all([this.idle(), this.replaying]);
     const over = this.parts.clock.delay(CLOSE_LIMIT_MS, limit.signal).catch(() => undefined);
@@ -134,14 +141,14 @@ export class RecordingWriter {
       try {
         return await this.put(key, bytes);
       } catch (error) {
-        refused = this.refuses(error);
-        if (!refused) this.fails(error);
+        refused = this.refuses(error, key);
+        if (!refused) this.fails(error, key);
       }
     }
     await this.keepOnDisk(key, bytes);
     if (refused) this.parts.journal.forget(key);
     // It may have come back while this was on its way to the disk.
-    else if (!this.failing && !this.closed) this.replayLater();
+    else if (!this.failing) this.outage.tryLater();
   }
 
   private async put(key: PieceKey, bytes: Uint8Array): Promise<void> {
@@ -150,7 +157,7 @@ export class RecordingWriter {
     await this.unlessStopped(archive.put(tenant, conversationId, name, bytes, 'audio/wav'));
     pieces.add(1, { outcome: 'written' });
     if (await this.parts.isRemoved(tenant, conversationId)) await archive.removeAll(tenant, conversationId);
-    this.works();
+    this.outage.works(textOf(key));
   }
 
   private unlessStopped<T>(work: Promise<T>): Promise<T> {
@@ -176,59 +183,57 @@ export class RecordingWriter {
   }
 
   /** Whether it is the piece that the archive does not want. */
-  private refuses(error: unknown): boolean {
-    const refuses = error instanceof ParleyError && error.code === 'store_failed' && !error.retryable;
-    if (refuses)
-      this.parts.log('error', `The archive refuses a piece of a recording, it stays in DATA_DIR: ${error.message}`);
+  private refuses(error: unknown, key: PieceKey): boolean {
+    const refuses = isRefusal(error);
+    if (refuses) this.parts.log('error', `The archive refuses ${textOf(key)}, it stays in DATA_DIR: ${error.message}`);
     return refuses;
   }
 
-  private works(): void {
-    if (this.failingSince === undefined) return;
-    const seconds = Math.round((this.parts.clock.now() - this.failingSince) / 1000);
-    this.failingSince = undefined;
-    this.pauseMs = FIRST_PAUSE_MS;
-    this.parts.log('info', `The audio archive works again, after ${seconds} s`);
-  }
-
-  private fails(error: unknown): void {
-    if (this.closed) return;
-    if (this.failingSince === undefined) {
-      this.failingSince = this.parts.clock.now();
-      this.parts.log('error', `Recordings are kept in DATA_DIR until they can be written: ${messageOf(error)}`);
-    }
-    this.replayLater();
-  }
-
-  private replayLater(): void {
-    this.retry?.cancel();
-    this.retry = this.parts.clock.setTimeout(() => void this.replay(), this.pauseMs);
-    this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
+  /** Whether it makes no sense to try others. */
+  private fails(error: unknown, key?: PieceKey): boolean {
+    return this.closed || this.outage.fails(error, key && textOf(key));
   }
 
   /** Brings what is in the journal to the archive, as far as it takes it. */
   private replay(): Promise<void> {
     return (this.replaying ??= this.bringAll()
-      .catch((error: unknown) => this.fails(error))
-      .finally(() => (this.replaying = undefined)));
+      .catch((error: unknown) => void this.fails(error))
+      .finally(() => {
+        this.replaying = undefined;
+        if (this.parts.journal.size > 0) this.outage.tryLater();
+      }));
   }
 
   private async bringAll(): Promise<void> {
-    const { journal, archive } = this.parts;
-    for (let key = journal.first; key && !this.closed; key = journal.first) {
-      const bytes = await journal.read(key);
-      try {
-        if (bytes) await this.put(key, bytes);
-        await journal.remove(key);
-      } catch (error) {
-        if (!this.refuses(error)) throw error;
-        journal.forget(key);
-      }
+    for (const key of this.parts.journal.keys) {
+      if (this.closed || !(await this.bring(key))) return;
     }
     // There was nothing to find out with.
-    if (this.failing && !this.closed) {
-      await archive.check();
-      this.works();
+    if (!this.failing || this.closed) return;
+    await this.parts.archive.check();
+    this.outage.works();
+  }
+
+  /** Whether it makes sense to try others. */
+  private async bring(key: PieceKey): Promise<boolean> {
+    const { journal } = this.parts;
+    try {
+      const bytes = await journal.read(key);
+      if (bytes) await this.put(key, bytes);
+      await journal.remove(key);
+      return true;
+    } catch (error) {
+      if (this.refuses(error, key)) {
+        journal.forget(key);
+        return true;
+      }
+      // One that always fails must not keep all others from being tried.
+      journal.postpone(key);
+      return !this.fails(error, key);
     }
   }
+}
+
+function textOf({ tenant, conversationId, name }: PieceKey): string {
+  return `${tenant}/${conversationId}/${name}`;
 }

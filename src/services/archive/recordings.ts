@@ -5,6 +5,7 @@ import { ConversationsConfig } from '../../config/conversations.config.js';
 import { packageRoot } from '../../config/package-root.js';
 import { Clock } from '../../kernel/clock.js';
 import { KeyValueStore } from '../../state/store/key-value-store.js';
+import { isRefusal } from '../store-refusal.js';
 import type { ArchivedAudio, ArchivedContent, AudioArchive } from './audio-archive.js';
 import { DiskArchive } from './disk/disk-archive.js';
 import { PieceJournal } from './piece-journal.js';
@@ -13,6 +14,8 @@ import { RecordingWriter } from './recording-writer.js';
 
 /** For so long replicas know that recordings were removed: what still lies on the disk of one does not come back. */
 const REMOVED_FOR_MS = 30 * 86_400_000;
+/** Calls do not need the archive, and must not wait for it. */
+const START_LIMIT_MS = 5000;
 
 /** The recordings of calls, as configured. What was recorded before CALL_RECORDING was turned off can still be had. */
 @Injectable()
@@ -37,10 +40,13 @@ export class Recordings {
     return this.config.pieceMs;
   }
 
-  /** Resolves with a sentence about recordings; rejects with one that names the setting. */
+  /**
+   * Resolves with a sentence about recordings, also when the archive cannot be reached: they are kept on disk until then.
+   * Rejects with one that names the setting if that is at fault.
+   */
   async start(signal: AbortSignal): Promise<string> {
     const archive = await this.archive();
-    if (this.enabled) await archive.start(signal);
+    const problem = this.enabled ? await this.begin(archive, signal) : undefined;
     const { logger } = this;
     this.writer = new RecordingWriter({
       archive,
@@ -50,7 +56,8 @@ export class Recordings {
       isRemoved: (tenant, id) => this.isRemoved(tenant, id),
       log: (level, message) => logger[level === 'info' ? 'log' : level](message),
     });
-    await this.writer.start();
+    await this.writer.start(problem);
+    if (problem !== undefined) return `recordings on disk until ${archive.name} is there`;
     return this.enabled ? `recordings in ${archive.name}` : 'calls are not recorded';
   }
 
@@ -92,6 +99,17 @@ export class Recordings {
     await this.store.set(removedKey(tenant, conversationId), '1', REMOVED_FOR_MS);
     await this.writer?.forget(tenant, conversationId);
     return await (await this.archive()).removeAll(tenant, conversationId);
+  }
+
+  /** Why it cannot be used yet; rejects if it never will. */
+  private async begin(archive: AudioArchive, signal: AbortSignal): Promise<unknown> {
+    try {
+      await archive.start(AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT_MS)]));
+      return undefined;
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      return error;
+    }
   }
 
   private async isRemoved(tenant: string, conversationId: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { BlobServiceClient, type ContainerClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import type { Readable } from 'node:stream';
 import type { ArchiveConfig } from '../../../config/archive.config.js';
-import { ParleyError } from '../../../kernel/errors.js';
+import { ParleyError, messageOf } from '../../../kernel/errors.js';
 import {
   type ArchivedAudio,
   type ArchivedContent,
@@ -15,11 +15,16 @@ const MAX_TRIES = 3;
 const RETRY_DELAY_MS = 100;
 /** What it will not take at a second try either. Refused credentials are not among them: somebody may allow us in. */
 const FINAL_STATUSES = [400, 413];
+/** Answers at the start that only other settings can change. */
+const FAULTY_STATUSES = [400, 401, 403, 404];
 
 /** Audio in Azure Blob storage, one block blob each, `<tenant>/<conversation>/<name>`. */
 export class BlobArchive extends AudioArchive {
   readonly name = 'blob';
   private readonly container: ContainerClient;
+  /** The container is to be there before anything else is asked for. */
+  private isToBeMade = false;
+  private making: Promise<void> | undefined;
 
   private constructor(
     private readonly config: ArchiveConfig,
@@ -45,20 +50,8 @@ export class BlobArchive extends AudioArchive {
   }
 
   override async start(signal: AbortSignal): Promise<void> {
-    try {
-      const limit = AbortSignal.timeout(this.config.timeoutMs);
-      await this.container.createIfNotExists({ abortSignal: AbortSignal.any([signal, limit]) });
-    } catch (error) {
-      const setting = this.config.blobConnectionString
-        ? 'AZURE_STORAGE_CONNECTION_STRING'
-        : 'AZURE_STORAGE_BLOB_ENDPOINT';
-      throw new ParleyError(
-        'store_failed',
-        `${setting}: the container "${this.config.blobContainer}" cannot be used: ${reasonOf(error)}`,
-        false,
-        { cause: error },
-      );
-    }
+    this.isToBeMade = true;
+    await this.made(AbortSignal.any([signal, AbortSignal.timeout(this.config.timeoutMs)]));
   }
 
   override async check(): Promise<Record<string, unknown>> {
@@ -131,12 +124,36 @@ export class BlobArchive extends AudioArchive {
   /** @param absent the result where there is no such blob. */
   private async ask<T, A>(request: (signal: AbortSignal) => Promise<T>, absent: A): Promise<T | A>;
   private async ask<T, A>(request: (signal: AbortSignal) => Promise<T>, ...absent: [] | [A]): Promise<T | A> {
+    const limit = AbortSignal.timeout(this.config.timeoutMs);
+    // What is wrong with the settings now may be right later, and is not the fault of what is to be written.
+    await this.made(limit).catch((error: unknown) => {
+      throw new ParleyError('store_failed', messageOf(error), true, { cause: error });
+    });
     try {
-      return await request(AbortSignal.timeout(this.config.timeoutMs));
+      return await request(limit);
     } catch (error) {
       const status = statusOf(error);
       if (status === 404 && absent.length > 0) return absent[0]!;
       throw archiveFailed(reasonOf(error), !FINAL_STATUSES.includes(status ?? 0), error);
+    }
+  }
+
+  /** All who ask meanwhile wait for the same. */
+  private async made(signal: AbortSignal): Promise<void> {
+    if (!this.isToBeMade) return;
+    this.making ??= this.make(signal).finally(() => (this.making = undefined));
+    await this.making;
+  }
+
+  private async make(abortSignal: AbortSignal): Promise<void> {
+    const { blobContainer, blobConnectionString } = this.config;
+    try {
+      await this.container.createIfNotExists({ abortSignal });
+      this.isToBeMade = false;
+    } catch (error) {
+      const setting = blobConnectionString ? 'AZURE_STORAGE_CONNECTION_STRING' : 'AZURE_STORAGE_BLOB_ENDPOINT';
+      const problem = `${setting}: the container "${blobContainer}" cannot be used: ${reasonOf(error)}`;
+      throw new ParleyError('store_failed', problem, !FAULTY_STATUSES.includes(statusOf(error) ?? 0), { cause: error });
     }
   }
 }
