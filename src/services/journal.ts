@@ -13,6 +13,11 @@ export class Journal {
 
   constructor(private readonly directory: string) {}
 
+  /** Where the key has its entry. */
+  fileOf(key: string): string {
+    return path.join(this.directory, createHash('sha256').update(key).digest('hex') + SUFFIX);
+  }
+
   /** Whole, or not at all. */
   async write(key: string, text: string): Promise<void> {
     await mkdir(this.directory, { recursive: true });
@@ -40,10 +45,6 @@ export class Journal {
     const files = names.filter((name) => name.endsWith(SUFFIX)).map((name) => path.join(this.directory, name));
     const entries = await Promise.all(files.map(entryIn));
     return entries.flatMap((entry) => (entry ? [entry.key] : []));
-  }
-
-  private fileOf(key: string): string {
-    return path.join(this.directory, createHash('sha256').update(key).digest('hex') + SUFFIX);
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CosmosClient } from '@azure/cosmos';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -171,11 +172,85 @@ describe('Cosmos DB', () => {
     expect(error).not.toMatch(/1234|secret|a-key/);
   });
 
-  it('that is not there stops the start, by the name of its setting', async () => {
-    const nowhere = await CosmosConversationStore.create(
-      configOf({ ...cosmos.settings, COSMOS_ENDPOINT: 'http://127.0.0.1:9', CONVERSATION_STORE_TIMEOUT_MS: '300' }),
-    );
-    await expect(nowhere.start(signal)).rejects.toThrow(/^COSMOS_ENDPOINT: /);
+  it.each([400, 413] as const)('that answers %s to a conversation will never take it', async (fault) => {
+    cosmos.fault = fault;
+    await expect(store.put(record('a'), undefined)).rejects.toMatchObject({ code: 'store_failed', retryable: false });
+  });
+
+  it.each([401, 403] as const)('that answers %s does not let us in for now', async (fault) => {
+    cosmos.fault = fault;
+    await expect(store.put(record('a'), undefined)).rejects.toMatchObject({ code: 'store_failed', retryable: true });
+  });
+
+  it('from which a conversation was deleted meanwhile says so to who wants to change it', async () => {
+    const version = await store.put(record('a'), undefined);
+    await store.remove('acme', 'a');
+    await expect(store.put(record('a'), version)).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
+
+describe('Cosmos DB, at the start', () => {
+  const created: CosmosConversationStore[] = [];
+  const create = async (database: string, changes: NodeJS.ProcessEnv = {}): Promise<CosmosConversationStore> => {
+    const settings = {
+      ...cosmos.settings,
+      COSMOS_DATABASE: database,
+      CONVERSATION_STORE_TIMEOUT_MS: '300',
+      ...changes,
+    };
+    const store = await CosmosConversationStore.create(configOf(settings));
+    created.push(store);
+    return store;
+  };
+  afterEach(async () => {
+    cosmos.fault = 'none';
+    for (const store of created.splice(0)) await store.close();
+  });
+
+  it.each(['hangs', 'cut', 'throttles', 503] as const)('that %s is used once it is well', async (fault) => {
+    const late = await create(`late-${fault}`);
+    cosmos.fault = fault;
+    await expect(late.start(AbortSignal.timeout(1000))).rejects.toMatchObject({
+      message: expect.stringMatching(/^COSMOS_ENDPOINT: /),
+      retryable: true,
+    });
+    await expect(late.put(record('a'), undefined)).rejects.toMatchObject({ code: 'store_failed', retryable: true });
+    cosmos.fault = 'none';
+    await Promise.all([late.put(record('a'), undefined), late.put(record('b'), undefined), late.check()]);
+    expect(await late.get('acme', 'b')).toBeDefined();
+  });
+
+  it('that is not there may come', async () => {
+    const nowhere = await create('nowhere', { COSMOS_ENDPOINT: 'http://127.0.0.1:9' });
+    await expect(nowhere.start(signal)).rejects.toMatchObject({
+      message: expect.stringMatching(/^COSMOS_ENDPOINT: /),
+      retryable: true,
+    });
+  });
+
+  it.each([401, 403] as const)('that answers %s ends it, by the name of the setting', async (fault) => {
+    const shut = await create('shut');
+    cosmos.fault = fault;
+    await expect(shut.start(signal)).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`^COSMOS_ENDPOINT: .* status ${fault}$`)),
+      retryable: false,
+    });
+    // Had it come to that later on, what is to be written would not be at fault.
+    await expect(shut.put(record('a'), undefined)).rejects.toMatchObject({ retryable: true });
+  });
+
+  it('with a container of another kind ends it, by the name of the setting', async () => {
+    const { COSMOS_ENDPOINT: endpoint, COSMOS_KEY: key } = cosmos.settings as Record<string, string>;
+    const connectionPolicy = { enableEndpointDiscovery: false };
+    const client = new CosmosClient({ endpoint: endpoint!, key: key!, connectionPolicy });
+    const { database: other } = await client.databases.create({ id: 'other' });
+    await other.containers.create({ id: 'things', partitionKey: { paths: ['/kind'] } });
+    client.dispose();
+    const wrong = await create('other', { COSMOS_CONTAINER: 'things' });
+    await expect(wrong.start(signal)).rejects.toMatchObject({
+      message: expect.stringMatching(/^COSMOS_CONTAINER: .* partition key \/tenant$/),
+      retryable: false,
+    });
   });
 });
 

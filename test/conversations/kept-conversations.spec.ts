@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { createApiKey } from '../../src/auth/api-keys.js';
 import { LocalServer } from '../../src/cli/local-server.js';
 import { CosmosEmulator } from '../fakes/cosmos/cosmos-emulator.js';
+import { RedisServer, describeWithRedis } from '../support/redis.js';
 import { TestCaller, TestServer, withoutSpeech } from '../support/test-server.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -14,6 +15,9 @@ afterEach(async () => {
 });
 
 const hurried = { ...withoutSpeech, GREETING: 'off' };
+
+/** One that answers in a word, and starts quickly. */
+const quick = { ...withoutSpeech, GREETING: 'off', LLM_MODELS: 'scripted', SCRIPTED_LLM_TEXT: 'Fine.' };
 
 function folder(): string {
   return mkdtempSync(path.join(tmpdir(), 'parley-kept-'));
@@ -30,7 +34,10 @@ async function talk(server: { url: string }, text: string, headers: Record<strin
 interface Answer {
   readonly status: number;
   readonly body: {
-    readonly entries?: { role: string; text?: string }[];
+    readonly entries?: { id: string; at_ms: number; role: string; text?: string }[];
+    readonly startedAt?: string;
+    readonly updatedAt?: string;
+    readonly endReason?: string | null;
     readonly conversations?: { id: string }[];
     readonly status?: string;
   };
@@ -117,7 +124,133 @@ describe('conversations', () => {
     expect(kept.entries![0]).toMatchObject({ text: 'my card was stolen' });
     expect((await arrived(second, before)).entries!.length).toBeGreaterThan(0);
   });
+
+  it.each(['is given up', 'is still thought to be there'])(
+    'are whole when the caller has come back and the old connection %s',
+    async (old) => {
+      const server = await TestServer.start({ CONVERSATION_STORE: 'sqlite', DATA_DIR: folder(), ...quick });
+      cleanUp.push(() => server.stop());
+      const { id, startedAt } = await talkInTwoSessions(server, server, async (first) => {
+        if (old === 'is given up') first.socket.terminate();
+      });
+      await expectAll(server, id, startedAt);
+      const list = (await server.get('/api/v1/conversations')).body['conversations'] as Record<string, unknown>[];
+      expect(list).toMatchObject([{ id, status: 'completed', endReason: 'hangup', entryCount: 6 }]);
+    },
+  );
+
+  it('are whole when their connection was lost and the store was away in between', async () => {
+    const cosmos = await CosmosEmulator.start();
+    cleanUp.push(() => cosmos.stop());
+    const settings = { ...cosmos.settings, DATA_DIR: folder(), CONVERSATION_STORE_TIMEOUT_MS: '400', ...quick };
+    const server = await TestServer.start(settings);
+    cleanUp.push(() => server.stop());
+    const { id, startedAt } = await talkInTwoSessions(server, server, async (first) => {
+      cosmos.fault = 'hangs';
+      await first.ask('question 3');
+      first.socket.terminate();
+      await server.quiet();
+    });
+    cosmos.fault = 'none';
+    await expectAll(server, id, startedAt, 4);
+  });
+
+  it('that were deleted do not come back while their calls go on, nor from disk', async () => {
+    const cosmos = await CosmosEmulator.start();
+    cleanUp.push(() => cosmos.stop());
+    const settings = { ...cosmos.settings, DATA_DIR: folder(), CONVERSATION_STORE_TIMEOUT_MS: '400', ...quick };
+    const server = await TestServer.start(settings);
+    cleanUp.push(() => server.stop());
+    const caller = await TestCaller.dial(server);
+    const { session_id: id } = await caller.next('session_started');
+    await caller.ask('my pin is 1234');
+    await eventually('it is kept', async () => (await ask(server, `/${id}`)).status === 200);
+    expect((await ask(server, `/${id}`, {}, 'DELETE')).status).toBe(204);
+    await caller.ask('my pin is 1234');
+
+    cosmos.fault = 503;
+    const during = await talk(server, 'my pin is 5678');
+    const journal = path.join(settings.DATA_DIR, 'journal', 'conversations');
+    await eventually('it is on disk', () => contentsOf(journal).includes('5678'));
+    // The store cannot say whether it has any of it: this is to be done again.
+    expect((await ask(server, `/${during}`, {}, 'DELETE')).status).toBe(503);
+    expect(contentsOf(journal)).not.toContain('5678');
+    cosmos.fault = 'none';
+    await caller.ask('my pin is 1234');
+    await caller.hangUp();
+    const last = await talk(server, 'how are you');
+    await arrived(server, last);
+    await eventually('nothing waits', () => contentsOf(journal) === '');
+    expect((await ask(server, '')).body.conversations!.map((one) => one.id)).toEqual([last]);
+  });
 });
+
+describeWithRedis('conversations of two replicas', () => {
+  it('are whole when the caller comes back to the other one, and do not come back when they are deleted there', async () => {
+    const [redis, cosmos] = await Promise.all([RedisServer.start(), CosmosEmulator.start()]);
+    cleanUp.push(
+      () => redis.stop(),
+      () => cosmos.stop(),
+    );
+    const settings = { ...cosmos.settings, REDIS_URL: redis.url, CONVERSATION_STORE_TIMEOUT_MS: '1000', ...quick };
+    const a = await TestServer.start({ ...settings, DATA_DIR: folder() });
+    cleanUp.push(() => a.stop());
+    const b = await TestServer.start({ ...settings, DATA_DIR: folder() });
+    cleanUp.push(() => b.stop());
+    const { id, startedAt } = await talkInTwoSessions(a, b, () => Promise.resolve());
+    await expectAll(a, id, startedAt);
+
+    const caller = await TestCaller.dial(a);
+    const { session_id: live } = await caller.next('session_started');
+    await caller.ask('question 1');
+    await eventually('it is kept', async () => (await ask(b, `/${live}`)).status === 200);
+    expect((await ask(b, `/${live}`, {}, 'DELETE')).status).toBe(204);
+    await caller.ask('question 2');
+    await caller.hangUp();
+    await arrived(a, await talk(a, 'how are you'));
+    expect((await ask(b, `/${live}`)).status).toBe(404);
+  });
+});
+
+/** Two questions, something that happens to the connection, and one more question on another one. */
+async function talkInTwoSessions(
+  before: TestServer,
+  after: TestServer,
+  lose: (first: TestCaller) => Promise<void>,
+): Promise<{ id: string; startedAt: number }> {
+  const startedAt = Date.now();
+  const first = await TestCaller.dial(before);
+  const { session_id: id } = await first.next('session_started');
+  for (const text of ['question 1', 'question 2']) await first.ask(text);
+  await lose(first);
+  const second = await TestCaller.dial(after, `?resume=${await first.token()}`);
+  expect(await second.next('session_started')).toMatchObject({ session_id: id, resumed: true });
+  await second.ask('the last question');
+  await second.hangUp();
+  return { id, startedAt };
+}
+
+/** All that was said is there, in order, each once. */
+async function expectAll(server: TestServer, id: string, startedAt: number, questions = 3): Promise<void> {
+  await eventually('the conversation is over', async () => {
+    const { body } = await ask(server, `/${id}`);
+    return body.status === 'completed' && body.endReason === 'hangup';
+  });
+  const { body } = await ask(server, `/${id}`);
+  const entries = body.entries!;
+  expect(entries.filter(({ role }) => role === 'caller').map(({ text }) => text)).toEqual([
+    ...Array.from({ length: questions - 1 }, (_, index) => `question ${index + 1}`),
+    'the last question',
+  ]);
+  expect(entries.map(({ role }) => role).join()).toMatch(/^(caller(,agent)+,?)+$/);
+  expect(new Set(entries.map((entry) => entry.id)).size).toBe(entries.length);
+  const times = entries.map(({ at_ms }) => at_ms);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  const [began, ended] = [body.startedAt, body.updatedAt].map((time) => Date.parse(time!)) as [number, number];
+  expect(began).toBeGreaterThanOrEqual(startedAt);
+  expect(ended - began).toBeGreaterThanOrEqual(times.at(-1)!);
+  expect(ended).toBeLessThanOrEqual(Date.now());
+}
 
 function contentsOf(directory: string): string {
   try {
@@ -128,9 +261,9 @@ function contentsOf(directory: string): string {
   }
 }
 
-async function eventually(what: string, is: () => boolean): Promise<void> {
+async function eventually(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
   const giveUpAt = performance.now() + 10_000;
-  while (!is()) {
+  while (!(await is())) {
     if (performance.now() > giveUpAt) throw new Error(`Not within 10 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -55,12 +55,20 @@ export function summaryOf({ entries, ...rest }: ConversationRecord): Conversatio
  * either, and the rest of whichever is newer.
  */
 export function merged(one: ConversationRecord, other: ConversationRecord): ConversationRecord {
-  const [older, newer] = one.updatedAt <= other.updatedAt ? [one, other] : [other, one];
-  const entries = new Map(older.entries.map((item) => [item.id, item]));
-  for (const item of newer.entries) entries.set(item.id, item);
+  return one.updatedAt <= other.updatedAt ? continued(one, other) : continued(other, one);
+}
+
+/** `later`, with the entries that only `earlier` has: a session that goes on begins with none. */
+export function continued(earlier: ConversationRecord, later: ConversationRecord): ConversationRecord {
+  const entries = new Map([...earlier.entries, ...later.entries].map((item) => [identityOf(item), item]));
   return {
-    ...newer,
-    startedAt: older.startedAt < newer.startedAt ? older.startedAt : newer.startedAt,
+    ...later,
+    startedAt: earlier.startedAt < later.startedAt ? earlier.startedAt : later.startedAt,
     entries: [...entries.values()].sort((a, b) => a.at_ms - b.at_ms),
   };
+}
+
+/** A session that goes on with a state from before its last turn counts that turn once more: there are two of its id then. */
+function identityOf({ id, at_ms }: ConversationEntry): string {
+  return `${id} ${at_ms}`;
 }

@@ -21,7 +21,10 @@ export interface ConversationQuery {
  */
 export abstract class ConversationStore {
   abstract readonly name: string;
-  /** Makes it usable; rejects with a sentence that names the setting. */
+  /**
+   * Makes it usable; rejects with a sentence that names the setting. If that is `retryable`, each of the others tries it
+   * again.
+   */
   abstract start(signal: AbortSignal): Promise<void>;
   abstract check(): Promise<Record<string, unknown>>;
   abstract get(tenant: string, id: string): Promise<StoredConversation | undefined>;

@@ -1,119 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ManualClock } from '../../kernel/clock.js';
-import { ParleyError } from '../../kernel/errors.js';
-import { Journal } from '../journal.js';
-import type { ConversationRecord } from './conversation-record.js';
-import { ConversationStore, type StoredConversation } from './conversation-store.js';
-import { ConversationWriter } from './conversation-writer.js';
+import { WriterBench, record } from './testing/writer-bench.js';
 
 const SLOW_MS = 500;
 
-/** A store in memory that can be down, slow, or shared with another writer. */
-class StoreDouble extends ConversationStore {
-  readonly name = 'double';
-  readonly stored = new Map<string, StoredConversation>();
-  down = false;
-  delayMs = 0;
-  puts = 0;
-
-  constructor(private readonly clock: ManualClock) {
-    super();
-  }
-
-  override start = async (): Promise<void> => undefined;
-  override check = async (): Promise<Record<string, unknown>> => ({});
-  override list = async (): Promise<never[]> => [];
-  override remove = async (): Promise<boolean> => false;
-  override close = async (): Promise<void> => undefined;
-
-  override async get(tenant: string, id: string): Promise<StoredConversation | undefined> {
-    await this.answer();
-    return this.stored.get(`${tenant}/${id}`);
-  }
-
-  override async put(record: ConversationRecord, version: string | undefined): Promise<string> {
-    this.puts++;
-    await this.answer();
-    const key = `${record.tenant}/${record.id}`;
-    if (this.stored.get(key)?.version !== version) throw new ParleyError('conflict', 'changed', true);
-    const next = String(Number(version ?? 0) + 1);
-    this.stored.set(key, { record, version: next });
-    return next;
-  }
-
-  turnsOf(id: string): string[] {
-    return this.stored.get(`acme/${id}`)?.record.entries.map((entry) => entry.id) ?? [];
-  }
-
-  private async answer(): Promise<void> {
-    if (this.delayMs > 0) await this.clock.delay(this.delayMs);
-    if (this.down) throw new ParleyError('store_failed', 'down', true);
-  }
-}
-
-function record(id: string, turns: readonly number[], changes: Partial<ConversationRecord> = {}): ConversationRecord {
-  return {
-    id,
-    tenant: 'acme',
-    scenario: 's',
-    agent: 'a',
-    status: 'in_progress',
-    startedAt: '2026-11-20T10:00:00.000Z',
-    updatedAt: `2026-11-20T10:00:${String(turns.length).padStart(2, '0')}.000Z`,
-    endReason: null,
-    entries: turns.map((turn) => ({
-      id: `turn_${turn}`,
-      at_ms: turn,
-      role: 'caller',
-      source: 'text',
-      text: 'x',
-      rejected: false,
-    })),
-    ...changes,
-  };
-}
-
-class Bench {
-  readonly clock = new ManualClock();
-  readonly store = new StoreDouble(this.clock);
-  readonly directory = path.join(mkdtempSync(path.join(tmpdir(), 'parley-writer-')), 'journal');
-  readonly lines: string[] = [];
-  writer = this.create();
-
-  create(): ConversationWriter {
-    return new ConversationWriter({
-      store: this.store,
-      journal: new Journal(this.directory),
-      clock: this.clock,
-      log: (level, line) => void this.lines.push(`${level}: ${line}`),
-    });
-  }
-
-  journaled(): number {
-    try {
-      return readdirSync(this.directory).filter((name) => name.endsWith('.json')).length;
-    } catch {
-      return 0;
-    }
-  }
-
-  /** Files take real time, which stands still here otherwise. */
-  async until(condition: () => boolean, stepMs = 0): Promise<void> {
-    const giveUpAt = performance.now() + 5000;
-    while (!condition()) {
-      if (performance.now() > giveUpAt) throw new Error(`not so; ${this.lines.join('; ')}`);
-      await this.clock.advance(stepMs);
-    }
-  }
-}
-
 describe('writing conversations behind calls', () => {
   it('writes the newest state once it can, and nothing in between', async () => {
-    const bench = new Bench();
+    const bench = new WriterBench();
     bench.store.delayMs = 100;
     for (let turns = 1; turns <= 20; turns++)
       bench.writer.note(
@@ -137,7 +32,7 @@ describe('writing conversations behind calls', () => {
   });
 
   it('keeps on disk what the store does not take, and brings it there later, with one line for the outage', async () => {
-    const bench = new Bench();
+    const bench = new WriterBench();
     bench.store.down = true;
     for (const id of ['a', 'b', 'c']) bench.writer.note(record(id, [1], { status: 'completed' }));
     await bench.until(() => bench.journaled() === 3);
@@ -153,7 +48,7 @@ describe('writing conversations behind calls', () => {
   });
 
   it('is safe from a sudden end while the store is slow', async () => {
-    const bench = new Bench();
+    const bench = new WriterBench();
     bench.store.delayMs = 10_000;
     bench.writer.note(record('a', [1]));
     await bench.clock.advance(SLOW_MS);
@@ -166,7 +61,7 @@ describe('writing conversations behind calls', () => {
   });
 
   it('puts what two replicas have written together', async () => {
-    const bench = new Bench();
+    const bench = new WriterBench();
     const other = bench.create();
     bench.writer.note(record('a', [1, 2]));
     await bench.until(() => bench.store.turnsOf('a').length === 2);
@@ -180,7 +75,7 @@ describe('writing conversations behind calls', () => {
   });
 
   it('ends with everything in the store or on disk', async () => {
-    const bench = new Bench();
+    const bench = new WriterBench();
     bench.writer.note(record('a', [1]));
     bench.store.down = true;
     bench.writer.note(record('b', [1]));
@@ -190,7 +85,7 @@ describe('writing conversations behind calls', () => {
   });
 
   it('leaves what is no entry of its journal alone', async () => {
-    const bench = new Bench();
+    const bench = new WriterBench();
     bench.store.down = true;
     bench.writer.note(record('a', [1]));
     await bench.until(() => bench.journaled() === 1);
@@ -203,31 +98,89 @@ describe('writing conversations behind calls', () => {
     await bench.until(() => bench.journaled() === 2);
   });
 
-  it('loses nothing, whatever the store does and however often the process dies', async () => {
+  it('goes on with a conversation whose session came back, here or on another replica', async () => {
+    const bench = new WriterBench();
+    const other = bench.create(`${bench.directory}-2`);
+    bench.writer.note(record('a', [1, 2], { status: 'completed', endReason: 'lost', updatedAt: at(2) }));
+    await bench.until(() => bench.store.turnsOf('a').length === 2);
+    for (const [turn, writer] of [bench.writer, other].entries()) {
+      // The first write finds out what is there; the second must not forget it.
+      writer.note(record('a', [10 * turn + 3], { updatedAt: at(10 * turn + 3) }));
+      await bench.until(() => bench.store.turnsOf('a').includes(`turn_${10 * turn + 3}`));
+      writer.note(record('a', [10 * turn + 3, 10 * turn + 4], { updatedAt: at(10 * turn + 4) }));
+      await bench.until(() => bench.store.turnsOf('a').includes(`turn_${10 * turn + 4}`));
+    }
+    expect(bench.store.turnsOf('a')).toEqual([1, 2, 3, 4, 13, 14].map((turn) => `turn_${turn}`));
+    expect(bench.store.stored.get('acme/a')!.record).toMatchObject({ status: 'in_progress', endReason: null });
+  });
+
+  it('adds to what is on disk of a session that came back', async () => {
+    const bench = new WriterBench();
+    bench.store.down = true;
+    bench.writer.note(record('a', [1], { status: 'completed', endReason: 'lost', updatedAt: at(1) }));
+    await bench.until(() => bench.journaled() === 1 && bench.writer.failing);
+    await bench.end(bench.writer);
+    const next = bench.create();
+    await next.start();
+    next.note(record('a', [2], { updatedAt: at(2) }));
+    await bench.clock.advance(0);
+    await bench.end(next);
+    bench.store.down = false;
+    await bench.create().start();
+    await bench.until(() => bench.store.turnsOf('a').length > 0);
+    expect(bench.store.turnsOf('a')).toEqual(['turn_1', 'turn_2']);
+  });
+
+  it('keeps two turns with one id: a session may go on with a state from before its last turn', async () => {
+    const bench = new WriterBench();
+    const [before, after] = [record('a', [1]), record('a', [1], { updatedAt: at(9) })];
+    bench.writer.note(before);
+    await bench.until(() => bench.store.turnsOf('a').length === 1);
+    bench.create(`${bench.directory}-2`).note({ ...after, entries: [{ ...after.entries[0]!, at_ms: 5 }] });
+    await bench.until(() => bench.store.turnsOf('a').length === 2);
+  });
+
+  it('loses nothing, whatever the store does, however often processes end and callers come back', async () => {
+    const id = fc.constantFrom<'a' | 'b'>('a', 'b');
+    const replica = fc.constantFrom(0, 1);
     const step = fc.oneof(
-      fc.record({ do: fc.constant('turn' as const), id: fc.constantFrom('a', 'b') }),
+      { weight: 3, arbitrary: fc.record({ do: fc.constant('turn' as const), id }) },
+      fc.record({ do: fc.constant('resume' as const), id, replica, ended: fc.boolean() }),
       fc.constant({ do: 'down' as const }),
       fc.constant({ do: 'up' as const }),
       fc.constant({ do: 'slow' as const }),
-      fc.constant({ do: 'restart' as const }),
+      fc.record({ do: fc.constant('restart' as const), replica }),
       fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 600, 5000) }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
-        const bench = new Bench();
-        const turns: Record<string, number[]> = { a: [], b: [] };
+        const bench = new WriterBench();
+        const folders = [bench.directory, `${bench.directory}-2`];
+        const writers = folders.map((folder) => bench.create(folder));
+        // What was said in all, and what the session knows of it that goes on now.
+        const said: Record<string, number> = { a: 0, b: 0 };
+        const sessions: Record<string, { replica: number; turns: number[] }> = {
+          a: { replica: 0, turns: [] },
+          b: { replica: 0, turns: [] },
+        };
+        let time = 0;
+        const note = (key: string, changes: object): void => {
+          const { replica, turns } = sessions[key]!;
+          writers[replica]!.note(record(key, turns, { updatedAt: at(++time), ...changes }));
+        };
         for (const action of steps) {
           if (action.do === 'turn') {
-            turns[action.id]!.push(turns[action.id]!.length);
-            bench.writer.note(record(action.id, turns[action.id]!));
+            sessions[action.id]!.turns.push(++said[action.id]!);
+            note(action.id, {});
+          } else if (action.do === 'resume') {
+            if (action.ended) note(action.id, { status: 'completed', endReason: 'lost' });
+            sessions[action.id] = { replica: action.replica, turns: [] };
           } else if (action.do === 'wait') await bench.clock.advance(action.ms);
           else if (action.do === 'restart') {
-            // Told to end: what is under way ends within its time.
-            const end = { reached: false };
-            void bench.writer.close().then(() => (end.reached = true));
-            await bench.until(() => end.reached, 500);
-            bench.writer = bench.create();
-            await bench.writer.start();
+            await bench.end(writers[action.replica]!);
+            writers[action.replica] = bench.create(folders[action.replica]);
+            await writers[action.replica]!.start();
+            for (const session of Object.values(sessions)) if (session.replica === action.replica) session.turns = [];
           } else {
             bench.store.down = action.do === 'down';
             bench.store.delayMs = action.do === 'slow' ? 900 : 0;
@@ -235,10 +188,18 @@ describe('writing conversations behind calls', () => {
         }
         bench.store.down = false;
         bench.store.delayMs = 0;
-        const arrived = (): boolean => ['a', 'b'].every((id) => bench.store.turnsOf(id).length === turns[id]!.length);
-        await bench.until(arrived, 1000);
+        for (const key of ['a', 'b']) note(key, { status: 'completed', endReason: 'hangup' });
+        const all = (key: string): string[] => Array.from({ length: said[key]! }, (_, n) => `turn_${n + 1}`);
+        const arrived = (key: string): boolean =>
+          bench.store.stored.get(`acme/${key}`)?.record.endReason === 'hangup' &&
+          bench.store.turnsOf(key).join() === all(key).join();
+        await bench.until(() => arrived('a') && arrived('b'), 1000);
       }),
       { numRuns: 200, endOnFailure: true },
     );
   });
 });
+
+function at(seconds: number): string {
+  return new Date(Date.UTC(2026, 10, 20, 10) + seconds * 1000).toISOString();
+}

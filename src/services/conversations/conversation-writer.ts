@@ -1,21 +1,29 @@
 import { Aborted } from '../../kernel/abort.js';
-import type { Clock, Timer } from '../../kernel/clock.js';
-import { ParleyError, messageOf } from '../../kernel/errors.js';
-import type { Journal } from '../journal.js';
-import { type ConversationRecord, conversationRecord, merged } from './conversation-record.js';
+import type { Clock } from '../../kernel/clock.js';
+import { ParleyError } from '../../kernel/errors.js';
+import { StoreOutage } from '../store-outage.js';
+import { isRefusal } from '../store-refusal.js';
+import type { ConversationJournal } from './conversation-journal.js';
+import { type ConversationRecord, continued, merged } from './conversation-record.js';
 import type { ConversationStore } from './conversation-store.js';
 
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
 /** A write that takes longer is put into the journal meanwhile: the process may be killed. */
 const SLOW_MS = 500;
 const MAX_CONFLICTS = 5;
 const CLOSE_LIMIT_MS = 3000;
 
-interface Work {
+interface Draft {
+  /** As far as this process knows. */
   record: ConversationRecord;
+  /** What somebody else has written of it, once that was found out; it is in each write from then on. */
+  others: ConversationRecord | undefined;
   /** What the store has, as far as is known. */
   version: string | undefined;
+  /** It was deleted. */
+  removed: boolean;
+}
+
+interface Work extends Draft {
   /** Changed since the write under way began. */
   changed: boolean;
   writing: Promise<void> | undefined;
@@ -23,48 +31,58 @@ interface Work {
 
 export interface ConversationWriterParts {
   readonly store: ConversationStore;
-  readonly journal: Journal;
+  readonly journal: ConversationJournal;
   readonly clock: Clock;
+  /** Whether it was deleted: nothing of it is to be kept from then on. Never rejects. */
+  isRemoved(tenant: string, id: string): Promise<boolean>;
   log(level: 'info' | 'warn' | 'error', message: string): void;
 }
 
 /**
- * Brings conversations to the store, behind the calls: of each the newest state, one write at a time. What the store does not take goes
- * into the journal, and from there to the store once it is back, also after a restart.
+ * Brings conversations to the store, behind the calls: of each the newest state, one write at a time. What the store does
+ * not take goes into the journal, and from there to the store once it is back, also after a restart.
  */
 export class ConversationWriter {
   private readonly work = new Map<string, Work>();
-  /** Keys in the journal, each with a number that changes when something else is written for it. */
-  private readonly journaled = new Map<string, number>();
-  private entries = 0;
-  private failingSince: number | undefined;
-  private retry: Timer | undefined;
-  private pauseMs = FIRST_PAUSE_MS;
+  private readonly outage: StoreOutage;
   private replaying: Promise<void> | undefined;
   private closed = false;
-  private disk = Promise.resolve();
 
-  constructor(private readonly parts: ConversationWriterParts) {}
+  constructor(private readonly parts: ConversationWriterParts) {
+    this.outage = new StoreOutage({
+      clock: parts.clock,
+      store: 'The conversation store',
+      item: 'A conversation',
+      whenFailing: 'Conversations are kept in DATA_DIR until they can be written',
+      onTry: () => void this.replay(),
+      log: (level, message) => parts.log(level, message),
+    });
+  }
 
-  /** Conversations that wait to be written, in memory and on disk. */
+  /** Conversations of which something waits to be written, in memory and on disk. */
   get waiting(): number {
-    return new Set([...this.work.keys(), ...this.journaled.keys()]).size;
+    const unwritten = [...this.work].flatMap(([key, { writing }]) => (writing ? [key] : []));
+    return new Set([...unwritten, ...this.parts.journal.keys]).size;
+  }
+
+  /** Conversations that the store does not want. */
+  get refused(): number {
+    return this.parts.journal.refused;
   }
 
   get failing(): boolean {
-    return this.failingSince !== undefined;
+    return this.outage.lasts;
   }
 
-  /** What was left over by the process before. Never rejects. */
-  async start(): Promise<void> {
-    try {
-      for (const key of await this.parts.journal.keys()) this.journaled.set(key, ++this.entries);
-    } catch (error) {
-      this.parts.log('error', `What is kept in DATA_DIR cannot be read: ${messageOf(error)}`);
-    }
-    if (this.journaled.size > 0)
-      this.parts.log('info', `${this.journaled.size} conversations wait to be written again`);
-    void this.replay();
+  /** What was left over by the process before. Never rejects. @param problem why the store cannot be used yet. */
+  async start(problem?: unknown): Promise<void> {
+    const { journal } = this.parts;
+    await journal.open();
+    const { keys, refused } = journal;
+    if (keys.length > 0) this.parts.log('info', `${keys.length} conversations wait to be written again`);
+    if (refused > 0) this.parts.log('warn', `${refused} conversations that the store refused are left in DATA_DIR`);
+    if (problem === undefined) void this.replay();
+    else this.outage.fails(problem);
   }
 
   /** The conversation has come to this. It is not to be changed afterwards. */
@@ -72,22 +90,34 @@ export class ConversationWriter {
     const key = keyOf(record);
     const work = this.work.get(key);
     if (work) {
-      work.record = record;
+      // Not in its place: a session that goes on in this process begins with nothing.
+      work.record = work.removed ? emptied(record) : continued(work.record, record);
       work.changed = true;
       // The store is slow: what comes meanwhile must survive, too.
-      if (this.journaled.has(key)) void this.keep(key, record);
+      if (this.parts.journal.has(key)) void this.keep(key, work);
       work.writing ??= this.write(key, work);
       return;
     }
-    const fresh: Work = { record, version: undefined, changed: true, writing: undefined };
+    const fresh: Work = { ...draftOf(record), changed: true, writing: undefined };
     this.work.set(key, fresh);
-    fresh.writing = this.write(key, fresh);
+    fresh.writing = this.begin(key, fresh);
+  }
+
+  /**
+   * It was deleted, which `isRemoved` knows already: what waits of it is dropped. Whether there was anything.
+   * Never rejects.
+   */
+  async forget(tenant: string, id: string): Promise<boolean> {
+    const key = keyOf({ tenant, id });
+    const work = this.work.get(key);
+    if (work) empty(work);
+    return (await this.parts.journal.forget(key)) || work !== undefined;
   }
 
   /** Resolves when everything is in the store or in the journal. Never rejects. */
   async close(): Promise<void> {
     this.closed = true;
-    this.retry?.cancel();
+    this.outage.stop();
     const limit = new AbortController();
     const written = Promise.all([this.replaying, ...[...this.work.values()].map((work) => work.writing)]);
     const over = this.parts.clock.delay(CLOSE_LIMIT_MS, limit.signal).catch(() => undefined);
@@ -95,93 +125,81 @@ export class ConversationWriter {
     limit.abort(new Aborted('completed'));
     // A store that hangs must not hold up the end of the process.
     const unwritten = [...this.work].filter(([, { writing }]) => writing !== undefined);
-    await Promise.all(unwritten.map(([key, { record }]) => this.keep(key, record)));
+    await Promise.all(unwritten.map(([key, work]) => this.keep(key, work)));
+  }
+
+  /** With what the journal has of it. */
+  private async begin(key: string, work: Work): Promise<void> {
+    const use = (before: ConversationRecord): void => {
+      if (!work.removed) work.record = continued(before, work.record);
+    };
+    await this.parts.journal.adopt(key, use);
+    await this.write(key, work);
   }
 
   private async write(key: string, work: Work): Promise<void> {
+    const { journal, clock } = this.parts;
     // What changes in one go is written in one go.
     await Promise.resolve();
     while (work.changed) {
       work.changed = false;
-      const { record } = work;
-      const slow = this.parts.clock.setTimeout(() => void this.keep(key, record), SLOW_MS);
+      const slow = clock.setTimeout(() => void this.keep(key, work), SLOW_MS);
       try {
-        work.version = await this.put(record, work.version);
+        await this.bring(work);
         slow.cancel();
-        if (!work.changed) await this.forget(key, this.journaled.get(key));
-        this.works();
+        this.takes(key);
+        if (!work.changed) await journal.forget(key);
       } catch (error) {
         slow.cancel();
-        await this.keep(key, work.record);
-        this.fails(error);
-        // From now on the journal has it.
+        if (isRefusal(error)) await journal.setAside(key, () => work.record, error.message);
+        else {
+          await this.keep(key, work);
+          this.outage.fails(error, key);
+        }
+        // From now on the disk has it.
         if (!work.changed) break;
       }
     }
     work.writing = undefined;
-    if (work.record.status === 'completed' || this.journaled.has(key)) this.work.delete(key);
+    // One that was deleted stays known as such as long as its call goes on.
+    if (work.record.status === 'completed' || (journal.has(key) && !work.removed)) this.work.delete(key);
+  }
+
+  /** To the store; if it was deleted, out of it. */
+  private async bring(draft: Draft): Promise<void> {
+    const { tenant, id } = draft.record;
+    if (!(await this.parts.isRemoved(tenant, id))) {
+      await this.put(draft);
+      // By now it may be.
+      if (!(await this.parts.isRemoved(tenant, id))) return;
+    }
+    empty(draft);
+    await this.parts.store.remove(tenant, id);
   }
 
   /** Over what other replicas have written of it. */
-  private async put(record: ConversationRecord, version: string | undefined): Promise<string> {
+  private async put(draft: Draft): Promise<void> {
     const { store } = this.parts;
-    let current = record;
     for (let attempt = 0; ; attempt++) {
+      const { record, others, version } = draft;
       try {
-        return await store.put(current, version);
+        draft.version = await store.put(others ? merged(others, record) : record, version);
+        return;
       } catch (error) {
         if (!(error instanceof ParleyError) || error.code !== 'conflict' || attempt === MAX_CONFLICTS) throw error;
       }
       const stored = await store.get(record.tenant, record.id);
-      current = stored ? merged(stored.record, record) : record;
-      version = stored?.version;
+      draft.others = stored?.record;
+      draft.version = stored?.version;
     }
   }
 
-  private keep(key: string, record: ConversationRecord): Promise<void> {
-    this.journaled.set(key, ++this.entries);
-    return this.onDisk(
-      () => this.parts.journal.write(key, JSON.stringify(record)),
-      'A conversation can be kept neither in the store nor in DATA_DIR',
-    );
+  private keep(key: string, work: Work): Promise<void> {
+    return this.parts.journal.keep(key, () => work.record);
   }
 
-  /** Unless something newer was kept since `entry`. */
-  private async forget(key: string, entry: number | undefined): Promise<void> {
-    if (entry === undefined || this.journaled.get(key) !== entry) return;
-    this.journaled.delete(key);
-    await this.onDisk(() => this.parts.journal.remove(key), 'A conversation will be written again');
-  }
-
-  /** One after the other: what is removed must not be written a moment later. */
-  private onDisk(work: () => Promise<void>, problem: string): Promise<void> {
-    return (this.disk = this.disk.then(work).catch((error: unknown) => {
-      this.parts.log('error', `${problem}: ${messageOf(error)}`);
-    }));
-  }
-
-  private works(): void {
-    if (this.failingSince === undefined) return;
-    const seconds = Math.round((this.parts.clock.now() - this.failingSince) / 1000);
-    this.failingSince = undefined;
-    this.pauseMs = FIRST_PAUSE_MS;
-    this.parts.log('info', `The conversation store works again, after ${seconds} s`);
-    void this.replay();
-  }
-
-  private fails(error: unknown): void {
-    if (this.failingSince === undefined) {
-      this.failingSince = this.parts.clock.now();
-      this.parts.log('error', `Conversations are kept in DATA_DIR until they can be written: ${messageOf(error)}`);
-    }
-    this.replayLater();
-  }
-
-  private replayLater(): void {
-    if (this.closed) return;
-    this.retry?.cancel();
-    this.retry = this.parts.clock.setTimeout(() => void this.replay(), this.pauseMs);
-    this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
+  private takes(key: string): void {
+    if (this.outage.works(key)) void this.replay();
   }
 
   /** Brings what is in the journal to the store, as far as it takes it. */
@@ -189,48 +207,69 @@ export class ConversationWriter {
     return (this.replaying ??= this.bringAll().finally(() => {
       this.replaying = undefined;
       // What was put there behind it.
-      if ([...this.journaled.keys()].some((key) => !this.work.has(key))) this.replayLater();
+      if (this.parts.journal.keys.some((key) => !this.work.has(key))) this.outage.tryLater();
     }));
   }
 
   private async bringAll(): Promise<void> {
-    for (const key of this.journaled.keys()) {
+    for (const key of this.parts.journal.keys) {
       if (this.closed) return;
-      const entry = this.journaled.get(key);
-      const text = await this.read(key);
-      // Something newer is on its way.
-      if (this.work.has(key) || this.journaled.get(key) !== entry) continue;
-      const record = text === undefined ? undefined : parse(text);
-      if (!record) {
-        this.journaled.delete(key);
-        this.parts.log('error', 'What was kept of a conversation in DATA_DIR cannot be read; it is left there');
-        continue;
-      }
-      try {
-        await this.put(record, undefined);
-        await this.forget(key, entry);
-        this.works();
-      } catch (error) {
-        return this.fails(error);
-      }
+      const goesOn = await this.bringOne(key);
+      if (!goesOn) return;
+    }
+    // There was nothing to find out with.
+    if (!this.failing || this.closed) return;
+    try {
+      await this.parts.store.check();
+      this.outage.works();
+    } catch (error) {
+      this.outage.fails(error);
     }
   }
 
-  private async read(key: string): Promise<string | undefined> {
-    // What is still being written of it comes first.
-    await this.disk;
-    return this.parts.journal.read(key);
+  /** Whether it makes sense to try others. */
+  private async bringOne(key: string): Promise<boolean> {
+    const { journal } = this.parts;
+    const entry = journal.entryOf(key);
+    const record = await journal.read(key);
+    // Something newer is on its way.
+    if (this.work.has(key) || journal.entryOf(key) !== entry) return true;
+    if (!record) {
+      journal.ignore(key);
+      this.parts.log('error', 'What was kept of a conversation in DATA_DIR cannot be read; it is left there');
+      return true;
+    }
+    const draft = draftOf(record);
+    try {
+      await this.bring(draft);
+      await journal.forget(key, entry);
+      this.takes(key);
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) {
+        await journal.setAside(key, () => draft.record, error.message, entry);
+        return true;
+      }
+      journal.postpone(key);
+      return !this.outage.fails(error, key);
+    }
   }
 }
 
-function keyOf({ tenant, id }: ConversationRecord): string {
+function draftOf(record: ConversationRecord): Draft {
+  return { record, others: undefined, version: undefined, removed: false };
+}
+
+function empty(draft: Draft): void {
+  draft.removed = true;
+  draft.record = emptied(draft.record);
+  draft.others = undefined;
+}
+
+function emptied(record: ConversationRecord): ConversationRecord {
+  return { ...record, entries: [] };
+}
+
+function keyOf({ tenant, id }: Pick<ConversationRecord, 'tenant' | 'id'>): string {
   return `${tenant}/${id}`;
-}
-
-function parse(text: string): ConversationRecord | undefined {
-  try {
-    return conversationRecord.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

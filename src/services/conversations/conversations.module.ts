@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { StateModule } from '../../state/state.module.js';
 import { Conversations } from './conversations.js';
 import { ConversationsReadiness } from './conversations-readiness.js';
 
-@Module({ providers: [Conversations, ConversationsReadiness], exports: [Conversations] })
+@Module({ imports: [StateModule], providers: [Conversations, ConversationsReadiness], exports: [Conversations] })
 export class ConversationsModule {}

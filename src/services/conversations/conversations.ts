@@ -4,10 +4,18 @@ import { ConversationsConfig } from '../../config/conversations.config.js';
 import { packageRoot } from '../../config/package-root.js';
 import { Clock } from '../../kernel/clock.js';
 import { ParleyError } from '../../kernel/errors.js';
+import { KeyValueStore } from '../../state/store/key-value-store.js';
 import { Journal } from '../journal.js';
+import { isRefusal } from '../store-refusal.js';
+import { ConversationJournal } from './conversation-journal.js';
 import type { ConversationRecord, ConversationSummary } from './conversation-record.js';
 import type { ConversationQuery, ConversationStore } from './conversation-store.js';
 import { ConversationWriter } from './conversation-writer.js';
+
+/** For so long replicas know that a conversation was deleted: what still lies on the disk of one does not come back. */
+const REMOVED_FOR_MS = 30 * 86_400_000;
+/** Calls do not need the store, and must not wait for it. */
+const START_LIMIT_MS = 5000;
 
 /** The conversations of this server, as configured; with CONVERSATION_STORE=none there are none. */
 @Injectable()
@@ -18,6 +26,7 @@ export class Conversations {
 
   constructor(
     private readonly config: ConversationsConfig,
+    private readonly marks: KeyValueStore,
     private readonly clock: Clock,
   ) {}
 
@@ -25,21 +34,20 @@ export class Conversations {
     return this.config.store !== 'none';
   }
 
-  /** Resolves with a sentence about the store; rejects with one that names the setting. */
+  /**
+   * Resolves with a sentence about the store, also when it cannot be reached: conversations are kept on disk until then.
+   * Rejects with one that names the setting if that is at fault.
+   */
   async start(signal: AbortSignal): Promise<string> {
     if (!this.enabled) return 'conversations are not kept';
     const store = await this.create();
-    await store.start(signal);
     this.store = store;
-    const { logger } = this;
-    this.writer = new ConversationWriter({
-      store,
-      journal: new Journal(path.resolve(packageRoot, this.config.dataDirectory, 'journal', 'conversations')),
-      clock: this.clock,
-      log: (level, message) => logger[level === 'info' ? 'log' : level](message),
-    });
-    await this.writer.start();
-    return `conversations in ${store.name}`;
+    const problem = await this.open(store, AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT_MS)]));
+    this.writer = this.writerTo(store);
+    await this.writer.start(problem);
+    return problem === undefined
+      ? `conversations in ${store.name}`
+      : `conversations on disk until ${store.name} is there`;
   }
 
   async stop(): Promise<void> {
@@ -52,9 +60,9 @@ export class Conversations {
   async check(): Promise<Record<string, unknown>> {
     if (!this.enabled) return { driver: 'none' };
     if (!this.store || !this.writer) throw new Error('it has not started');
-    const { waiting, failing } = this.writer;
+    const { waiting, refused, failing } = this.writer;
     if (failing) throw new Error(`the store does not work; ${waiting} conversations wait to be written`);
-    return { ...(await this.store.check()), waiting };
+    return { ...(await this.store.check()), waiting, refused };
   }
 
   /** The conversation has come to this. It is not to be changed afterwards. */
@@ -71,8 +79,45 @@ export class Conversations {
     return this.opened().list(query);
   }
 
-  remove(tenant: string, id: string): Promise<boolean> {
-    return this.opened().remove(tenant, id);
+  /**
+   * For good, and also what of it is on its way, on whichever replica; of a call that goes on nothing more is kept. Whether
+   * there was one. Rejects with `store_failed` or `state_unavailable`; then some may be left, and it can be done again.
+   */
+  async remove(tenant: string, id: string): Promise<boolean> {
+    const store = this.opened();
+    await this.marks.set(removedKey(tenant, id), '1', REMOVED_FOR_MS);
+    const waited = await this.writer?.forget(tenant, id);
+    return (await store.remove(tenant, id)) || waited === true;
+  }
+
+  private async isRemoved(tenant: string, id: string): Promise<boolean> {
+    const mark = await this.marks.get(removedKey(tenant, id)).catch(() => undefined);
+    return mark !== undefined;
+  }
+
+  /** Why it cannot be used yet; rejects if it never will. */
+  private async open(store: ConversationStore, signal: AbortSignal): Promise<unknown> {
+    try {
+      await store.start(signal);
+      return undefined;
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      return error;
+    }
+  }
+
+  private writerTo(store: ConversationStore): ConversationWriter {
+    const log = (level: 'info' | 'warn' | 'error', message: string): void =>
+      this.logger[level === 'info' ? 'log' : level](message);
+    const folder = path.resolve(packageRoot, this.config.dataDirectory, 'journal', 'conversations');
+    const [waiting, refused] = [new Journal(folder), new Journal(path.join(folder, 'refused'))];
+    return new ConversationWriter({
+      store,
+      journal: new ConversationJournal({ waiting, refused, log }),
+      clock: this.clock,
+      isRemoved: (tenant, id) => this.isRemoved(tenant, id),
+      log,
+    });
   }
 
   private opened(): ConversationStore {
@@ -88,4 +133,8 @@ export class Conversations {
     const { SqliteConversationStore } = await import('./sqlite/sqlite-conversation-store.js');
     return new SqliteConversationStore(this.config, this.clock, packageRoot);
   }
+}
+
+function removedKey(tenant: string, id: string): string {
+  return `removed-conversations:${tenant}/${id}`;
 }

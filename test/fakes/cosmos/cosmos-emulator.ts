@@ -7,8 +7,11 @@ import { FaultyDoor } from '../faulty-door.js';
 const program = fileURLToPath(new URL('./cosmos-process.mjs', import.meta.url));
 const emulator = fileURLToPath(new URL('../../emulators/node_modules/@vercel/cosmosdb-server', import.meta.url));
 
+/** Numbers are the status of its answers. */
+type Fault = 'garbage' | 'throttles' | 400 | 401 | 403 | 413 | 503;
+
 /** Cosmos DB as `@vercel/cosmosdb-server` speaks it. */
-export class CosmosEmulator extends FaultyDoor<'garbage' | 'throttles' | 503> {
+export class CosmosEmulator extends FaultyDoor<Fault> {
   static async start(): Promise<CosmosEmulator> {
     if (!existsSync(emulator)) throw new Error('test/emulators is not installed: `npm test` installs it');
     const child = fork(program, { stdio: 'ignore' });
@@ -29,15 +32,15 @@ export class CosmosEmulator extends FaultyDoor<'garbage' | 'throttles' | 503> {
     };
   }
 
-  protected override answer(fault: 'garbage' | 'throttles' | 503, response: ServerResponse): void {
+  protected override answer(fault: Fault, response: ServerResponse): void {
     response.setHeader('content-type', 'application/json');
     switch (fault) {
       case 'garbage':
         return void response.end('{"id":');
       case 'throttles':
         return void response.writeHead(429, { 'x-ms-retry-after-ms': '5' }).end('{"code":"429","message":"slower"}');
-      case 503:
-        return void response.writeHead(503).end('{"code":"503"}');
+      default:
+        return void response.writeHead(fault).end(`{"code":"${fault}"}`);
     }
   }
 }

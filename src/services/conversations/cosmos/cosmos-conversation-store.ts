@@ -5,8 +5,11 @@ import { type ConversationRecord, type ConversationSummary, conversationRecord }
 import { type ConversationQuery, ConversationStore, type StoredConversation } from '../conversation-store.js';
 
 const DAY_S = 86_400;
-/** A conversation that is too large, or not allowed, will not be taken at a second try. */
-const FINAL_STATUSES = [400, 401, 403, 413];
+/** What it will not take at a second try either. Refused credentials are not among them: somebody may allow us in. */
+const FINAL_STATUSES = [400, 413];
+/** Answers at the start that only other settings can change. */
+const FAULTY_STATUSES = [400, 401, 403, 404];
+const PARTITION_KEY = '/tenant';
 const SUMMARY_FIELDS = ['id', 'tenant', 'scenario', 'agent', 'status', 'startedAt', 'updatedAt', 'endReason'] as const;
 
 /** Conversations in Azure Cosmos DB, one item each, partitioned by tenant; versions are ETags. */
@@ -14,6 +17,7 @@ export class CosmosConversationStore extends ConversationStore {
   readonly name = 'cosmos';
   private readonly client: CosmosClient;
   private container: Container | undefined;
+  private opening: Promise<Container> | undefined;
 
   private constructor(
     private readonly config: ConversationsConfig,
@@ -39,25 +43,7 @@ export class CosmosConversationStore extends ConversationStore {
   }
 
   override async start(signal: AbortSignal): Promise<void> {
-    const { cosmosDatabase, cosmosContainer } = this.config;
-    try {
-      const { database } = await this.client.databases.createIfNotExists(
-        { id: cosmosDatabase },
-        { abortSignal: signal },
-      );
-      const { container } = await database.containers.createIfNotExists(
-        { id: cosmosContainer, partitionKey: { paths: ['/tenant'] }, defaultTtl: -1 },
-        { abortSignal: signal },
-      );
-      this.container = container;
-    } catch (error) {
-      throw new ParleyError(
-        'store_failed',
-        `COSMOS_ENDPOINT: the database "${cosmosDatabase}" with the container "${cosmosContainer}" cannot be used: ${reasonOf(error)}`,
-        false,
-        { cause: error },
-      );
-    }
+    await this.opened(signal);
   }
 
   override async check(): Promise<Record<string, unknown>> {
@@ -100,14 +86,21 @@ export class CosmosConversationStore extends ConversationStore {
   override async put(record: ConversationRecord, version: string | undefined): Promise<string> {
     const { ttlDays } = this.config;
     const item = { ...record, ...(ttlDays > 0 && { ttl: ttlDays * DAY_S }) };
-    const { etag } = await this.ask((container, abortSignal) =>
-      version === undefined
-        ? container.items.create(item, { abortSignal })
-        : container
-            .item(record.id, record.tenant)
-            .replace(item, { accessCondition: { type: 'IfMatch', condition: version }, abortSignal }),
-    );
-    return etag;
+    try {
+      const { etag } = await this.ask((container, abortSignal) =>
+        version === undefined
+          ? container.items.create(item, { abortSignal })
+          : container
+              .item(record.id, record.tenant)
+              .replace(item, { accessCondition: { type: 'IfMatch', condition: version }, abortSignal }),
+      );
+      return etag;
+    } catch (error) {
+      // Not there for a replacement: somebody has deleted it in the meantime.
+      if (version !== undefined && error instanceof ParleyError && statusOf(error.cause) === 404)
+        throw changedMeanwhile(error);
+      throw error;
+    }
   }
 
   override async remove(tenant: string, id: string): Promise<boolean> {
@@ -126,17 +119,48 @@ export class CosmosConversationStore extends ConversationStore {
   }
 
   private async ask<T>(request: (container: Container, signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (!this.container) throw failed('it has not started', true);
+    const limit = AbortSignal.timeout(this.config.timeoutMs);
+    // What is wrong with the settings now may be right later, and is not the fault of what is to be written.
+    const container = await this.opened(limit).catch((error: unknown) => {
+      throw new ParleyError('store_failed', messageOf(error), true, { cause: error });
+    });
     try {
-      return await request(this.container, AbortSignal.timeout(this.config.timeoutMs));
+      return await request(container, limit);
     } catch (error) {
       const status = statusOf(error);
-      // Not there for a replacement: somebody has deleted it in the meantime.
-      if (status === 409 || status === 412)
-        throw new ParleyError('conflict', 'The conversation has changed in the meantime', true, { cause: error });
+      if (status === 409 || status === 412) throw changedMeanwhile(error);
       throw failed(reasonOf(error), !FINAL_STATUSES.includes(status ?? 0), error);
     }
   }
+
+  /** All who ask meanwhile wait for the same. */
+  private async opened(signal: AbortSignal): Promise<Container> {
+    if (this.container) return this.container;
+    this.opening ??= this.open(signal).finally(() => (this.opening = undefined));
+    return (this.container = await this.opening);
+  }
+
+  private async open(abortSignal: AbortSignal): Promise<Container> {
+    const { cosmosDatabase, cosmosContainer } = this.config;
+    const what = `the database "${cosmosDatabase}" with the container "${cosmosContainer}"`;
+    try {
+      const { database } = await this.client.databases.createIfNotExists({ id: cosmosDatabase }, { abortSignal });
+      const { container, resource } = await database.containers.createIfNotExists(
+        { id: cosmosContainer, partitionKey: { paths: [PARTITION_KEY] }, defaultTtl: -1 },
+        { abortSignal },
+      );
+      const paths = resource?.partitionKey?.paths ?? [PARTITION_KEY];
+      if (paths.join(' ') === PARTITION_KEY) return container;
+    } catch (error) {
+      const problem = `COSMOS_ENDPOINT: ${what} cannot be used: ${reasonOf(error)}`;
+      throw new ParleyError('store_failed', problem, !FAULTY_STATUSES.includes(statusOf(error) ?? 0), { cause: error });
+    }
+    throw new ParleyError('store_failed', `COSMOS_CONTAINER: ${what} does not have the partition key ${PARTITION_KEY}`);
+  }
+}
+
+function changedMeanwhile(cause: unknown): ParleyError {
+  return new ParleyError('conflict', 'The conversation has changed in the meantime', true, { cause });
 }
 
 function failed(reason: string, retryable: boolean, cause?: unknown): ParleyError {
