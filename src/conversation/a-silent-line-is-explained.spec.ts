@@ -4,6 +4,7 @@ import { testAgent } from './testing/test-agent.js';
 import { testTool } from './testing/test-tool.js';
 
 const FILLER_AFTER_MS = 1800;
+const FIRST_SOUND_MS = 2500;
 const LOOK_EVERY_MS = 200;
 const PLAYOUT_LEAD_MS = 200;
 const patient = [testAgent({ waiting: ['One moment.', 'Still looking, {{ agent.name }}.'], tools: ['look_up'] })];
@@ -77,6 +78,58 @@ describe('a caller who hears nothing', () => {
     await call.quiet(3 * FILLER_AFTER_MS);
     await call.speak(3 * FILLER_AFTER_MS);
     expect(said(call)).toEqual(['All right.']);
+    await call.hangUp();
+    expect(await call.left()).toEqual(nothingLeft);
+  });
+
+  it('is told nothing that would come after what they wait for', async () => {
+    const call = await ConversationHarness.start({ agents: patient, tts: { firstChunkAfterMs: 4000 } });
+    call.llm.reply({ text: 'Here it is. And more.', afterMs: 500 }, { stall: true });
+    call.pipeline.pushText('where is it');
+    await call.quiet(4000);
+    expect(said(call)).toEqual([]);
+    await call.hangUp();
+    expect(await call.left()).toEqual(nothingLeft);
+  });
+
+  it('is told at the moment when the time is over, in what is left of it until they must hear something', async () => {
+    const call = await ConversationHarness.start({ agents: patient });
+    call.llm.reply({ text: 'Here it is.', afterMs: 2150 });
+    call.pipeline.pushText('where is it');
+    const askedAt = call.clock.now();
+    await call.quiet(FILLER_AFTER_MS);
+    expect(call.tts.requests).toMatchObject([{ text: 'One moment.', audibleBy: askedAt + FIRST_SOUND_MS }]);
+    await call.until('generation_complete');
+    // Who hears something does not wait.
+    expect(call.tts.requests).toHaveLength(2);
+    expect(call.tts.requests[1]).not.toHaveProperty('audibleBy');
+    await call.hangUp();
+  });
+
+  it('has waited since they called, when the agent speaks first', async () => {
+    const greeting = { text: 'Good morning.', interruptible: true };
+    const call = await ConversationHarness.start({ agents: [testAgent({ greeting })] });
+    expect(call.tts.requests).toMatchObject([{ text: 'Good morning.', audibleBy: FIRST_SOUND_MS }]);
+    await call.until('generation_complete');
+    await call.hangUp();
+    expect(await call.left()).toEqual(nothingLeft);
+  });
+
+  it('is greeted while the recogniser is still made ready, and heard from the first word on', async () => {
+    const greeting = { text: 'Good morning.', interruptible: true };
+    const call = new ConversationHarness({ agents: [testAgent({ greeting })] });
+    await call.speech.start(new AbortController().signal);
+    let ready: () => void = () => undefined;
+    call.stream.preparing = new Promise((resolve) => (ready = resolve));
+    await call.start();
+    expect(call.wire.audioMs).toBeGreaterThan(0);
+    call.stt.hears('hello');
+    await call.speak(600);
+    expect(call.wire.events('speech_started')).toEqual([]);
+    ready();
+    await call.quiet(600);
+    await call.until('transcription_finished');
+    expect(call.wire.events('transcription_finished')).toMatchObject([{ text: 'hello' }]);
     await call.hangUp();
     expect(await call.left()).toEqual(nothingLeft);
   });

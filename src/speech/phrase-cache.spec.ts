@@ -17,7 +17,7 @@ describe('phrase cache', () => {
     const cache = new PhraseCache(400);
     cache.add(request('one'), chunks(100));
     cache.add(request('two'), chunks(100));
-    expect(cache.get(request('one'))).toHaveLength(1);
+    expect(cache.get(request('one'))).toMatchObject([{ isKept: true }]);
     cache.add(request('three'), chunks(100));
     expect(cache.get(request('two'))).toBeUndefined();
     expect(cache.get(request('one'))).toBeDefined();

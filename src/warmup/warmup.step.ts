@@ -37,7 +37,9 @@ export class WarmupStep implements LifecycleStep {
     for (const scenario of this.catalog.scenarios()) {
       const agent = this.catalog.agent(scenario.start);
       const variables = { ...scenario.variables, agent: { name: agent.name, description: agent.description } };
-      const texts = [agent.greeting?.text, ...agent.noInput.reprompts, agent.noInput.action.text].filter(
+      const { greeting, noInput, waiting } = agent;
+      // What is said to a caller who waits has no time to be made.
+      const texts = [greeting?.text, ...waiting, ...noInput.reprompts, noInput.action.text].filter(
         (text) => text !== undefined,
       );
       const spoken = texts.map((text) => Template.parse(text).render(variables));
