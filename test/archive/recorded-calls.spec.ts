@@ -146,7 +146,7 @@ describe('recorded calls', () => {
     const [caller] = (await recordedIn(second, during, name)) as [Int16Array];
     expect(caller.filter((sample) => sample === 900).length).toBeGreaterThan(3500);
     await eventually('the journal is empty', () => filesIn(journal).length === 0);
-  });
+  }, 60_000);
 
   it('are kept from the start, also where Blob storage comes later', async () => {
     const blobs = await BlobEmulator.start();
@@ -207,7 +207,7 @@ describe('recorded calls', () => {
     const log = [...first.output, ...second.output].join('\n');
     expect(log).toContain('Recordings are kept in DATA_DIR until they can be written');
     expect(log).not.toMatch(/AccountKey|SharedKey|Eby8vdM02x/);
-  });
+  }, 60_000);
 });
 
 function filesIn(directory: string): string[] {

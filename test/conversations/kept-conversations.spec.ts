@@ -123,7 +123,7 @@ describe('conversations', () => {
     const kept = await arrived(second, during);
     expect(kept.entries![0]).toMatchObject({ text: 'my card was stolen' });
     expect((await arrived(second, before)).entries!.length).toBeGreaterThan(0);
-  });
+  }, 60_000);
 
   it.each(['is given up', 'is still thought to be there'])(
     'are whole when the caller has come back and the old connection %s',
