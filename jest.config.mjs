@@ -8,8 +8,8 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFilesAfterEnv: ['<rootDir>/test/support/fail-on-console.ts'],
   testTimeout: 20_000,
-  // Many tests wait for speech in real time: on two cores jest would run one at a time.
-  maxWorkers: 2,
+  // Many tests wait for speech in real time: on two cores jest would run one at a time, and two leave them half idle.
+  maxWorkers: 3,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
