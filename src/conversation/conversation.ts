@@ -238,7 +238,9 @@ export class Conversation {
     const { state } = this.parts;
     this.dtmf.restore(state.digits);
     const base = { id: null, source: 'reconnect', rejected: false, interruptible: true } as const;
-    if (state.history.awaitsAnswer) return { ...base, text: '' };
+    const { awaits } = state.history;
+    // An answer that is known, but was not heard at all, is said as it was.
+    if (awaits === 'model' || (awaits === 'answer' && state.unsaid === '')) return { ...base, text: '' };
     const text = state.unsaid || state.history.lastSentence;
     if (text === '') return this.greeting();
     return { ...base, text: `${this.render(state.agent.reconnected)} ${text}`.trim() };

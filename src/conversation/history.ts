@@ -31,10 +31,11 @@ export class History {
     return this.entries.filter((entry) => entry.generationId === id);
   }
 
-  /** Whether the last thing was not said by the agent. */
-  get awaitsAnswer(): boolean {
+  /** What comes next: an answer to the caller, or what the model makes of a tool's; undefined when the agent spoke last. */
+  get awaits(): 'answer' | 'model' | undefined {
     const last = this.entries.at(-1)?.message.role;
-    return last === 'user' || last === 'tool';
+    if (last === 'tool') return 'model';
+    return last === 'user' ? 'answer' : undefined;
   }
 
   get messages(): readonly LlmMessage[] {

@@ -54,7 +54,7 @@ describeWithRedis('a caller who comes back to another replica', () => {
     const token = await first.token();
     await first.ask('what is my balance');
     const question = first.answers().at(-1)!;
-    await until('the snapshot is kept', async () => (await redis.look().keys('*resume:*')).length > 0);
+    await settled(redis);
     await a.stop('SIGKILL');
     await first.closed;
     const second = await TestCaller.dial(b as unknown as TestServer, `?resume=${token}`);
@@ -67,13 +67,20 @@ describeWithRedis('a caller who comes back to another replica', () => {
   });
 
   it('hears what was not heard yet when the replica was killed in the middle of an answer', async () => {
-    const settings = { ...hurried, REDIS_URL: redis.url, CONVERSATION_STORE: 'none', GREETING: 'on' };
+    const settings = {
+      ...hurried,
+      REDIS_URL: redis.url,
+      CONVERSATION_STORE: 'none',
+      GREETING: 'on',
+      SCRIPTED_TTS_WORD_MS: '300',
+    };
     const [a, b] = [await LocalServer.start(settings), await LocalServer.start(settings)];
     const first = await TestCaller.dial(a as unknown as TestServer);
     const token = await first.token();
     await first.next('text_stream_stop');
     const greeting = first.answers().at(-1)!;
-    await until('the snapshot is kept', async () => (await redis.look().keys('*resume:*')).length > 0);
+    // The snapshot is written with its text, before its audio has come this far.
+    await until('it is being heard', () => first.audioBytes > 16_000);
     await a.stop('SIGKILL');
     await first.closed;
     const second = await TestCaller.dial(b as unknown as TestServer, `?resume=${token}`);
@@ -138,3 +145,16 @@ describeWithRedis('a caller who comes back to another replica', () => {
     await server.stop();
   });
 });
+
+/** Resolves when the snapshots in Redis have not changed between two looks: what is to be kept is kept. */
+async function settled(redis: RedisServer): Promise<void> {
+  let before = '';
+  await until('the snapshot is kept', async () => {
+    const client = redis.look();
+    const keys = await client.keys('*resume:*');
+    const now = keys.length === 0 ? '' : JSON.stringify(await client.mget(keys));
+    const same = now !== '' && now === before;
+    before = now;
+    return same;
+  });
+}
