@@ -1,15 +1,18 @@
+/** Those that measure what a caller waits for: one at a time, with the machine to themselves. */
+const timed = process.env.PARLEY_TESTS === 'timed';
+
 /** ESM jest; bin/parley.mjs adds --experimental-vm-modules. */
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/bench/src'],
   modulePathIgnorePatterns: ['<rootDir>/test/emulators/node_modules'],
-  testRegex: '\\.spec\\.ts$',
+  testRegex: timed ? '\\.timed\\.ts$' : '\\.spec\\.ts$',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFilesAfterEnv: ['<rootDir>/test/support/fail-on-console.ts'],
   testTimeout: 20_000,
   // Many tests wait for speech in real time: on two cores jest would run one at a time, and two leave them half idle.
-  maxWorkers: 3,
+  maxWorkers: timed ? 1 : 3,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
