@@ -1,4 +1,4 @@
-import { address, configOf, flag, int, oneOf, secret, setting, text } from './setting.js';
+import { address, configOf, flag, int, oneOf, secret, setting, someOf, text } from './setting.js';
 
 export class ConversationsConfig extends configOf('conversations', {
   store: setting(
@@ -10,6 +10,11 @@ export class ConversationsConfig extends configOf('conversations', {
     'DATA_DIR',
     text().min(1),
     'Folder for what must survive a restart: the SQLite file, and what could not be written to a store and is written again.',
+  ),
+  redact: setting(
+    'REDACT_TRANSCRIPTS',
+    someOf(['card', 'email', 'phone', 'none']),
+    'What is taken out of texts before they are kept: any of `card`, `email` and `phone`, or `none`. Recordings, and what the model is told, are not changed.',
   ),
   ttlDays: setting('CONVERSATION_TTL_DAYS', int(0, 3650), 'After this many days a conversation is deleted; 0: never.'),
   cosmosEndpoint: setting('COSMOS_ENDPOINT', address(), 'Endpoint of the Cosmos DB account.'),

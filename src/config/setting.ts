@@ -57,6 +57,12 @@ export const list = () =>
         : value,
     z.array(z.string()),
   );
+/** A list of some of these, in any order, each once. @param least how many there must be */
+export const someOf = <const T extends readonly [string, ...string[]]>(values: T, least = 0) =>
+  list()
+    .pipe(z.array(z.enum(values)).min(least))
+    .refine((given) => new Set(given).size === given.length)
+    .meta({ description: `a comma-separated list of ${values.join(', ')}, each once` });
 /** `http://…` or `https://…`, or nothing. */
 export const address = () => z.string().refine(isAddress).meta({ format: 'uri' });
 export const text = () => z.string().trim();

@@ -1,22 +1,14 @@
-import { z } from 'zod';
-import { configOf, int, list, number, oneOf, setting } from './setting.js';
-
-/** An ordered list without doubles. */
-const drivers = <const T extends readonly [string, ...string[]]>(names: T) =>
-  list()
-    .pipe(z.array(z.enum(names)).min(1))
-    .refine((given) => new Set(given).size === given.length)
-    .meta({ description: `a comma-separated list of ${names.join(', ')}, each once` });
+import { configOf, int, number, oneOf, setting, someOf } from './setting.js';
 
 export class SpeechConfig extends configOf('speech', {
   stt: setting(
     'STT_SERVICE_MODELS',
-    drivers(['azure', 'deepgram', 'embedded', 'sherpa', 'scripted']),
+    someOf(['azure', 'deepgram', 'embedded', 'sherpa', 'scripted'], 1),
     'Speech recognisers in order: the first that knows the language hears the caller, the next ones take over when it fails. `azure` and `deepgram` need their credentials, `sherpa` a local model; `scripted` hears what SCRIPTED_STT_TEXT says, whatever the caller does.',
   ),
   tts: setting(
     'TTS_SERVICE_MODELS',
-    drivers(['azure', 'embedded', 'sherpa', 'scripted']),
+    someOf(['azure', 'embedded', 'sherpa', 'scripted'], 1),
     'Speech synthesisers in order: the first that knows the language speaks, the next ones take over when it fails. `scripted` hums a tone for each word.',
   ),
   vad: setting(

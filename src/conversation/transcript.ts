@@ -10,6 +10,8 @@ export interface TranscriptParts {
   readonly clock: Clock;
   /** Time of `clock`, before it began to run where the conversation goes on elsewhere. */
   readonly startedAt: number;
+  /** What is kept of a text. */
+  redact(text: string): string;
   onChange(record: ConversationRecord): void;
 }
 
@@ -28,7 +30,14 @@ export class Transcript {
   /** @param source as far as it is of the caller. */
   caller(id: string, source: Turn['source'], text: string, rejected: boolean): void {
     if (source !== 'voice' && source !== 'text' && source !== 'dtmf') return;
-    this.add({ id, at_ms: this.sinceStart(this.parts.clock.now()), role: 'caller', source, text, rejected });
+    this.add({
+      id,
+      at_ms: this.sinceStart(this.parts.clock.now()),
+      role: 'caller',
+      source,
+      text: this.parts.redact(text),
+      rejected,
+    });
   }
 
   /** What the history has of a generation, once it is settled. @param startedAt time of the clock. */
@@ -41,7 +50,7 @@ export class Transcript {
           at_ms,
           role: 'agent',
           agent,
-          text: message.content,
+          text: this.parts.redact(message.content),
           outcome,
         });
       if (message.role === 'tool')

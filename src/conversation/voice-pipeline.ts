@@ -319,6 +319,7 @@ export class VoicePipeline implements LiveSession {
       tenant,
       clock: this.clock,
       startedAt: this.startedAt,
+      redact: this.conversations.redact,
       onChange: (record) => this.conversations.note(record),
     });
   }

@@ -51,4 +51,17 @@ describe('what is kept of a call', () => {
     );
     expect(call.records.length).toBeGreaterThan(4);
   });
+
+  it('is not what must not be kept; the model gets to know it', async () => {
+    const call = await ConversationHarness.start();
+    call.llm.reply('I have noted 4111 1111 1111 1111.');
+    call.pipeline.pushText('my card is 4111 1111 1111 1111, write to ann@example.com');
+    await call.until('generation_complete');
+    await call.hangUp();
+    expect(call.llm.requests.at(-1)!.messages.at(-1)).toMatchObject({ content: expect.stringContaining('4111') });
+    expect(call.records.at(-1)!.entries).toMatchObject([
+      { role: 'caller', text: 'my card is [card], write to [email]' },
+      { role: 'agent', text: 'I have noted [card].' },
+    ]);
+  });
 });

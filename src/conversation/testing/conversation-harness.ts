@@ -14,6 +14,7 @@ import { ScriptedTtsDriver, type ScriptedTtsOptions } from '../../speech/testing
 import { ScriptedVad } from '../../speech/testing/scripted-vad.js';
 import type { RecordedPiece } from '../../services/archive/recorded-piece.js';
 import type { Recordings } from '../../services/archive/recordings.js';
+import { redaction } from '../../services/conversations/redaction.js';
 import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
 import type { PhraseListManager } from '../../services/phrases/phrase-list-manager.js';
 import type { Conversations } from '../../services/conversations/conversations.js';
@@ -106,7 +107,11 @@ export class ConversationHarness {
       { ...usualVoice, ...options.voice },
       clock,
     );
-    const keeping = { enabled: true, note: (record: ConversationRecord) => void this.records.push(record) };
+    const keeping = {
+      enabled: true,
+      redact: redaction(['card', 'email', 'phone']),
+      note: (record: ConversationRecord) => void this.records.push(record),
+    };
     const recording = {
       enabled: options.recordedMs !== undefined,
       pieceMs: options.recordedMs,

@@ -11,6 +11,7 @@ import { ConversationJournal } from './conversation-journal.js';
 import type { ConversationRecord, ConversationSummary } from './conversation-record.js';
 import type { ConversationQuery, ConversationStore } from './conversation-store.js';
 import { ConversationWriter } from './conversation-writer.js';
+import { type Redact, redaction } from './redaction.js';
 
 /** For so long replicas know that a conversation was deleted: what still lies on the disk of one does not come back. */
 const REMOVED_FOR_MS = 30 * 86_400_000;
@@ -20,6 +21,8 @@ const START_LIMIT_MS = 5000;
 /** The conversations of this server, as configured; with CONVERSATION_STORE=none there are none. */
 @Injectable()
 export class Conversations {
+  /** For whatever is to be kept of what was said. */
+  readonly redact: Redact;
   private readonly logger = new Logger('Conversations');
   private store: ConversationStore | undefined;
   private writer: ConversationWriter | undefined;
@@ -28,7 +31,9 @@ export class Conversations {
     private readonly config: ConversationsConfig,
     private readonly marks: KeyValueStore,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.redact = redaction(config.redact.filter((kind) => kind !== 'none'));
+  }
 
   get enabled(): boolean {
     return this.config.store !== 'none';
