@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CallClient } from '../src/cli/call-client.js';
@@ -17,6 +17,19 @@ const dial = (server: LocalServer): Promise<CallClient> =>
   CallClient.connect({ url: server.url, sampleRate: 8000, encoding: 'pcm16' });
 
 describe('the process', () => {
+  it('ends although somebody has a connection that says nothing, or has asked and does not read', async () => {
+    const server = await LocalServer.start({ ...withoutSpeech });
+    const port = Number(new URL(server.url).port);
+    const [mute, deaf] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+    deaf.pause().write(`GET / HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(20_000));
+    const gone = [mute, deaf].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of [mute, deaf]) socket.on('error', () => undefined);
+    await get(server, 'health');
+    expect(await server.stop()).toBe(0);
+    deaf.resume();
+    await Promise.all(gone);
+  });
+
   it('answers its probes in the agreed shapes', async () => {
     const server = await LocalServer.start();
     expect(await get(server, 'health')).toEqual({

@@ -17,7 +17,7 @@ interface Route {
   readonly policy: UpgradePolicy;
 }
 
-/** How long a client may take to answer a close frame at shutdown. */
+/** How long a client may take at shutdown: to answer a close frame, to fetch the rest of an answer. */
 const CLOSE_GRACE_MS = 2000;
 
 /**
@@ -29,6 +29,8 @@ export class ParleyWsAdapter implements WebSocketAdapter<WebSocketServer, WebSoc
   private readonly logger = new Logger('WebSocket');
   private readonly routes = new Map<string, Route>();
   private readonly http: Server;
+  /** Connections without a request, as balancers and browsers make them in advance: the HTTP server would wait for one. */
+  private readonly silent = new Set<Duplex>();
 
   constructor(
     private readonly app: INestApplication,
@@ -36,6 +38,12 @@ export class ParleyWsAdapter implements WebSocketAdapter<WebSocketServer, WebSoc
   ) {
     this.http = app.getHttpServer() as Server;
     this.http.on('upgrade', this.onUpgrade);
+    this.http.on('connection', (socket) => {
+      this.silent.add(socket);
+      socket.once('close', () => this.silent.delete(socket));
+    });
+    for (const event of ['request', 'upgrade'] as const)
+      this.http.on(event, ({ socket }: IncomingMessage) => void this.silent.delete(socket));
   }
 
   create(_port: number, options?: WsRouteOptions): WebSocketServer {
@@ -63,6 +71,9 @@ export class ParleyWsAdapter implements WebSocketAdapter<WebSocketServer, WebSoc
 
   dispose(): Promise<void> {
     this.http.off('upgrade', this.onUpgrade);
+    for (const socket of this.silent) socket.destroy();
+    const grace = setTimeout(() => this.http.closeAllConnections(), CLOSE_GRACE_MS);
+    this.http.once('close', () => clearTimeout(grace));
     return Promise.resolve();
   }
 
