@@ -10,31 +10,22 @@ import { ConversationsModule } from '../services/conversations/conversations.mod
 import { StateModule } from '../state/state.module.js';
 import { ToolsModule } from '../tools/tools.module.js';
 
+const needed = [
+  ArchiveModule,
+  PhrasesModule,
+  ConversationsModule,
+  StateModule,
+  SpeechModule,
+  LlmModule,
+  ToolsModule,
+  AgentsModule,
+  EventsModule,
+];
+
 /** Everything a VoicePipeline, which is made for each session, is injected with. */
 @Module({
-  imports: [
-    ArchiveModule,
-    PhrasesModule,
-    ConversationsModule,
-    StateModule,
-    SpeechModule,
-    LlmModule,
-    ToolsModule,
-    AgentsModule,
-    EventsModule,
-  ],
+  imports: needed,
   providers: [ResumeStore],
-  exports: [
-    ResumeStore,
-    ArchiveModule,
-    PhrasesModule,
-    ConversationsModule,
-    StateModule,
-    SpeechModule,
-    LlmModule,
-    ToolsModule,
-    AgentsModule,
-    EventsModule,
-  ],
+  exports: [ResumeStore, ...needed],
 })
 export class ConversationModule {}
