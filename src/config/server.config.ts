@@ -6,6 +6,11 @@ export class ServerConfig extends configOf('server', {
     oneOf(['development', 'test', 'production']),
     'In production nobody gets in without a credential.',
   ),
+  role: setting(
+    'PARLEY_ROLE',
+    oneOf(['all', 'voice', 'pusher']),
+    'What this process does. `voice`: calls and live transcription; what comes after a call is done by a pusher at PUSHER_URL. `pusher`: only that. `all`: both.',
+  ),
   host: setting(
     'HOST',
     text().min(1),

@@ -80,6 +80,7 @@ export class Transcript {
     const { state, tenant, clock } = this.parts;
     this.parts.onChange({
       id: state.sessionId,
+      kind: 'voice',
       tenant,
       scenario: state.scenario.name,
       agent: state.agent.name,

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { ConversationsConfig } from '../../src/config/conversations.config.js';
 import { loadConfig } from '../../src/config/load.js';
 import { ManualClock, SystemClock } from '../../src/kernel/clock.js';
-import type { ConversationRecord } from '../../src/services/conversations/conversation-record.js';
+import { type ConversationRecord, summaryOf } from '../../src/services/conversations/conversation-record.js';
 import type { ConversationStore } from '../../src/services/conversations/conversation-store.js';
 import { CosmosConversationStore } from '../../src/services/conversations/cosmos/cosmos-conversation-store.js';
 import { SqliteConversations } from '../../src/services/conversations/sqlite/sqlite-conversations.js';
@@ -23,6 +23,7 @@ function configOf(env: NodeJS.ProcessEnv): ConversationsConfig {
 function record(id: string, changes: Partial<ConversationRecord> = {}): ConversationRecord {
   return {
     id,
+    kind: 'voice',
     tenant: 'acme',
     scenario: 'banking',
     agent: 'concierge',
@@ -99,8 +100,19 @@ describe.each(stores)('conversations in %s', (_, create) => {
     expect(await list({ tenant: 'acme', before: '2026-11-20T12:00:00.000Z' })).toEqual(['c0']);
     expect(await list({})).toEqual(['c3', 'c2', 'c1', 'c0']);
     const [newest] = await store.list({ tenant: 'acme', limit: 1, before: undefined });
-    const { entries: _, ...rest } = record('c3', { startedAt: '2026-11-20T13:00:00.000Z' });
-    expect(newest).toEqual({ ...rest, entryCount: 1 });
+    expect(newest).toEqual(summaryOf(record('c3', { startedAt: '2026-11-20T13:00:00.000Z' })));
+  });
+
+  it('are found when nobody goes on with them', async () => {
+    const statuses = ['in_progress', 'processing', 'completed', 'discarded'] as const;
+    for (const [index, status] of statuses.entries())
+      await store.put(record(status, { status, updatedAt: `2026-11-20T10:00:0${index}.000Z` }), undefined);
+    await store.put(record('other', { tenant: 'bank', updatedAt: '2026-11-20T09:00:00.000Z' }), undefined);
+    const found = async (updatedBefore: string, limit = 10) =>
+      (await store.unfinished({ updatedBefore, limit })).map(({ tenant, id }) => `${tenant}/${id}`);
+    expect(await found('2026-11-20T11:00:00.000Z')).toEqual(['bank/other', 'acme/in_progress', 'acme/processing']);
+    expect(await found('2026-11-20T10:00:01.000Z')).toEqual(['bank/other', 'acme/in_progress']);
+    expect(await found('2026-11-20T11:00:00.000Z', 1)).toEqual(['bank/other']);
   });
 
   it('can be removed', async () => {
@@ -258,8 +270,7 @@ describe('conversations in SQLite', () => {
   it('are gone after their time', () => {
     const clock = new ManualClock();
     const conversations = new SqliteConversations(':memory:', DAY_MS);
-    const { entries: _, ...rest } = record('a');
-    conversations.put(record('a'), { ...rest, entryCount: 1 }, undefined, clock.wallTime());
+    conversations.put(record('a'), summaryOf(record('a')), undefined, clock.wallTime());
     expect(conversations.get('acme', 'a', clock.wallTime() + DAY_MS - 1)).toBeDefined();
     expect(conversations.get('acme', 'a', clock.wallTime() + DAY_MS)).toBeUndefined();
     expect(conversations.list({ tenant: 'acme', limit: 5, before: undefined }, clock.wallTime() + DAY_MS)).toEqual([]);

@@ -22,14 +22,101 @@ const entry = z.discriminatedUnion('role', [
   z.object({ ...base, role: z.literal('tool'), agent: z.string(), tool: z.string(), ok: z.boolean() }),
 ]);
 
-export const conversationRecord = z.object({
-  /** That of its session. */
+const segment = z.object({
   id: z.string(),
+  text: z.string(),
+  /** `SPEAKER_00` and so on, as the recogniser tells voices of this conversation apart. */
+  speaker: z.string(),
+  speaker_id: z.number(),
+  /** Said by our side. */
+  is_user: z.boolean(),
+  /** Who it is, where that is known. */
+  person_id: z.string().nullable(),
+  /** Seconds since the conversation's `startedAt`. */
+  start: z.number(),
+  end: z.number(),
+  stt_provider: z.string(),
+});
+
+const gap = z.object({
+  /** Seconds since the conversation's `startedAt`. */
+  start: z.number(),
+  end: z.number(),
+  /** What there is none of. */
+  of: z.enum(['audio', 'transcript', 'recording']),
+  reason: z.string(),
+});
+
+const listened = z.object({
+  /** The session that may write it; what another one writes is void. */
+  owner: z.string(),
+  /** BCP 47. */
+  language: z.string(),
+  /** What the client says of where the audio comes from. */
+  source: z.string().nullable(),
+  channels: z.union([z.literal(1), z.literal(2)]),
+  /** Whether those who speak have agreed to be recorded. */
+  consent: z.enum(['granted', 'denied', 'unknown']),
+  /** In order of their beginning. */
+  segments: z.array(segment),
+  gaps: z.array(gap),
+  /** Names by `person_id`. */
+  people: z.record(z.string(), z.string()),
+});
+
+/** Which of several who may want to process a conversation does: see `PostCall`. */
+const processing = z.object({
+  job_id: z.string(),
+  /** Counts how often it was asked for. */
+  generation: z.number(),
+  /** Counts, within a generation, the workers that have begun. */
+  epoch: z.number(),
+});
+
+const mood = z.enum(['positive', 'neutral', 'negative']);
+
+const insights = z.object({
+  job_id: z.string(),
+  generation: z.number(),
+  /** ISO 8601. */
+  processed_at: z.string(),
+  /** `model`: a language model has read it. `extractive`: sentences of the conversation, chosen by rules. */
+  made_by: z.enum(['model', 'extractive']),
+  /** The model's name. */
+  model: z.string().nullable(),
+  /** Why no model was asked, or what was wrong with its answer. */
+  notice: z.string().nullable(),
+  title: z.string(),
+  overview: z.string(),
+  disposition: z.enum(['resolved', 'unresolved', 'transferred', 'follow_up', 'abandoned', 'other']),
+  action_items: z.array(z.object({ text: z.string(), owner: z.enum(['agent', 'customer', 'unknown']) })),
+  entities: z.array(z.object({ kind: z.string(), text: z.string() })),
+  sentiment: z.object({ agent: mood, customer: mood }),
+  measures: z.object({
+    duration_ms: z.number(),
+    agent_talk_ms: z.number(),
+    customer_talk_ms: z.number(),
+    /** Of what was said, 0 to 1; null when nobody spoke. */
+    agent_talk_ratio: z.number().nullable(),
+    /** Nobody spoke. */
+    silence_ms: z.number(),
+    /** One began while the other spoke, by who began. */
+    interruptions: z.object({ agent: z.number(), customer: z.number() }),
+    words: z.number(),
+  }),
+});
+
+export const conversationRecord = z.object({
+  /** That of its session; of a conversation that was listened to, its own. */
+  id: z.string(),
+  /** `voice`: an agent of ours spoke. `listen`: others did. */
+  kind: z.enum(['voice', 'listen']).default('voice'),
   tenant: z.string(),
   scenario: z.string(),
   /** Who speaks, or spoke last. */
   agent: z.string(),
-  status: z.enum(['in_progress', 'completed']),
+  /** `processing`: it is over, and waits for its insights. `discarded`: there was nothing in it. */
+  status: z.enum(['in_progress', 'processing', 'completed', 'discarded']),
   /** ISO 8601. */
   startedAt: z.string(),
   /** Of the newest change. */
@@ -38,16 +125,34 @@ export const conversationRecord = z.object({
   endReason: z.string().nullable(),
   /** In the order in which they began; `at_ms` counts from `startedAt`. */
   entries: z.array(entry),
+  listened: listened.optional(),
+  processing: processing.optional(),
+  insights: insights.optional(),
 });
 
 /** What was said in one call, and what came of it. */
 export type ConversationRecord = z.output<typeof conversationRecord>;
 export type ConversationEntry = z.output<typeof entry>;
+export type Segment = z.output<typeof segment>;
+export type ConversationGap = z.output<typeof gap>;
+export type Listened = z.output<typeof listened>;
+export type Insights = z.output<typeof insights>;
 
-export type ConversationSummary = Omit<ConversationRecord, 'entries'> & { readonly entryCount: number };
+/** What lists show of it. */
+export type ConversationSummary = Omit<ConversationRecord, 'entries' | 'listened' | 'processing' | 'insights'> & {
+  /** Turns, or segments. */
+  readonly entryCount: number;
+  readonly title: string | null;
+};
 
-export function summaryOf({ entries, ...rest }: ConversationRecord): ConversationSummary {
-  return { ...rest, entryCount: entries.length };
+export function summaryOf({
+  entries,
+  listened: heard,
+  processing: _,
+  insights: found,
+  ...rest
+}: ConversationRecord): ConversationSummary {
+  return { ...rest, entryCount: heard ? heard.segments.length : entries.length, title: found?.title ?? null };
 }
 
 /**
@@ -65,6 +170,9 @@ export function continued(earlier: ConversationRecord, later: ConversationRecord
     ...later,
     startedAt: earlier.startedAt < later.startedAt ? earlier.startedAt : later.startedAt,
     entries: [...entries.values()].sort((a, b) => a.at_ms - b.at_ms),
+    // A session knows nothing of what became of its conversation.
+    processing: later.processing ?? earlier.processing,
+    insights: later.insights ?? earlier.insights,
   };
 }
 

@@ -15,6 +15,13 @@ export interface ConversationQuery {
   readonly before: string | undefined;
 }
 
+export interface UnfinishedQuery {
+  /** ISO 8601. */
+  readonly updatedBefore: string;
+  /** 1 to 200. */
+  readonly limit: number;
+}
+
 /**
  * Keeps conversations. Each of the promises rejects with `store_failed` when the store cannot be reached or does not
  * answer in time; it is `retryable` unless the store will never take what it was given.
@@ -30,6 +37,8 @@ export abstract class ConversationStore {
   abstract get(tenant: string, id: string): Promise<StoredConversation | undefined>;
   /** The newest first. */
   abstract list(query: ConversationQuery): Promise<ConversationSummary[]>;
+  /** Those `in_progress` or `processing` that nobody has written for a while, of all tenants, the longest first. */
+  abstract unfinished(query: UnfinishedQuery): Promise<ConversationSummary[]>;
   /**
    * Resolves with the new version; rejects with `conflict` when the conversation has another version than `version`.
    * @param version undefined: it is not there yet.

@@ -9,12 +9,13 @@ import { Journal } from '../journal.js';
 import { isRefusal } from '../store-refusal.js';
 import { ConversationJournal } from './conversation-journal.js';
 import type { ConversationRecord, ConversationSummary } from './conversation-record.js';
-import type { ConversationQuery, ConversationStore } from './conversation-store.js';
+import type { ConversationQuery, ConversationStore, UnfinishedQuery } from './conversation-store.js';
 import { ConversationWriter } from './conversation-writer.js';
 import { type Redact, redaction } from './redaction.js';
 
 /** For so long replicas know that a conversation was deleted: what still lies on the disk of one does not come back. */
 const REMOVED_FOR_MS = 30 * 86_400_000;
+const MAX_CONFLICTS = 20;
 /** Calls do not need the store, and must not wait for it. */
 const START_LIMIT_MS = 5000;
 
@@ -82,6 +83,35 @@ export class Conversations {
 
   list(query: ConversationQuery): Promise<ConversationSummary[]> {
     return this.opened().list(query);
+  }
+
+  /** Those that nobody has written for a while, although they are not finished. */
+  unfinished(query: UnfinishedQuery): Promise<ConversationSummary[]> {
+    return this.opened().unfinished(query);
+  }
+
+  /**
+   * Writes what `change` makes of what is stored, unless that is undefined; it is asked again when somebody else has
+   * written it in the meantime. Resolves with what is stored then, undefined if nothing was written. What was deleted is not
+   * there, and does not come back. Rejects with `store_failed`, or with `conflict` if others write all the time.
+   */
+  async change(
+    tenant: string,
+    id: string,
+    change: (stored: ConversationRecord | undefined) => ConversationRecord | undefined,
+  ): Promise<ConversationRecord | undefined> {
+    const store = this.opened();
+    for (let attempt = 0; ; attempt++) {
+      const stored = await store.get(tenant, id);
+      const changed = change(stored?.record);
+      if (!changed || (await this.isRemoved(tenant, id))) return undefined;
+      try {
+        await store.put(changed, stored?.version);
+        return changed;
+      } catch (error) {
+        if (!(error instanceof ParleyError) || error.code !== 'conflict' || attempt === MAX_CONFLICTS) throw error;
+      }
+    }
   }
 
   /**

@@ -2,7 +2,12 @@ import { type Container, CosmosClient, type ItemDefinition, type SqlParameter } 
 import type { ConversationsConfig } from '../../../config/conversations.config.js';
 import { ParleyError, messageOf } from '../../../kernel/errors.js';
 import { type ConversationRecord, type ConversationSummary, conversationRecord } from '../conversation-record.js';
-import { type ConversationQuery, ConversationStore, type StoredConversation } from '../conversation-store.js';
+import {
+  type ConversationQuery,
+  ConversationStore,
+  type StoredConversation,
+  type UnfinishedQuery,
+} from '../conversation-store.js';
 
 const DAY_S = 86_400;
 /** What it will not take at a second try either. Refused credentials are not among them: somebody may allow us in. */
@@ -10,7 +15,15 @@ const FINAL_STATUSES = [400, 413];
 /** Answers at the start that only other settings can change. */
 const FAULTY_STATUSES = [400, 401, 403, 404];
 const PARTITION_KEY = '/tenant';
-const SUMMARY_FIELDS = ['id', 'tenant', 'scenario', 'agent', 'status', 'startedAt', 'updatedAt', 'endReason'] as const;
+const SUMMARY = [
+  ...['id', 'tenant', 'scenario', 'agent', 'status', 'startedAt', 'updatedAt', 'endReason'].map(
+    (field) => `c.${field}`,
+  ),
+  // What those lack that were written when there was only one kind, or that have no insights.
+  '(IS_DEFINED(c.kind) ? c.kind : "voice") AS kind',
+  '(IS_DEFINED(c.insights) ? c.insights.title : null) AS title',
+  'ARRAY_LENGTH(IS_DEFINED(c.listened) ? c.listened.segments : c.entries) AS entryCount',
+].join(', ');
 
 /** Conversations in Azure Cosmos DB, one item each, partitioned by tenant; versions are ETags. */
 export class CosmosConversationStore extends ConversationStore {
@@ -67,7 +80,6 @@ export class CosmosConversationStore extends ConversationStore {
       ...(before === undefined ? [] : ['c.startedAt < @before']),
     ];
     const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-    const fields = [...SUMMARY_FIELDS.map((field) => `c.${field}`), 'ARRAY_LENGTH(c.entries) AS entryCount'].join(', ');
     const parameters: SqlParameter[] = [
       { name: '@tenant', value: tenant ?? null },
       { name: '@before', value: before ?? null },
@@ -75,9 +87,21 @@ export class CosmosConversationStore extends ConversationStore {
     const { resources } = await this.ask((container, abortSignal) =>
       container.items
         .query<ConversationSummary>(
-          { query: `SELECT TOP ${Math.trunc(limit)} ${fields} FROM c ${where} ORDER BY c.startedAt DESC`, parameters },
+          { query: `SELECT TOP ${Math.trunc(limit)} ${SUMMARY} FROM c ${where} ORDER BY c.startedAt DESC`, parameters },
           { ...(tenant !== undefined && { partitionKey: tenant }), maxItemCount: limit, abortSignal },
         )
+        .fetchAll(),
+    );
+    return resources;
+  }
+
+  override async unfinished({ updatedBefore, limit }: UnfinishedQuery): Promise<ConversationSummary[]> {
+    const query = `SELECT TOP ${Math.trunc(limit)} ${SUMMARY} FROM c
+      WHERE c.status IN ('in_progress', 'processing') AND c.updatedAt < @before ORDER BY c.updatedAt`;
+    const parameters: SqlParameter[] = [{ name: '@before', value: updatedBefore }];
+    const { resources } = await this.ask((container, abortSignal) =>
+      container.items
+        .query<ConversationSummary>({ query, parameters }, { maxItemCount: limit, abortSignal })
         .fetchAll(),
     );
     return resources;

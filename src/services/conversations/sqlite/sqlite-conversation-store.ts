@@ -6,7 +6,12 @@ import { compiledUrl } from '../../../kernel/compiled-url.js';
 import { ParleyError, messageOf } from '../../../kernel/errors.js';
 import { SupervisedWorker } from '../../../speech/pool/supervised-worker.js';
 import { type ConversationRecord, type ConversationSummary, summaryOf } from '../conversation-record.js';
-import { type ConversationQuery, ConversationStore, type StoredConversation } from '../conversation-store.js';
+import {
+  type ConversationQuery,
+  ConversationStore,
+  type StoredConversation,
+  type UnfinishedQuery,
+} from '../conversation-store.js';
 import type { SqliteAnswer, SqliteOrder, SqliteRequest, SqliteWorkerData } from './sqlite-protocol.js';
 
 const READY_TIMEOUT_MS = 10_000;
@@ -67,6 +72,10 @@ export class SqliteConversationStore extends ConversationStore {
 
   override async list(query: ConversationQuery): Promise<ConversationSummary[]> {
     return (await this.ask({ do: 'list', query, now: this.clock.wallTime() })) as ConversationSummary[];
+  }
+
+  override async unfinished(query: UnfinishedQuery): Promise<ConversationSummary[]> {
+    return (await this.ask({ do: 'unfinished', query, now: this.clock.wallTime() })) as ConversationSummary[];
   }
 
   override async put(record: ConversationRecord, version: string | undefined): Promise<string> {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ConversationRecord, ConversationSummary } from '../conversation-record.js';
-import type { ConversationQuery, StoredConversation } from '../conversation-store.js';
+import type { ConversationQuery, StoredConversation, UnfinishedQuery } from '../conversation-store.js';
 
 const SCHEMA = `
   PRAGMA busy_timeout = 2000;
@@ -20,7 +20,14 @@ const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS conversation_by_start ON conversation (started_at);
   CREATE INDEX IF NOT EXISTS conversation_by_expiry ON conversation (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS conversation_unfinished ON conversation (json_extract(summary, '$.updatedAt'))
+    WHERE json_extract(summary, '$.status') IN ('in_progress', 'processing');
 `;
+
+type Stored = Omit<ConversationRecord, 'kind'> & Partial<Pick<ConversationRecord, 'kind'>>;
+
+/** What those have that were written when there was only one kind. */
+const KIND = { kind: 'voice' } as const;
 
 /** Conversations in one SQLite file. Synchronous: it belongs in a thread of its own. */
 export class SqliteConversations {
@@ -42,7 +49,7 @@ export class SqliteConversations {
         'SELECT record, version FROM conversation WHERE tenant = ? AND id = ? AND (expires_at IS NULL OR expires_at > ?)',
       )
       .get(tenant, id, now) as { record: string; version: number } | undefined;
-    return row && { record: JSON.parse(row.record) as ConversationRecord, version: String(row.version) };
+    return row && { record: { ...KIND, ...(JSON.parse(row.record) as Stored) }, version: String(row.version) };
   }
 
   list({ tenant, limit, before }: ConversationQuery, now: number): ConversationSummary[] {
@@ -53,7 +60,19 @@ export class SqliteConversations {
          ORDER BY started_at DESC LIMIT ?4`,
       )
       .all(tenant ?? null, before ?? null, now, limit) as { summary: string }[];
-    return rows.map((row) => JSON.parse(row.summary) as ConversationSummary);
+    return rows.map(({ summary }) => summaryIn(summary));
+  }
+
+  unfinished({ updatedBefore, limit }: UnfinishedQuery, now: number): ConversationSummary[] {
+    const rows = this.database
+      .prepare(
+        `SELECT summary FROM conversation
+         WHERE json_extract(summary, '$.status') IN ('in_progress', 'processing')
+           AND json_extract(summary, '$.updatedAt') < ? AND (expires_at IS NULL OR expires_at > ?)
+         ORDER BY json_extract(summary, '$.updatedAt') LIMIT ?`,
+      )
+      .all(updatedBefore, now, limit) as { summary: string }[];
+    return rows.map(({ summary }) => summaryIn(summary));
   }
 
   /** The new version; undefined when it has another one than `version`. */
@@ -99,4 +118,8 @@ export class SqliteConversations {
   close(): void {
     this.database.close();
   }
+}
+
+function summaryIn(text: string): ConversationSummary {
+  return { ...KIND, title: null, ...(JSON.parse(text) as Omit<ConversationSummary, 'kind' | 'title'>) };
 }

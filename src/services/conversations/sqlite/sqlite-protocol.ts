@@ -1,5 +1,5 @@
 import type { ConversationRecord, ConversationSummary } from '../conversation-record.js';
-import type { ConversationQuery } from '../conversation-store.js';
+import type { ConversationQuery, UnfinishedQuery } from '../conversation-store.js';
 
 export interface SqliteWorkerData {
   readonly file: string;
@@ -9,6 +9,7 @@ export interface SqliteWorkerData {
 export type SqliteOrder =
   | { readonly do: 'get'; readonly tenant: string; readonly id: string; readonly now: number }
   | { readonly do: 'list'; readonly query: ConversationQuery; readonly now: number }
+  | { readonly do: 'unfinished'; readonly query: UnfinishedQuery; readonly now: number }
   | {
       readonly do: 'put';
       readonly record: ConversationRecord;

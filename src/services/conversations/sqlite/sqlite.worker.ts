@@ -25,6 +25,8 @@ function carryOut(order: SqliteOrder): unknown {
       return conversations.get(order.tenant, order.id, order.now);
     case 'list':
       return conversations.list(order.query, order.now);
+    case 'unfinished':
+      return conversations.unfinished(order.query, order.now);
     case 'put':
       return conversations.put(order.record, order.summary, order.version, order.now);
     case 'remove':

@@ -26,6 +26,7 @@ export class StoreDouble extends ConversationStore {
 
   override start = async (): Promise<void> => undefined;
   override list = async (): Promise<never[]> => [];
+  override unfinished = async (): Promise<never[]> => [];
   override close = async (): Promise<void> => undefined;
 
   override async get(tenant: string, id: string): Promise<StoredConversation | undefined> {
@@ -72,6 +73,7 @@ export function record(
 ): ConversationRecord {
   return {
     id,
+    kind: 'voice',
     tenant: 'acme',
     scenario: 's',
     agent: 'a',
