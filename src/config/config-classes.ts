@@ -6,6 +6,7 @@ import { AzureOpenAiConfig } from './azure-openai.config.js';
 import { ConversationConfig } from './conversation.config.js';
 import { ConversationsConfig } from './conversations.config.js';
 import { DeepgramConfig } from './deepgram.config.js';
+import { JobsConfig } from './jobs.config.js';
 import { LifecycleConfig } from './lifecycle.config.js';
 import { LlmConfig } from './llm.config.js';
 import { LoggingConfig } from './logging.config.js';
@@ -44,6 +45,7 @@ export const configClasses: readonly ConfigClass[] = [
   AgentsConfig,
   ConversationsConfig,
   ArchiveConfig,
+  JobsConfig,
   McpConfig,
   TwilioConfig,
   AcsConfig,

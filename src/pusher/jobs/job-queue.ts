@@ -7,11 +7,9 @@ export interface Job {
   readonly payload: unknown;
 }
 
-/** That a job is ours for now. A worker that dies, or hangs too long, loses it to another one. */
+/** That a job is ours for now: a worker that dies, or hangs too long, loses it to another one. */
 export interface JobLease {
-  /** Counts the workers that have had this job: whoever has a lower number than another must not commit any more. */
-  readonly epoch: number;
-  /** Aborts when it is lost. */
+  /** Aborts when it is lost. Who does not notice must be kept from doing harm by what they write to. */
   readonly signal: AbortSignal;
 }
 
