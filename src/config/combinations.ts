@@ -7,6 +7,7 @@ import { AzureOpenAiConfig } from './azure-openai.config.js';
 import { modelProblems } from './llm-models.js';
 import { LlmConfig } from './llm.config.js';
 import { OpenAiConfig } from './openai.config.js';
+import { PusherConfig } from './pusher.config.js';
 import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
@@ -30,6 +31,10 @@ export function combinationProblems(values: ReadonlyMap<ConfigClass, object>): s
     ...acsProblems(values.get(ServerConfig) as Partial<ServerConfig>, values.get(AcsConfig) as Partial<AcsConfig>),
     ...conversationProblems(values.get(ConversationsConfig) as Partial<ConversationsConfig>),
     ...archiveProblems(values.get(ArchiveConfig) as Partial<ArchiveConfig>),
+    ...pusherProblems(
+      values.get(ServerConfig) as Partial<ServerConfig>,
+      values.get(PusherConfig) as Partial<PusherConfig>,
+    ),
     ...speechProblems(values),
     ...rateProblems(values.get(ScriptedConfig) as Partial<ScriptedConfig>),
   ];
@@ -108,6 +113,16 @@ function isStorageAccount(connectionString: string): boolean {
   const names = new Set(parts.map((part) => part.slice(0, part.indexOf('=')).toLowerCase()));
   const where = names.has('blobendpoint') || (names.has('endpointsuffix') && names.has('accountname'));
   return where && (names.has('sharedaccesssignature') || (names.has('accountname') && names.has('accountkey')));
+}
+
+/** A secret that each process makes up for itself opens no door between two of them. */
+function pusherProblems({ role }: Partial<ServerConfig>, { url, secret }: Partial<PusherConfig>): string[] {
+  const problems: string[] = [];
+  if (role === 'voice' && url === '')
+    problems.push('PUSHER_URL: is not set, but is needed with PARLEY_ROLE=voice, which is not its own pusher');
+  if (secret === '' && (url || role === 'pusher'))
+    problems.push(`PUSHER_SECRET: is not set, but is needed with ${url ? 'PUSHER_URL' : 'PARLEY_ROLE=pusher'}`);
+  return problems;
 }
 
 /** Replicas that share nothing cannot count together. */

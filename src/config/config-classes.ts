@@ -13,6 +13,7 @@ import { LoggingConfig } from './logging.config.js';
 import { OpenAiConfig } from './openai.config.js';
 import { OverloadConfig } from './overload.config.js';
 import { PhrasesConfig } from './phrases.config.js';
+import { PusherConfig } from './pusher.config.js';
 import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
@@ -46,6 +47,7 @@ export const configClasses: readonly ConfigClass[] = [
   ConversationsConfig,
   ArchiveConfig,
   JobsConfig,
+  PusherConfig,
   McpConfig,
   TwilioConfig,
   AcsConfig,
