@@ -8,6 +8,7 @@ import { ConversationsConfig } from './conversations.config.js';
 import { DeepgramConfig } from './deepgram.config.js';
 import { JobsConfig } from './jobs.config.js';
 import { LifecycleConfig } from './lifecycle.config.js';
+import { ListenConfig } from './listen.config.js';
 import { LlmConfig } from './llm.config.js';
 import { LoggingConfig } from './logging.config.js';
 import { OpenAiConfig } from './openai.config.js';
@@ -46,6 +47,7 @@ export const configClasses: readonly ConfigClass[] = [
   AgentsConfig,
   ConversationsConfig,
   ArchiveConfig,
+  ListenConfig,
   JobsConfig,
   PusherConfig,
   McpConfig,
