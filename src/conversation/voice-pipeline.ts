@@ -198,6 +198,7 @@ export class VoicePipeline implements LiveSession {
   describe(): SessionSummary {
     return {
       session_id: this.id,
+      kind: 'voice',
       tenant: this.tenant,
       agent: this.state.agent.name,
       scenario: this.state.scenario.name,

@@ -79,4 +79,41 @@ describe('TaskSupervisor', () => {
     expect(ran).toBe(false);
     expect(supervisor.activeTasks.late).toBe('cancelled');
   });
+
+  it('lets finite tasks end by themselves in a drain, also those that begin in it, but no lifetime task', async () => {
+    const { clock, supervisor, ends, untilAborted } = setUp();
+    const done: string[] = [];
+    const lasts =
+      (name: string, ms: number, next?: () => void) =>
+      async (signal: AbortSignal): Promise<void> => {
+        await clock.delay(ms, signal);
+        done.push(name);
+        next?.();
+      };
+    void supervisor.spawn('receive', untilAborted, { lifetime: true });
+    const second = (): void => void supervisor.spawn('second', lasts('second', 100));
+    void supervisor.spawn('first', lasts('first', 100, second));
+    await clock.advance(0);
+    const drained = supervisor.drain('hangup', 1000);
+    await clock.advance(0);
+    expect(supervisor.activeTasks).toEqual({ receive: 'cancelled', first: 'running' });
+    await clock.advance(200);
+    expect(await drained).toEqual([]);
+    expect({ done, ends, pending: clock.pending }).toEqual({ done: ['first', 'second'], ends: [], pending: 0 });
+  });
+
+  it('names who has not ended when a drain is over, and cancels them when it stops', async () => {
+    const { clock, supervisor, problems, untilAborted } = setUp();
+    void supervisor.spawn('stubborn', () => new Promise(() => undefined));
+    void supervisor.spawn('slow', untilAborted);
+    await clock.advance(0);
+    const drained = supervisor.drain('hangup', 30_000);
+    await clock.advance(30_000);
+    expect(await drained).toEqual(['stubborn', 'slow']);
+    const stopped = supervisor.stop('hangup', 5000);
+    await clock.advance(5000);
+    expect(await stopped).toEqual(['stubborn']);
+    expect(supervisor.activeTasks).toEqual({ stubborn: 'running', slow: 'cancelled' });
+    expect(problems).toEqual(['stubborn did not stop within 5000 ms']);
+  });
 });

@@ -12,6 +12,7 @@ export interface TaskEnd {
 
 interface Task {
   status: TaskStatus;
+  readonly lifetime: boolean;
   readonly done: Promise<void>;
 }
 
@@ -19,10 +20,12 @@ const FINISHED_TASKS_KEPT = 20;
 
 /**
  * Owns the tasks of one session. A *lifetime* task lasts as long as the session: when the first of them ends, for
- * whatever reason, `onLifetimeEnd` is told, once. Every task gets a signal that aborts when the supervisor stops.
+ * whatever reason, `onLifetimeEnd` is told, once. The others, finite ones, may outlive them until they are done. Every
+ * task gets a signal that aborts when the supervisor stops, and with lifetime tasks already when it drains.
  */
 export class TaskSupervisor {
   private readonly controller: AbortController;
+  private readonly lifetime: AbortController;
   private readonly tasks = new Map<string, Task>();
   private lifetimeEnded = false;
 
@@ -34,6 +37,7 @@ export class TaskSupervisor {
     private readonly onProblem: (name: string, problem: string) => void,
   ) {
     this.controller = childController(parent);
+    this.lifetime = childController(this.controller.signal);
   }
 
   get signal(): AbortSignal {
@@ -56,11 +60,29 @@ export class TaskSupervisor {
     options: { lifetime?: boolean } = {},
   ): Promise<void> {
     if (this.tasks.get(name)?.status === 'running') throw new Error(`Task "${name}" is already running`);
-    const task: Task = { status: 'running', done: this.run(name, work, options.lifetime ?? false) };
+    const { lifetime = false } = options;
+    const task: Task = { status: 'running', lifetime, done: this.run(name, work, lifetime) };
     this.tasks.delete(name);
     this.tasks.set(name, task);
     this.forgetOldest();
     return task.done;
+  }
+
+  /**
+   * Aborts the lifetime tasks and lets the finite ones, also those that begin meanwhile, end by themselves for up to
+   * `timeoutMs`. Resolves with the names of those that still run: `stop` comes next.
+   */
+  async drain(kind: AbortKind, timeoutMs: number): Promise<string[]> {
+    this.lifetimeEnded = true;
+    this.lifetime.abort(new Aborted(kind));
+    const giveUpAt = this.clock.now() + timeoutMs;
+    for (;;) {
+      const running = [...this.tasks].filter(([, { status, lifetime }]) => status === 'running' && !lifetime);
+      const leftMs = giveUpAt - this.clock.now();
+      if (running.length === 0 || leftMs <= 0) return running.map(([name]) => name);
+      const allDone = Promise.all(running.map(([, { done }]) => done)).then(() => undefined);
+      await endsWithin(allDone, leftMs, this.clock);
+    }
   }
 
   /**
@@ -85,11 +107,12 @@ export class TaskSupervisor {
 
   private async run(name: string, work: (signal: AbortSignal) => Promise<void>, lifetime: boolean): Promise<void> {
     let end: TaskEnd;
+    const { signal } = lifetime ? this.lifetime : this.controller;
     try {
       // The caller must see the task as running before its first synchronous step.
       await Promise.resolve();
-      this.signal.throwIfAborted();
-      await work(this.signal);
+      signal.throwIfAborted();
+      await work(signal);
       end = { name, status: 'completed' };
     } catch (error) {
       if (isAborted(error)) end = { name, status: 'cancelled', error };

@@ -12,11 +12,14 @@ export interface LiveSession {
 
 export interface SessionSummary {
   readonly session_id: string;
+  /** `voice`: somebody speaks with an agent of ours. `listen`: we write down what others say. */
+  readonly kind: 'voice' | 'listen';
   readonly tenant: string;
   readonly agent: string;
   readonly scenario: string;
   readonly started_at: string;
   readonly duration_ms: number;
+  /** Of the caller; or segments that were understood. */
   readonly turns: number;
   readonly state: string;
   readonly active_tasks: Readonly<Record<string, string>>;

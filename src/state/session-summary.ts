@@ -3,6 +3,8 @@ import type { SessionSummary } from './session-registry.js';
 
 const summary = z.looseObject({
   session_id: z.string(),
+  // Replicas of before there was another kind say nothing of it.
+  kind: z.enum(['voice', 'listen']).default('voice'),
   tenant: z.string(),
   agent: z.string(),
   scenario: z.string(),

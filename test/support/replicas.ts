@@ -79,6 +79,7 @@ export class TestSession implements LiveSession {
   describe() {
     return {
       session_id: this.id,
+      kind: 'voice' as const,
       tenant: 'acme',
       agent: 'concierge',
       scenario: 'banking',
