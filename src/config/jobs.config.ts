@@ -27,6 +27,11 @@ export class JobsConfig extends configOf('jobs', {
     int(10, 60_000),
     'How often a pusher looks for jobs of other processes. Without REDIS_URL only: Redis tells.',
   ),
+  closeMs: setting(
+    'JOB_CLOSE_MS',
+    int(0, 600_000),
+    'How long jobs may go on when the process ends; those that do not end by then are done by another one, or after the next start.',
+  ),
   keptDays: setting(
     'JOB_KEPT_DAYS',
     int(1, 365),

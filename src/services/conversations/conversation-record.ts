@@ -145,14 +145,22 @@ export type ConversationSummary = Omit<ConversationRecord, 'entries' | 'listened
   readonly title: string | null;
 };
 
-export function summaryOf({
-  entries,
-  listened: heard,
-  processing: _,
-  insights: found,
-  ...rest
-}: ConversationRecord): ConversationSummary {
-  return { ...rest, entryCount: heard ? heard.segments.length : entries.length, title: found?.title ?? null };
+export function summaryOf(record: ConversationRecord): ConversationSummary {
+  const { id, kind, tenant, scenario, agent, status, startedAt, updatedAt, endReason } = record;
+  const { entries, listened: heard, insights: found } = record;
+  return {
+    id,
+    kind,
+    tenant,
+    scenario,
+    agent,
+    status,
+    startedAt,
+    updatedAt,
+    endReason,
+    entryCount: heard ? heard.segments.length : entries.length,
+    title: found?.title ?? null,
+  };
 }
 
 /**

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
-import type { Redis, RedisOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { RedisConfig } from '../../config/redis.config.js';
-import { parseRedisUrl } from '../../config/redis-url.js';
 import type { Clock } from '../../kernel/clock.js';
 import { formatDuration } from '../../kernel/duration.js';
 import { ParleyError, messageOf } from '../../kernel/errors.js';
 import { RedisConnection } from './redis-connection.js';
 import type { RedisKeys } from './redis-keys.js';
+import { redisOptions } from './redis-options.js';
 import { isRefusal, stateUnavailable } from './redis-problem.js';
 
 const ATTEMPTS = 3;
@@ -38,21 +38,8 @@ export class RedisLink {
     private readonly replica: string,
     private readonly clock: Clock,
   ) {
-    const url = parseRedisUrl(config.url);
-    if (!url) throw new ParleyError('config_invalid', 'REDIS_URL is not the address of a Redis');
-    const { host, port, db, username, password, tls } = url;
-    this.address = url.shown;
-    const options: RedisOptions = {
-      host,
-      port,
-      // Whichever of IPv4 and IPv6 the name stands for.
-      family: 0,
-      db,
-      connectionName: `parley:${replica}`,
-      ...(username ? { username } : {}),
-      ...(password ? { password } : {}),
-      ...(tls ? { tls: {} } : {}),
-    };
+    const { shown, options } = redisOptions(config.url, replica);
+    this.address = shown;
     const { connectTimeoutMs, commandTimeoutMs, leaseMs } = config;
     const times = { connectTimeoutMs, commandTimeoutMs, heartbeatMs: Math.min(leaseMs / 3, MAX_HEARTBEAT_MS) };
     const onUp = (): void => this.changed();

@@ -4,7 +4,6 @@ import type { ConversationsConfig } from '../../../config/conversations.config.j
 import type { Clock, Timer } from '../../../kernel/clock.js';
 import { compiledUrl } from '../../../kernel/compiled-url.js';
 import { ParleyError, messageOf } from '../../../kernel/errors.js';
-import { SupervisedWorker } from '../../../speech/pool/supervised-worker.js';
 import { type ConversationRecord, type ConversationSummary, summaryOf } from '../conversation-record.js';
 import {
   type ConversationQuery,
@@ -12,25 +11,17 @@ import {
   type StoredConversation,
   type UnfinishedQuery,
 } from '../conversation-store.js';
-import type { SqliteAnswer, SqliteOrder, SqliteRequest, SqliteWorkerData } from './sqlite-protocol.js';
+import { SqliteThread } from '../../sqlite/sqlite-thread.js';
+import type { SqliteOrder, SqliteWorkerData } from './sqlite-protocol.js';
 
-const READY_TIMEOUT_MS = 10_000;
 const PURGE_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-interface Pending {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-  readonly limit: Timer;
-}
-
-/** Conversations in a SQLite file, in a thread of its own: a disk that is slow does not delay audio. */
+/** Conversations in a SQLite file. */
 export class SqliteConversationStore extends ConversationStore {
   readonly name = 'sqlite';
   private readonly file: string;
-  private readonly worker: SupervisedWorker;
-  private readonly pending = new Map<number, Pending>();
-  private numbers = 0;
+  private readonly thread: SqliteThread<SqliteOrder>;
   private purging: Timer | undefined;
 
   constructor(
@@ -41,19 +32,18 @@ export class SqliteConversationStore extends ConversationStore {
     super();
     this.file = path.resolve(root, config.dataDirectory, 'conversations.sqlite');
     const workerData: SqliteWorkerData = { file: this.file, ttlMs: config.ttlDays * DAY_MS };
-    this.worker = new SupervisedWorker({
+    this.thread = new SqliteThread({
       name: 'The conversation store',
       spawn: () => new Worker(compiledUrl(import.meta.url, './sqlite.worker.js'), { workerData }),
-      readyTimeoutMs: READY_TIMEOUT_MS,
+      timeoutMs: config.timeoutMs,
       clock,
-      onMessage: (answer) => this.settle(answer as SqliteAnswer),
-      onLost: (reason) => this.rejectAll(reason),
+      failed,
     });
   }
 
   override async start(signal: AbortSignal): Promise<void> {
     try {
-      await this.worker.start(signal);
+      await this.thread.start(signal);
     } catch (error) {
       throw new ParleyError('store_failed', `DATA_DIR: ${this.file} cannot be used: ${messageOf(error)}`, false, {
         cause: error,
@@ -91,38 +81,11 @@ export class SqliteConversationStore extends ConversationStore {
 
   override async close(): Promise<void> {
     this.purging?.cancel();
-    await this.worker.close();
-    this.rejectAll(new Error('it is closed'));
+    await this.thread.close();
   }
 
   private ask(order: SqliteOrder): Promise<unknown> {
-    if (!this.worker.ready) return Promise.reject(failed('its thread is not there'));
-    return new Promise((resolve, reject) => {
-      const number = ++this.numbers;
-      const limit = this.clock.setTimeout(() => {
-        this.pending.delete(number);
-        reject(failed(`no answer within ${this.config.timeoutMs} ms`));
-      }, this.config.timeoutMs);
-      this.pending.set(number, { resolve, reject, limit });
-      this.worker.post({ number, order } satisfies SqliteRequest);
-    });
-  }
-
-  private settle(answer: SqliteAnswer): void {
-    const request = this.pending.get(answer.number);
-    if (!request) return;
-    this.pending.delete(answer.number);
-    request.limit.cancel();
-    if ('error' in answer) request.reject(failed(answer.error));
-    else request.resolve(answer.result);
-  }
-
-  private rejectAll(reason: Error): void {
-    for (const request of this.pending.values()) {
-      request.limit.cancel();
-      request.reject(failed(reason.message));
-    }
-    this.pending.clear();
+    return this.thread.ask(order);
   }
 
   private purgeNowAndThen(): void {

@@ -20,11 +20,3 @@ export type SqliteOrder =
   | { readonly do: 'remove'; readonly tenant: string; readonly id: string }
   | { readonly do: 'purge'; readonly now: number }
   | { readonly do: 'count' };
-
-export interface SqliteRequest {
-  readonly number: number;
-  readonly order: SqliteOrder;
-}
-
-export type SqliteAnswer =
-  { readonly number: number; readonly result: unknown } | { readonly number: number; readonly error: string };

@@ -1,23 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf } from '../../../kernel/errors.js';
-import { WORKER_READY } from '../../../speech/pool/supervised-worker.js';
+import { serveOrders } from '../../sqlite/sqlite-thread.js';
 import { SqliteConversations } from './sqlite-conversations.js';
-import type { SqliteAnswer, SqliteOrder, SqliteRequest, SqliteWorkerData } from './sqlite-protocol.js';
+import type { SqliteOrder, SqliteWorkerData } from './sqlite-protocol.js';
 
-const port = parentPort!;
 const { file, ttlMs } = workerData as SqliteWorkerData;
 const conversations = new SqliteConversations(file, ttlMs);
 
-port.on('message', ({ number, order }: SqliteRequest) => {
-  let answer: SqliteAnswer;
-  try {
-    answer = { number, result: carryOut(order) };
-  } catch (error) {
-    answer = { number, error: messageOf(error) };
-  }
-  port.postMessage(answer);
-});
-port.postMessage(WORKER_READY);
+serveOrders(parentPort!, carryOut);
 
 function carryOut(order: SqliteOrder): unknown {
   switch (order.do) {
