@@ -136,7 +136,7 @@ function sharingProblems({ url, maxSessions }: Partial<RedisConfig>): string[] {
 /** The faults of one scripted provider exclude each other: each request has one at most. */
 function rateProblems(scripted: Partial<ScriptedConfig>): string[] {
   const providers = [
-    ['sttFailureRate', 'sttStallRate', 'sttWrongRate'],
+    ['sttFailureRate', 'sttStallRate', 'sttWrongRate', 'sttLateRate'],
     ['llmFailureRate', 'llmStallRate', 'llmWrongRate'],
     ['ttsFailureRate', 'ttsStallRate', 'ttsWrongRate'],
     ['vadFailureRate', 'vadStallRate'],

@@ -24,6 +24,7 @@ import { SherpaConfig } from './sherpa.config.js';
 import { SpeechConfig } from './speech.config.js';
 import { McpConfig } from './mcp.config.js';
 import { TwilioConfig } from './twilio.config.js';
+import { VadGateConfig } from './vad-gate.config.js';
 import { VoiceConfig } from './voice.config.js';
 
 /** Every concern, in the order of the documentation. */
@@ -37,6 +38,7 @@ export const configClasses: readonly ConfigClass[] = [
   OverloadConfig,
   ConversationConfig,
   SpeechConfig,
+  VadGateConfig,
   PhrasesConfig,
   AzureSpeechConfig,
   DeepgramConfig,

@@ -1,4 +1,4 @@
-import { configOf, int, secret, setting, text } from './setting.js';
+import { configOf, flag, int, secret, setting, text } from './setting.js';
 
 export class DeepgramConfig extends configOf('deepgram', {
   key: secret('DEEPGRAM_API_KEY', text(), 'Key of the project.'),
@@ -17,5 +17,10 @@ export class DeepgramConfig extends configOf('deepgram', {
     'DEEPGRAM_UTTERANCE_END_MS',
     int(1000, 5000),
     'Gap between words after which the service reports the end of an utterance.',
+  ),
+  diarize: setting(
+    'DEEPGRAM_DIARIZE',
+    flag(),
+    'Whether the service tells voices apart, for legs of calls that several people share. It is charged for.',
   ),
 }) {}

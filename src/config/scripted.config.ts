@@ -33,6 +33,16 @@ export class ScriptedConfig extends configOf('scripted', {
     number(0, 1),
     rate('utterances that are heard as something else, or rejected'),
   ),
+  sttLateRate: setting(
+    'SCRIPTED_STT_LATE_RATE',
+    number(0, 1),
+    `${rate('utterances that are understood later by SCRIPTED_STT_LATE_MS')} The next ones may overtake them.`,
+  ),
+  sttLateMs: setting(
+    'SCRIPTED_STT_LATE_MS',
+    int(0, 60_000),
+    'How much later finals of SCRIPTED_STT_LATE_RATE come than SCRIPTED_STT_DELAY_MS says.',
+  ),
   llmText: setting('SCRIPTED_LLM_TEXT', text().min(1), 'What the model answers.'),
   llmDelayMs: setting('SCRIPTED_LLM_DELAY_MS', int(0, 60_000), 'From the request to the first words.'),
   llmWordMs: setting('SCRIPTED_LLM_WORD_MS', int(0, 10_000), 'From word to word; 0 is all of them at once.'),

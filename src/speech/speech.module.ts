@@ -4,6 +4,8 @@ import { SpeechConfig } from '../config/speech.config.js';
 import { Clock } from '../kernel/clock.js';
 import { EnergyVad } from './drivers/energy/energy-vad.js';
 import { SileroVad } from './drivers/silero/silero-vad.js';
+import { GatedLegTranscribers } from './gate/gated-leg-transcribers.js';
+import { LegTranscribers } from './gate/leg-transcriber.js';
 import { DriverLoader, onIncident } from './load-drivers.js';
 import { SttDrivers, TtsDrivers } from './speech-drivers.js';
 import { SpeechService } from './speech.service.js';
@@ -29,7 +31,8 @@ import { VoiceActivityDetector } from './voice-activity.js';
     SpeechService,
     SpeechStep,
     SpeechReadiness,
+    { provide: LegTranscribers, useClass: GatedLegTranscribers },
   ],
-  exports: [SpeechService, SttDrivers, TtsDrivers],
+  exports: [SpeechService, SttDrivers, TtsDrivers, LegTranscribers],
 })
 export class SpeechModule {}

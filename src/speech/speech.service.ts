@@ -3,6 +3,7 @@ import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
+import { type Ears, LentEars } from './ears.js';
 import { FailoverSttStream, type SttProvider, type SttSeats } from './failover/failover-stt.stream.js';
 import { FailoverTtsVoice, type TtsProvider } from './failover/failover-tts.voice.js';
 import { Seats, inOrderOfChoice } from './failover/seats.js';
@@ -101,9 +102,9 @@ export class SpeechService {
    * signal's reason when it aborts.
    */
   async lease(sessionId: string, signal: AbortSignal, language?: string): Promise<SessionSpeech> {
-    const { poolWaitMs, sttFinalMs, sttFinalTotalMs, connectMs, ttsStallMs, ttsFirstAudioMs } = this.config;
+    const { poolWaitMs, ttsStallMs, ttsFirstAudioMs } = this.config;
     const { clock } = this;
-    const ears = new Seats(this.sttProviders, sessionId, poolWaitMs, (stream) => stream.reset());
+    const ears = this.seatsFor(sessionId);
     const mouths = new Seats(this.ttsProviders, sessionId, poolWaitMs);
     const release = (): void => {
       ears.close();
@@ -113,13 +114,7 @@ export class SpeechService {
       const speaking = this.takeFirst(mouths, language, signal);
       const [{ driver }] = await Promise.all([this.takeEars(ears, language, signal, speaking), speaking]);
       const { sampleRate } = driver;
-      const stt = new FailoverSttStream(ears, {
-        sampleRate,
-        finalMs: sttFinalMs,
-        finalTotalMs: sttFinalTotalMs,
-        connectMs,
-        clock,
-      });
+      const stt = this.streamOver(ears, sampleRate);
       const voice = new FailoverTtsVoice(mouths, { stallMs: ttsStallMs, firstAudioMs: ttsFirstAudioMs, clock });
       return {
         stt,
@@ -135,6 +130,20 @@ export class SpeechService {
       release();
       throw error;
     }
+  }
+
+  /**
+   * Recognisers only, for somebody who is listened to and never answered: one at once, of the first that knows the language
+   * and has one in time. Rejects as `lease` does, and with `build_failed` when there is none.
+   */
+  async leaseEars(sessionId: string, signal: AbortSignal, language?: string): Promise<Ears> {
+    const { stream, sampleRate } = await this.lendStream(sessionId, signal, language);
+    return new LentEars(stream, sampleRate, async (until) => {
+      // It would be the second of one that has one already: nobody who has none waits for that.
+      if (inOrderOfChoice(this.sttProviders, language)[0]?.pool.isExhausted)
+        throw new ParleyError('at_capacity', 'All recognisers are in use', true);
+      return (await this.lendStream(sessionId, until, language, sampleRate)).stream;
+    });
   }
 
   /**
@@ -222,6 +231,33 @@ export class SpeechService {
 
   private get drivenBy(): readonly (SttDriver | TtsDriver)[] {
     return this.providers.map(({ driver }) => driver);
+  }
+
+  private seatsFor(sessionId: string): SttSeats {
+    return new Seats(this.sttProviders, sessionId, this.config.poolWaitMs, (stream) => stream.reset());
+  }
+
+  private streamOver(ears: SttSeats, sampleRate: number): FailoverSttStream {
+    const { sttFinalMs: finalMs, sttFinalTotalMs: finalTotalMs, connectMs } = this.config;
+    return new FailoverSttStream(ears, { sampleRate, finalMs, finalTotalMs, connectMs, clock: this.clock });
+  }
+
+  /** @param rate Hz, of what it is to take; that of its recogniser when left out. */
+  private async lendStream(
+    sessionId: string,
+    signal: AbortSignal,
+    language: string | undefined,
+    rate?: number,
+  ): Promise<{ stream: SttStream; sampleRate: number }> {
+    const ears = this.seatsFor(sessionId);
+    try {
+      const { driver } = await this.takeFirst(ears, language, signal);
+      const sampleRate = rate ?? driver.sampleRate;
+      return { stream: this.streamOver(ears, sampleRate), sampleRate };
+    } catch (error) {
+      ears.close();
+      throw error;
+    }
   }
 
   /** The recogniser to begin with. Rejects when all are in use. */

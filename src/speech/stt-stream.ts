@@ -54,6 +54,10 @@ export interface SttResult {
   readonly endMs?: number;
   /** In order, where the recogniser knows when each was said. */
   readonly words?: readonly SttWord[];
+  /** Name of the recogniser that understood it, where several take turns. */
+  readonly provider?: string;
+  /** Increases whenever the stream has another recogniser, or that one another connection, than before. */
+  readonly epoch?: number;
 }
 
 export interface SttWord {
@@ -61,6 +65,8 @@ export interface SttWord {
   /** Milliseconds from the start of the utterance. */
   readonly startMs: number;
   readonly endMs: number;
+  /** Who said it, from 0, where the recogniser tells voices apart; good for one `epoch`. */
+  readonly speaker?: number;
 }
 
 /** What the recogniser may expect. Grammar-based drivers recognise only this; others use it to bias. */

@@ -37,7 +37,14 @@ describe('words to expect that change in a call', () => {
 
   it('are told to Deepgram with the next utterance', async () => {
     const fake = await DeepgramFake.start();
-    const config = { key: fake.key, url: fake.url, model: 'nova-3', endpointingMs: 300, utteranceEndMs: 1000 };
+    const config = {
+      key: fake.key,
+      url: fake.url,
+      model: 'nova-3',
+      endpointingMs: 300,
+      utteranceEndMs: 1000,
+      diarize: false,
+    };
     const driver = new DeepgramSttDriver(config, new ManualClock(), CONNECT_MS);
     const stream = await driver.createStream();
     for (const bias of [before, before, after]) {

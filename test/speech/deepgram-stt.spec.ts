@@ -28,6 +28,7 @@ describe('Deepgram recognition', () => {
     model: 'nova-3',
     endpointingMs: 300,
     utteranceEndMs: 1000,
+    diarize: false,
     ...more,
   });
 

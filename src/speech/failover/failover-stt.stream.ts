@@ -60,6 +60,8 @@ export class FailoverSttStream implements SttStream {
   private hints: SpeechHints | undefined;
   /** Those that have ever got hints here; one may have been borrowed for us after there were some. */
   private readonly prepared = new WeakSet<SttSeat>();
+  private readonly epochs = new WeakMap<SttSeat, { readonly ofSeat: number | undefined; readonly ours: number }>();
+  private lastEpoch = 0;
   private utterance: Utterance | undefined;
   private isClosed = false;
 
@@ -250,7 +252,15 @@ export class FailoverSttStream implements SttStream {
     cancelTimers(run);
     run.use.succeeded();
     this.seats.keepOnly(run.provider);
-    utterance.listener.onFinal(placed(result, utterance.audio.lostMs));
+    const epoch = this.epochOf(run.seat!, result.epoch);
+    utterance.listener.onFinal({ ...placed(result, utterance.audio.lostMs), provider: run.provider.name, epoch });
+  }
+
+  private epochOf(seat: SttSeat, ofSeat: number | undefined): number {
+    const known = this.epochs.get(seat);
+    if (known && known.ofSeat === ofSeat) return known.ours;
+    this.epochs.set(seat, { ofSeat, ours: ++this.lastEpoch });
+    return this.lastEpoch;
   }
 
   private fail(utterance: Utterance, run: Run, error: unknown): void {
@@ -294,10 +304,10 @@ function placed(result: SttResult, lostMs: number): SttResult {
   if (result.startMs === undefined && result.words === undefined) return result;
   let earliest = 0;
   const inOrder = (ms: number): number => (earliest = Math.max(earliest, ms + lostMs));
-  const words = result.words?.map(({ text, startMs, endMs }) => ({
-    text,
-    startMs: inOrder(startMs),
-    endMs: inOrder(endMs),
+  const words = result.words?.map((word) => ({
+    ...word,
+    startMs: inOrder(word.startMs),
+    endMs: inOrder(word.endMs),
   }));
   const startMs = result.startMs === undefined ? undefined : Math.max(0, result.startMs + lostMs);
   const endMs = result.endMs === undefined ? undefined : Math.max(startMs ?? 0, result.endMs + lostMs);

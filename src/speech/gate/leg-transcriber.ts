@@ -19,7 +19,10 @@ export interface Leg {
   readonly hints: SpeechHints;
   /** Which of `queues` its audio waits in. */
   readonly source: AudioSource;
-  /** Opened for `transcription`, with this source, and closed by whoever opened it, after `close` of the legs. */
+  /**
+   * Opened for `transcription` with this source, of which only this leg makes use, and closed by whoever opened it, after
+   * the leg: `AudioQueues.open({ use: 'transcription', sources: ['mic', 'system'], sampleRate })`.
+   */
   readonly queues: SourceQueues;
   /** Hz, of the queues and of what is written: any that `Resampler` takes. */
   readonly sampleRate: number;
@@ -95,7 +98,7 @@ export interface LegStats {
   readonly sentMs: number;
   /** Speech, as the gate hears it. */
   readonly speechMs: number;
-  /** Lost in gaps that were told. */
+  /** Missing from the transcript, as was told. */
   readonly gapMs: number;
   /** Audio that was shadowed: what `active` would have sent of it. Only in `shadow`. */
   readonly wouldSendMs: number;

@@ -33,12 +33,18 @@ export function configuredStt(config: ScriptedConfig, clock: Clock, workers: num
 function transcriptsOf(config: ScriptedConfig): () => ScriptedTranscript {
   const chance = new Chance(config.seed);
   const { sttText: text, sttDelayMs: afterMs } = config;
-  const shares = { failure: config.sttFailureRate, stall: config.sttStallRate, wrong: config.sttWrongRate };
+  const shares = {
+    failure: config.sttFailureRate,
+    stall: config.sttStallRate,
+    wrong: config.sttWrongRate,
+    late: config.sttLateRate,
+  };
   const faults = new Faults(shares, chance);
   const transcripts: Readonly<Record<keyof typeof shares, () => ScriptedTranscript>> = {
     failure: () => ({ error: 'The scripted recogniser failed', afterMs }),
     stall: () => ({ byHand: true }),
     wrong: () => ({ text: 'something else', confidence: 0.3, rejected: chance.happens(0.5), afterMs }),
+    late: () => ({ text, afterMs: afterMs + config.sttLateMs }),
   };
   return () => {
     const fault = faults.draw();

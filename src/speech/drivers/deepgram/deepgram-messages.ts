@@ -13,7 +13,16 @@ const results = z.object({
         z.object({
           transcript: z.string(),
           confidence: z.number(),
-          words: z.array(z.object({ word: z.string(), start: z.number(), end: z.number(), confidence: z.number() })),
+          words: z.array(
+            z.object({
+              word: z.string(),
+              start: z.number(),
+              end: z.number(),
+              confidence: z.number(),
+              // Only with `diarize`.
+              speaker: z.number().int().min(0).optional(),
+            }),
+          ),
         }),
       )
       .min(1),

@@ -37,6 +37,7 @@ export function queryOf(
     interim_results: 'true',
     endpointing: String(config.endpointingMs),
     utterance_end_ms: String(config.utteranceEndMs),
+    ...(config.diarize && { diarize: 'true' }),
   });
   const takesKeyTerms = config.model.startsWith('nova-3');
   for (const term of terms)

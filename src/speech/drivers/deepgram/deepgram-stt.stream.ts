@@ -25,6 +25,8 @@ export class DeepgramSttStream implements SttStream {
   private hints: SpeechHints | undefined;
   private connection: DeepgramConnection | undefined;
   private address = '';
+  /** So far: names of voices are those of one connection. */
+  private connections = 0;
   /** Of audio that was sent on the connection. */
   private sentMs = 0;
   private utterance: DeepgramUtterance | undefined;
@@ -126,7 +128,7 @@ export class DeepgramSttStream implements SttStream {
 
   private complete(): void {
     const utterance = this.takeUtterance();
-    utterance?.listener.onFinal(utterance.result());
+    utterance?.listener.onFinal({ ...utterance.result(), epoch: this.connections });
   }
 
   private takeUtterance(): DeepgramUtterance | undefined {
@@ -146,6 +148,7 @@ export class DeepgramSttStream implements SttStream {
     this.connection?.close();
     this.address = address;
     this.sentMs = 0;
+    this.connections++;
     const connection: DeepgramConnection = new DeepgramConnection(
       { url: new URL(address), key, connectMs, clock },
       (results) => {

@@ -60,11 +60,12 @@ export class DeepgramUtterance {
     this.interim = '';
     if (text === '') return;
     this.finals.push({ text, confidence: Math.min(1, Math.max(0, best.confidence)) });
-    for (const { word, start, end } of best.words) {
+    for (const { word, start, end, speaker } of best.words) {
       this.words.push({
         text: word.toLowerCase(),
         startMs: Math.max(0, start * 1000 - this.baseMs),
         endMs: Math.max(0, end * 1000 - this.baseMs),
+        ...(speaker !== undefined && { speaker }),
       });
     }
   }
