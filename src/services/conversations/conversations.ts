@@ -125,7 +125,8 @@ export class Conversations {
     return (await store.remove(tenant, id)) || waited === true;
   }
 
-  private async isRemoved(tenant: string, id: string): Promise<boolean> {
+  /** Whether it was deleted not too long ago. Never rejects. */
+  async isRemoved(tenant: string, id: string): Promise<boolean> {
     const mark = await this.marks.get(removedKey(tenant, id)).catch(() => undefined);
     return mark !== undefined;
   }

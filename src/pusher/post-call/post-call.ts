@@ -1,0 +1,167 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { LlmConfig } from '../../config/llm.config.js';
+import { Clock } from '../../kernel/clock.js';
+import { ParleyError, messageOf } from '../../kernel/errors.js';
+import { LlmClient } from '../../llm/llm-client.js';
+import { Recordings } from '../../services/archive/recordings.js';
+import type { ConversationRecord, Insights } from '../../services/conversations/conversation-record.js';
+import { Conversations } from '../../services/conversations/conversations.js';
+import type { ProcessRequest, ProcessResult } from '../link/pusher-link.js';
+import { measuresOf } from './call-measures.js';
+import { type CallTurn, turnsOf } from './call-turns.js';
+import { readWithModel } from './read-with-model.js';
+import { type Reading, readByRules } from './rules.js';
+
+type Read = Pick<Insights, 'made_by' | 'model' | 'notice'> & Reading;
+
+type Verdict = 'ours' | 'processed' | 'discarded' | 'fenced' | 'gone';
+
+/**
+ * Finds out what a conversation was about, once. Several workers may be given the same conversation, one after the other or,
+ * if one has been taken for dead, at the same time: each notes in the conversation that it has begun, and only who began
+ * last can write what it found.
+ */
+@Injectable()
+export class PostCall {
+  private readonly logger = new Logger('PostCall');
+
+  constructor(
+    private readonly conversations: Conversations,
+    private readonly recordings: Recordings,
+    private readonly model: LlmClient,
+    private readonly llm: LlmConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Resolves with what became of it, however often it is asked. Rejects with a retryable error while it cannot be told.
+   * @param announce called with a conversation that has its insights, before it counts as processed; more than once if this
+   *   was broken off.
+   */
+  async process(
+    request: ProcessRequest,
+    announce: (record: ConversationRecord) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ProcessResult> {
+    const { verdict, record } = await this.claim(request);
+    const { jobId, conversationId } = request;
+    if (verdict === 'gone' || verdict === 'discarded') return { jobId, conversationId, outcome: 'discarded' };
+    if (verdict === 'fenced' || !record) return { jobId, conversationId, outcome: 'fenced' };
+    const turns = turnsOf(record);
+    if (verdict === 'ours' && turns.length === 0) {
+      await this.discard(record);
+      return { jobId, conversationId, outcome: 'discarded' };
+    }
+    const done = verdict === 'ours' ? await this.commit(record, await this.insights(record, turns, signal)) : record;
+    await announce(done);
+    const { title, overview } = done.insights!;
+    return { jobId, conversationId, outcome: 'processed', title, overview };
+  }
+
+  /** From now on nobody who has begun before can write. */
+  private async claim({ jobId: job_id, generation, tenant, conversationId }: ProcessRequest): Promise<{
+    verdict: Verdict;
+    record?: ConversationRecord;
+  }> {
+    const seen: { verdict: Verdict; record?: ConversationRecord } = { verdict: 'gone' };
+    const claimed = await this.conversations.change(tenant, conversationId, (stored) => {
+      if (stored) seen.record = stored;
+      seen.verdict = stored ? verdictOn(stored, generation) : 'gone';
+      if (!stored || seen.verdict !== 'ours') return undefined;
+      const { processing } = stored;
+      const epoch = processing?.generation === generation ? processing.epoch + 1 : 1;
+      return {
+        ...stored,
+        status: 'processing',
+        endReason: stored.endReason ?? 'abandoned',
+        processing: { job_id, generation, epoch },
+      };
+    });
+    if (claimed) return { verdict: 'ours', record: claimed };
+    if (seen.record && seen.verdict !== 'ours') return seen;
+    if (await this.conversations.isRemoved(tenant, conversationId)) return { verdict: 'gone' };
+    // It may lie on the disk of another process, because the store was away.
+    throw new ParleyError('not_found', 'The conversation is not in the store yet', true);
+  }
+
+  private async insights(
+    record: ConversationRecord,
+    turns: readonly CallTurn[],
+    signal: AbortSignal,
+  ): Promise<Insights> {
+    const read = await this.read(record, turns, signal);
+    signal.throwIfAborted();
+    const { job_id, generation } = record.processing!;
+    const processed_at = new Date(this.clock.wallTime()).toISOString();
+    return { job_id, generation, processed_at, ...read, measures: measuresOf(turns, durationOf(record)) };
+  }
+
+  private async read(record: ConversationRecord, turns: readonly CallTurn[], signal: AbortSignal): Promise<Read> {
+    const byRules = (notice: string): Read => ({
+      made_by: 'extractive',
+      model: null,
+      notice,
+      ...readByRules(record, turns),
+    });
+    if (this.llm.models.every((name) => name === 'embedded'))
+      return byRules('LLM_MODELS names no model that can read a conversation');
+    try {
+      const name = this.model.models().find(({ state }) => state !== 'open')?.name ?? this.model.name;
+      const found = await readWithModel(this.model, turns, signal);
+      if ('reading' in found) return { made_by: 'model', model: name, notice: null, ...found.reading };
+      return byRules(`the answer of ${name} did not fit, twice: ${found.problem}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      const problem = error instanceof ParleyError ? messageOf(error) : 'the model failed';
+      this.logger.warn(`No model has read conversation ${record.id}: ${problem}`);
+      return byRules(problem);
+    }
+  }
+
+  private async commit(claimed: ConversationRecord, insights: Insights): Promise<ConversationRecord> {
+    const written = await this.whileOurs(claimed, (stored) => ({
+      ...stored,
+      status: 'completed',
+      updatedAt: insights.processed_at,
+      insights,
+    }));
+    if (!written) throw new ParleyError('conflict', 'Another worker has begun with this conversation', true);
+    return written;
+  }
+
+  private async discard(claimed: ConversationRecord): Promise<void> {
+    const { tenant, id, kind } = claimed;
+    if (kind === 'voice') {
+      await this.whileOurs(claimed, (stored) => ({ ...stored, status: 'discarded' }));
+      return;
+    }
+    await this.recordings.removeAll(tenant, id);
+    await this.conversations.remove(tenant, id);
+  }
+
+  /** Undefined if another worker has begun since, or it was removed. */
+  private whileOurs(
+    claimed: ConversationRecord,
+    change: (stored: ConversationRecord) => ConversationRecord,
+  ): Promise<ConversationRecord | undefined> {
+    const { tenant, id, processing } = claimed;
+    return this.conversations.change(tenant, id, (stored) =>
+      stored?.processing?.generation === processing?.generation && stored?.processing?.epoch === processing?.epoch
+        ? stored && change(stored)
+        : undefined,
+    );
+  }
+}
+
+function verdictOn({ status, insights }: ConversationRecord, generation: number): Verdict {
+  const found = insights?.generation ?? 0;
+  if (found > generation) return 'fenced';
+  if (found === generation) return 'processed';
+  return status === 'discarded' ? 'discarded' : 'ours';
+}
+
+/** Of one that was listened to, as long as somebody spoke: what came then was the wait for more. */
+function durationOf({ kind, startedAt, updatedAt, insights }: ConversationRecord): number {
+  if (kind === 'listen') return 0;
+  return insights?.measures.duration_ms ?? Date.parse(updatedAt) - Date.parse(startedAt);
+}
