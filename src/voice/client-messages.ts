@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageReader } from './message-reader.js';
 
 const MAX_TEXT = 4000;
 const MAX_PLAYED_MS = 86_400_000;
@@ -27,30 +28,5 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
 
 export type ClientMessage = z.output<typeof clientMessageSchema>;
 
-const knownTypes = new Set<unknown>(clientMessageSchema.options.map((option) => option.shape.type.value));
-
-export interface MessageProblem {
-  readonly code: 'invalid_message' | 'unknown_message';
-  readonly message: string;
-}
-
 /** The message, or what is wrong with it, without repeating what it said. */
-export function parseClientMessage(text: string): ClientMessage | { readonly problem: MessageProblem } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { problem: { code: 'invalid_message', message: 'The text frame is not JSON' } };
-  }
-  const type = typeof json === 'object' && json !== null && 'type' in json ? json.type : undefined;
-  if (typeof type !== 'string') return { problem: { code: 'invalid_message', message: 'The message has no "type"' } };
-  if (!knownTypes.has(type)) {
-    return {
-      problem: { code: 'unknown_message', message: `Unknown message type; there are ${[...knownTypes].join(', ')}` },
-    };
-  }
-  const parsed = clientMessageSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  return { problem: { code: 'invalid_message', message: `${type}: ${problems.join('; ')}` } };
-}
+export const parseClientMessage = messageReader(clientMessageSchema);
