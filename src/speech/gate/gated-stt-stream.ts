@@ -231,7 +231,7 @@ export class GatedSttStream {
     this.isHandingOver = false;
     if (this.isFinished) this.judge?.flush();
     this.endWhenJudged();
-    this.events.judged();
+    if (kept.length > 0) this.events.judged();
   }
 
   private watchLine(): void {
@@ -247,7 +247,7 @@ export class GatedSttStream {
   }
 
   private endWhenJudged(): void {
-    if (!this.lastJudgement || this.heldMs > 0) return;
+    if (!this.lastJudgement || this.isHandingOver || this.heldMs > 0) return;
     this.lastJudgement.cancel();
     this.lastJudgement = undefined;
     this.passage.interrupt();
