@@ -15,11 +15,6 @@ interface Piece {
   sent: number;
 }
 
-/** What was sent, and had to make room before it was archived: whether it is lost is not known. */
-interface Doubtful extends AudioRange {
-  readonly bytes: number;
-}
-
 export interface AudioChunk {
   readonly conversationId: string;
   readonly startMs: number;
@@ -30,7 +25,8 @@ export interface AudioChunk {
 /** The audio of a link from when it comes until it is archived, in the order in which it came; with a limit, beyond which the oldest goes. */
 export class UnkeptAudio {
   private pieces: Piece[] = [];
-  private doubtful: Doubtful[] = [];
+  /** What was sent, and had to make room before it was archived: whether it is lost is not known. */
+  private doubtful: AudioRange[] = [];
   /** No piece before this one has anything that was not sent. */
   private cursor = 0;
   private allocated = 0;
@@ -62,7 +58,7 @@ export class UnkeptAudio {
   get onItsWayBytes(): number {
     return (
       this.pieces.reduce((sum, piece) => sum + piece.sent - piece.kept, 0) +
-      this.doubtful.reduce((sum, { bytes }) => sum + bytes, 0)
+      this.doubtful.reduce((sum, { fromMs, toMs }) => sum + Math.round((toMs - fromMs) * this.bytesPerMs), 0)
     );
   }
 
@@ -110,9 +106,7 @@ export class UnkeptAudio {
     }
     this.doubtful = this.doubtful.flatMap((range) => {
       if (range.conversationId !== conversationId || untilMs <= range.fromMs) return range;
-      if (range.toMs <= until) return [];
-      const share = (range.toMs - untilMs) / (range.toMs - range.fromMs);
-      return { ...range, fromMs: untilMs, bytes: Math.round(range.bytes * share) };
+      return range.toMs <= until ? [] : { ...range, fromMs: untilMs };
     });
     this.replace(this.pieces.filter((piece) => piece.kept < piece.length));
   }
@@ -184,10 +178,9 @@ export class UnkeptAudio {
   }
 
   private doubt(piece: Piece): void {
-    const range = { ...this.rangeOf(piece, piece.kept, piece.sent), bytes: piece.sent - piece.kept };
+    const range = this.rangeOf(piece, piece.kept, piece.sent);
     const before = this.doubtful.at(-1);
-    if (before && follows(before, range))
-      this.doubtful[this.doubtful.length - 1] = { ...before, toMs: range.toMs, bytes: before.bytes + range.bytes };
+    if (before && follows(before, range)) this.doubtful[this.doubtful.length - 1] = { ...before, toMs: range.toMs };
     else this.doubtful.push(range);
   }
 
