@@ -79,6 +79,7 @@ describe('Deepgram recognition', () => {
       endpointing: '300',
       utterance_end_ms: '1000',
     });
+    expect(query.has('diarize')).toBe(false);
     expect(query.getAll('keyterm')).toEqual(['platinum', 'the grey one']);
     await stream.close();
   });
@@ -89,6 +90,19 @@ describe('Deepgram recognition', () => {
     await stream.prepare({ ...hints, language: 'en-US' });
     expect(fake.streams[1]!.query.getAll('keywords')).toEqual(['platinum:2', 'the grey one:2']);
     expect(fake.streams[1]!.query.get('language')).toBe('en-US');
+    await stream.close();
+  });
+
+  it('tells voices apart when it is to, and says that names of voices are those of one connection', async () => {
+    fake.hears('is it me yes', 'hello');
+    driver = new DeepgramSttDriver(configOf({ diarize: true }), clock, CONNECT_MS);
+    const stream = await driver.createStream();
+    const { final } = await Utterance.say(stream, ramp(500, RATE, 1), RATE);
+    expect(final!.words!.map(({ speaker }) => speaker)).toEqual([0, 0, 1, 1]);
+    fake.dropIdle();
+    await fake.until(() => fake.streams.length === 2);
+    const after = await Utterance.say(stream, ramp(300, RATE, 1), RATE);
+    expect(after.final!.epoch).toBe(final!.epoch! + 1);
     await stream.close();
   });
 

@@ -26,8 +26,8 @@ export interface GatedLegParts {
 const FRAME_MS = 20;
 /** What is further off does not follow the audio before it. */
 const JITTER_MS = 10;
-/** More is not taken from the queue: then it fills up, and loses its oldest. */
-const MAX_HELD_MS = 5000;
+/** More is not taken from the queue: then it fills up, and loses its oldest. What a line has held back may come at once. */
+const MAX_HELD_MS = 20_000;
 const MAX_WITHOUT_RECOGNISER_MS = 10_000;
 /** A detector that has not judged the rest by then does not hold up the end. */
 const LAST_JUDGEMENT_MS = 1000;
