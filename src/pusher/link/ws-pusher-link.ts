@@ -162,17 +162,21 @@ export class WsPusherLink implements PusherLink {
 
   private async finish(withinMs: number): Promise<void> {
     this.audio.setConversation('');
+    if (withinMs > 0) await this.emptied(withinMs);
+    this.audio.giveUp();
+    if (!this.requests.allAccepted)
+      this.warn(`ends before the pusher has taken all its requests; the conversations are found again by age`);
+    this.connection = undefined;
+    this.ending.abort(new Aborted('completed'));
+  }
+
+  private async emptied(withinMs: number): Promise<void> {
     const empty = new Promise<void>((resolve) => (this.onEmpty = resolve));
     let timer: { cancel(): void } | undefined;
     const late = new Promise<void>((resolve) => (timer = this.tools.clock.setTimeout(resolve, withinMs)));
     this.pump();
     await Promise.race([empty, late]);
     timer?.cancel();
-    this.audio.giveUp();
-    if (!this.requests.allAccepted)
-      this.warn(`ends before the pusher has taken all its requests; the conversations are found again by age`);
-    this.connection = undefined;
-    this.ending.abort(new Aborted('completed'));
   }
 
   private readonly onConnected = (connection: PusherConnection, ready: ReadyFrame): void => {
