@@ -1,3 +1,5 @@
+import type { InferencePriority } from './inference-gate.js';
+
 /**
  * Speech to text. The pool keeps warm streams; a session leases one and feeds it one utterance at a time:
  * `start`, `write`…, then `finish` (a final will come) or `cancel` (nothing more will come).
@@ -23,8 +25,12 @@ export interface SttStream {
   prepare(hints: SpeechHints): Promise<void>;
   /** A new caller: forgets what was learned about the channel, and the hints. A running utterance is cancelled. */
   reset(): void;
-  /** Begins an utterance; a running one is cancelled first. */
-  start(listener: SttListener): void;
+  /**
+   * Begins an utterance; a running one is cancelled first.
+   * @param priority when recognition on this machine is short of workers: `mic`, unless it is said otherwise. Services
+   *   elsewhere know none.
+   */
+  start(listener: SttListener, priority?: InferencePriority): void;
   /** Mono PCM16 at the driver's rate, any length. The buffer is copied. Ignored outside an utterance. */
   write(pcm: Int16Array): void;
   /** The caller has stopped speaking: exactly one `onFinal` or `onError` follows. */

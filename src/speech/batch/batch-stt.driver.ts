@@ -87,7 +87,7 @@ export class BatchSttDriver extends SttDriver implements InferenceSource {
       languages: this.languages,
       sampleRate: this.sampleRate,
       chunkMs: () => this.chunkMs,
-      transcribe: (pcm, cancelled) => this.transcribe(pcm, priority, cancelled),
+      transcribe: (pcm, cancelled, asked) => this.transcribe(pcm, asked ?? priority, cancelled),
       onClose: () => void this.streams.delete(stream),
     });
     this.streams.add(stream);

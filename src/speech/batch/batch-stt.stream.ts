@@ -1,8 +1,9 @@
 import { ParleyError } from '../../kernel/errors.js';
+import type { InferencePriority } from '../inference-gate.js';
 import type { SpeechHints, SttListener, SttStream } from '../stt-stream.js';
 import { BatchUtterance, type BatchUtteranceSetup } from './batch-utterance.js';
 
-export interface BatchStreamSetup extends Omit<BatchUtteranceSetup, 'listener'> {
+export interface BatchStreamSetup extends Omit<BatchUtteranceSetup, 'listener' | 'priority'> {
   readonly languages: readonly string[];
   readonly onClose: () => void;
 }
@@ -25,13 +26,13 @@ export class BatchSttStream implements SttStream {
     this.cancel();
   }
 
-  start(listener: SttListener): void {
+  start(listener: SttListener, priority?: InferencePriority): void {
     this.cancel();
     if (this.closed) {
       queueMicrotask(() => listener.onError(new ParleyError('stt_failed', 'The stream is closed')));
       return;
     }
-    this.utterance = new BatchUtterance({ ...this.setup, listener });
+    this.utterance = new BatchUtterance({ ...this.setup, listener, priority });
   }
 
   write(pcm: Int16Array): void {

@@ -1,5 +1,6 @@
 import { Aborted } from '../../kernel/abort.js';
 import { ParleyError, messageOf } from '../../kernel/errors.js';
+import type { InferencePriority } from '../inference-gate.js';
 import type { SttListener } from '../stt-stream.js';
 import type { BatchTranscript } from './batch-recogniser.js';
 
@@ -9,8 +10,14 @@ export interface BatchUtteranceSetup {
   readonly sampleRate: number;
   /** How long a chunk that is cut now is to be. */
   readonly chunkMs: () => number;
+  /** When many wait; that of its stream if left out. */
+  readonly priority?: InferencePriority | undefined;
   /** Waits for its turn; rejects with the signal's reason when it aborts. */
-  readonly transcribe: (pcm: Int16Array, signal: AbortSignal) => Promise<BatchTranscript>;
+  readonly transcribe: (
+    pcm: Int16Array,
+    signal: AbortSignal,
+    priority: InferencePriority | undefined,
+  ) => Promise<BatchTranscript>;
 }
 
 /** With more audio than this to catch up with, the answer would come when nobody waits for it any more. */
@@ -73,7 +80,7 @@ export class BatchUtterance {
 
   private async next(): Promise<void> {
     const pcm = this.cut(Math.min(this.chunkSamples, this.pendingSamples));
-    const transcript = await this.setup.transcribe(pcm, this.cancelled.signal);
+    const transcript = await this.setup.transcribe(pcm, this.cancelled.signal, this.setup.priority);
     if (this.over) return;
     this.heard.push({ ...transcript, samples: pcm.length });
     // What was heard in a chunk is not heard again.

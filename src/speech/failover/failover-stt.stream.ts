@@ -1,6 +1,7 @@
 import { Resampler } from '../../audio/resampler.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import { ParleyError } from '../../kernel/errors.js';
+import type { InferencePriority } from '../inference-gate.js';
 import type { SpeechHints, SttDriver, SttListener, SttResult, SttStream } from '../stt-stream.js';
 import { countFailover } from './failover-count.js';
 import { KeptAudio } from './kept-audio.js';
@@ -29,6 +30,7 @@ const KEPT_MS = 60_000;
 
 interface Utterance {
   readonly listener: SttListener;
+  readonly priority: InferencePriority | undefined;
   readonly audio: KeptAudio;
   readonly tried: Set<SttProvider>;
   /** Words of the longest hypothesis that was passed on. */
@@ -101,10 +103,10 @@ export class FailoverSttStream implements SttStream {
     for (const provider of this.seats.providers) this.seats.at(provider)?.resource.reset();
   }
 
-  start(listener: SttListener): void {
+  start(listener: SttListener, priority?: InferencePriority): void {
     this.cancel();
     const audio = new KeptAudio(this.options.sampleRate, KEPT_MS);
-    this.utterance = { listener, audio, tried: new Set(), shownWords: 0 };
+    this.utterance = { listener, priority, audio, tried: new Set(), shownWords: 0 };
     this.askNext(this.utterance);
   }
 
@@ -205,13 +207,14 @@ export class FailoverSttStream implements SttStream {
     run.connecting?.cancel();
     run.resampler = driverRate === sampleRate ? undefined : new Resampler(sampleRate, driverRate);
     run.seat = seat;
-    seat.resource.start({
+    const listener: SttListener = {
       onPartial: (text, stable) => {
         if (this.isCurrent(utterance, run)) this.passPartial(utterance, text, stable);
       },
       onFinal: (result) => this.succeed(utterance, run, result),
       onError: (error) => this.fail(utterance, run, error),
-    });
+    };
+    seat.resource.start(listener, utterance.priority);
     for (const pcm of utterance.audio) if (this.isCurrent(utterance, run)) this.pass(run, pcm);
     if (utterance.finishedAt !== undefined && this.isCurrent(utterance, run)) this.awaitFinal(run);
   }

@@ -2,7 +2,7 @@ import { Resampler } from '../../audio/resampler.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import { ParleyError, messageOf } from '../../kernel/errors.js';
 import type { Ears } from '../ears.js';
-import type { SpeechHints, SttResult, SttStream } from '../stt-stream.js';
+import type { SpeechHints, SttListener, SttResult, SttStream } from '../stt-stream.js';
 
 /** How an utterance ends: exactly one of `final` and `failed`. */
 export interface UtteranceEvents {
@@ -130,7 +130,7 @@ export class UtteranceStreams {
     lane.utterance = utterance;
     utterance.lane = lane;
     utterance.resampler = sampleRate === this.ears.sttRate ? undefined : new Resampler(sampleRate, this.ears.sttRate);
-    lane.stream.start({
+    const listener: SttListener = {
       onPartial: (text) => {
         if (!utterance.isOver) utterance.events.partial(text);
       },
@@ -146,7 +146,9 @@ export class UtteranceStreams {
         );
         this.freed();
       },
-    });
+    };
+    // Whoever is answered goes before whoever is only listened to.
+    lane.stream.start(listener, 'system');
     for (const pcm of utterance.early.splice(0)) this.give(utterance, lane, pcm);
     if (utterance.isEnded) this.awaitFinal(utterance, lane);
   }

@@ -56,6 +56,13 @@ describe('the scripted recogniser', () => {
     ]);
   });
 
+  it('is late for some utterances', async () => {
+    const env = { SCRIPTED_STT_LATE_RATE: '0.5', SCRIPTED_STT_LATE_MS: '2000', SCRIPTED_STT_DELAY_MS: '100' };
+    const answers = (await hear(env, 100)) as { text: string; afterMs: number }[];
+    expect(new Set(answers.map(({ text }) => text))).toEqual(new Set(['What is my balance?']));
+    expect(new Set(answers.map(({ afterMs }) => afterMs))).toEqual(new Set([100, 2100]));
+  });
+
   it('fails, stalls and errs in the share it is told to, the same for the same seed', async () => {
     const env = {
       SCRIPTED_STT_FAILURE_RATE: '0.2',

@@ -47,7 +47,7 @@ export class EmbeddedSttStream implements SttStream {
     this.hints = undefined;
   }
 
-  start(listener: SttListener): void {
+  start(listener: SttListener, priority = this.setup.priority): void {
     this.utterance?.cancel();
     this.utterance = undefined;
     if (this.closed || !this.hints) {
@@ -62,7 +62,7 @@ export class EmbeddedSttStream implements SttStream {
       listener,
       hints: this.hints,
       mean: channel.mean,
-      priority: this.setup.priority,
+      priority,
       batchSamples: this.setup.batchSamples,
       onAnswer: (answer, samples) => {
         channel.mean = answer.mean ?? channel.mean;
