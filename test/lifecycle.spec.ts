@@ -101,7 +101,18 @@ describe('the process', () => {
       waiting: 0,
     });
     const steps = ((await get(server, 'startup')).body.steps as { name: string }[]).map((step) => step.name);
-    expect(steps).toEqual(['core', 'speech', 'aoai', 'services', 'agents', 'events', 'mcp', 'warmup']);
+    expect(steps).toEqual([
+      'core',
+      'speech',
+      'aoai',
+      'services',
+      'jobs',
+      'agents',
+      'events',
+      'post_call',
+      'mcp',
+      'warmup',
+    ]);
     expect(await server.stop()).toBe(0);
   });
 

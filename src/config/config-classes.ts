@@ -15,6 +15,7 @@ import { OpenAiConfig } from './openai.config.js';
 import { OverloadConfig } from './overload.config.js';
 import { PhrasesConfig } from './phrases.config.js';
 import { PusherConfig } from './pusher.config.js';
+import { PostCallConfig } from './post-call.config.js';
 import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
@@ -51,6 +52,7 @@ export const configClasses: readonly ConfigClass[] = [
   ArchiveConfig,
   ListenConfig,
   JobsConfig,
+  PostCallConfig,
   PusherConfig,
   McpConfig,
   TwilioConfig,

@@ -10,6 +10,8 @@ export interface TranscriptParts {
   readonly clock: Clock;
   /** Time of `clock`, before it began to run where the conversation goes on elsewhere. */
   readonly startedAt: number;
+  /** Whether somebody reads it when it is over. */
+  readonly isRead: boolean;
   /** What is kept of a text. */
   redact(text: string): string;
   onChange(record: ConversationRecord): void;
@@ -84,7 +86,7 @@ export class Transcript {
       tenant,
       scenario: state.scenario.name,
       agent: state.agent.name,
-      status: this.endReason === null ? 'in_progress' : 'completed',
+      status: this.endReason === null ? 'in_progress' : this.parts.isRead ? 'processing' : 'completed',
       startedAt: new Date(this.startedAt).toISOString(),
       updatedAt: new Date(clock.wallTime()).toISOString(),
       endReason: this.endReason,

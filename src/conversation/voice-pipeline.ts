@@ -7,6 +7,7 @@ import { speechHintsOf } from '../agents/speech-hints.js';
 import { DropLog } from '../audio/drop-log.js';
 import type { SourceQueues } from '../audio/source-queues.js';
 import { ConversationConfig } from '../config/conversation.config.js';
+import { PostCallConfig } from '../config/post-call.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { EventBus } from '../events/event-bus.js';
@@ -103,6 +104,7 @@ export class VoicePipeline implements LiveSession {
     private readonly audioQueues: AudioQueues,
     private readonly resumeStore: ResumeStore,
     private readonly conversations: Conversations,
+    private readonly postCall: PostCallConfig,
     private readonly recordings: Recordings,
     private readonly phrases: PhraseListManager,
     private readonly events: EventBus,
@@ -320,6 +322,7 @@ export class VoicePipeline implements LiveSession {
       tenant,
       clock: this.clock,
       startedAt: this.startedAt,
+      isRead: this.postCall.enabled,
       redact: this.conversations.redact,
       onChange: (record) => this.conversations.note(record),
     });

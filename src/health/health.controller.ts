@@ -1,14 +1,12 @@
-import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Optional, Res } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
-import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
 import { DrainState } from '../lifecycle/drain-state.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { Readiness, type ReadinessCheck, type ReadinessOptions } from '../lifecycle/readiness-check.js';
 import { McpServers } from '../tools/mcp/mcp-servers.js';
-import { SpeechService } from '../speech/speech.service.js';
 import { Replica } from '../state/replica.js';
 import { SessionRegistry } from '../state/session-registry.js';
 
@@ -30,11 +28,10 @@ export class HealthController {
     private readonly drain: DrainState,
     private readonly sessions: SessionRegistry,
     private readonly replica: Replica,
-    private readonly speech: SpeechService,
-    private readonly mcp: McpServers,
-    private readonly voice: VoiceConfig,
     private readonly indicators: HealthIndicatorService,
     private readonly discovery: DiscoveryService,
+    /** Not in every role. */
+    @Optional() private readonly mcp?: McpServers,
   ) {}
 
   /** Liveness: 200 from the end of the critical start-up steps on, also while draining. */
@@ -69,7 +66,7 @@ export class HealthController {
       draining,
       details: {
         warmup_results: detailsOf('warmup'),
-        mcp_servers: this.mcp.status(),
+        mcp_servers: this.mcp?.status() ?? {},
         deferred_results: Object.fromEntries(
           steps.map(({ name, state, attempts, durationMs, error }) => [
             name,
@@ -95,41 +92,6 @@ export class HealthController {
       draining: this.drain.draining,
       response_time_ms: Math.round(this.clock.now() - startedAt),
       checks,
-    };
-  }
-
-  @Get('voice/health')
-  voiceHealth() {
-    return {
-      status: this.drain.draining ? 'draining' : 'healthy',
-      service: 'voice',
-      active_connections: this.sessions.active,
-      max_connections: this.voice.maxConnections,
-    };
-  }
-
-  @Get('pools')
-  pools() {
-    const snapshots = this.speech.pools();
-    const sum = (pick: (snapshot: (typeof snapshots)[number]) => number): number =>
-      snapshots.reduce((total, snapshot) => total + pick(snapshot), 0);
-    const total = sum((snapshot) => snapshot.metrics.allocations_total);
-    const cold = sum((snapshot) => snapshot.metrics.allocations_cold);
-    return {
-      status: snapshots.every((snapshot) => snapshot.ready) ? 'healthy' : 'degraded',
-      timestamp: this.timestamp(),
-      pools: Object.fromEntries(snapshots.map((snapshot) => [snapshot.name, snapshot])),
-      summary: {
-        total_warm: sum((snapshot) => snapshot.warm_pool_size),
-        total_active_sessions: sum((snapshot) => snapshot.active_sessions),
-        allocations_total: total,
-        hit_rate_percent: total === 0 ? 100 : Math.round(((total - cold) / total) * 1000) / 10,
-        tier_breakdown: {
-          dedicated: sum((snapshot) => snapshot.metrics.allocations_dedicated),
-          warm: sum((snapshot) => snapshot.metrics.allocations_warm),
-          cold,
-        },
-      },
     };
   }
 

@@ -5,9 +5,15 @@ import { McpModule } from '../tools/mcp/mcp.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
 import { StateModule } from '../state/state.module.js';
 import { HealthController } from './health.controller.js';
+import { VoiceHealthController } from './voice-health.controller.js';
 
+/** Of a process that takes calls. */
 @Module({
   imports: [TerminusModule, DiscoveryModule, StateModule, SpeechModule, McpModule],
-  controllers: [HealthController],
+  controllers: [HealthController, VoiceHealthController],
 })
 export class HealthModule {}
+
+/** Of one that does not. */
+@Module({ imports: [TerminusModule, DiscoveryModule, StateModule], controllers: [HealthController] })
+export class ProcessHealthModule {}

@@ -7,7 +7,8 @@ export interface RegisteredStep {
 
 /**
  * Critical and deferred steps, each sorted so that every step comes behind those it names in `after`; otherwise in the
- * order given. Throws on a name that is used twice, an unknown one, and a circle.
+ * order given. Names in `after` that there are not in this process are passed over: what it does depends on its role.
+ * Throws on a name that is used twice, and on a circle.
  */
 export function orderSteps(steps: readonly RegisteredStep[]): {
   critical: RegisteredStep[];
@@ -30,11 +31,7 @@ function sort(steps: readonly RegisteredStep[]): RegisteredStep[] {
     if (path.includes(name)) throw new Error(`Start-up steps wait for each other: ${[...path, name].join(' → ')}`);
     for (const other of after) {
       const dependency = byName.get(other);
-      if (!dependency)
-        throw new Error(
-          `Start-up step "${name}" comes after "${other}", which there is not among ${[...byName.keys()].join(', ')}`,
-        );
-      visit(dependency, [...path, name]);
+      if (dependency) visit(dependency, [...path, name]);
     }
     sorted.add(entry);
   };

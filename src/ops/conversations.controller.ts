@@ -36,7 +36,7 @@ export class ConversationsController {
     private readonly recordings: Recordings,
   ) {}
 
-  /** The newest first, without what was said. `?before=` goes on behind the last one's `startedAt`. */
+  /** The newest first, with their titles, without what was said. `?before=` goes on behind the last one's `startedAt`. */
   @Get()
   async list(@Req() { principal }: KnownRequest, @Query() given: unknown) {
     const { limit, before, tenant } = read(given);

@@ -1,42 +1,20 @@
-import { randomInt } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import { PusherConfig } from '../config/pusher.config.js';
-import { Chance } from '../kernel/chance.js';
-import { Clock } from '../kernel/clock.js';
-import { AttemptLimit } from '../voice/attempt-limit.js';
-import { PusherAddress } from './link/pusher-address.js';
-import { PusherLinks } from './link/pusher-link.js';
-import { PusherSecret } from './link/pusher-secret.js';
-import { WsPusherLinks } from './link/ws-pusher-links.js';
+import { AttemptLimitModule } from '../voice/attempt-limit.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { LinksModule } from './link/links.module.js';
+import { PostCallModule } from './post-call/post-call.module.js';
 import { AudioSink, NoAudioSink } from './server/audio-sink.js';
-import { ProcessResults } from './server/process-results.js';
 import { PusherAdmission } from './server/pusher-admission.js';
 import { PusherDrain } from './server/pusher-drain.js';
 import { PusherSessions } from './server/pusher-sessions.js';
 import { PusherGateway } from './server/pusher.gateway.js';
+import { ResultsModule } from './server/results.module.js';
 import { NoTranscriptSink, TranscriptSink } from './server/transcript-sink.js';
 
-/** The pusher, and the links to it. */
+/** The pusher: takes conversations that are over, and what belongs to them, and does what is to be done with them. */
 @Module({
+  imports: [AttemptLimitModule, LinksModule, JobsModule, ResultsModule, PostCallModule],
   providers: [
-    PusherSecret,
-    PusherAddress,
-    AttemptLimit,
-    { provide: Chance, useFactory: () => new Chance(randomInt(2 ** 32)) },
-    {
-      provide: WsPusherLinks,
-      inject: [PusherConfig, Clock, Chance, PusherSecret, PusherAddress],
-      useFactory: (config: PusherConfig, clock: Clock, chance: Chance, secret: PusherSecret, address: PusherAddress) =>
-        new WsPusherLinks({
-          config,
-          clock,
-          chance,
-          secret: secret.value,
-          urlFor: (options) => address.urlFor(options),
-        }),
-    },
-    { provide: PusherLinks, useExisting: WsPusherLinks },
-    ProcessResults,
     { provide: AudioSink, useClass: NoAudioSink },
     { provide: TranscriptSink, useClass: NoTranscriptSink },
     PusherSessions,
@@ -44,6 +22,5 @@ import { NoTranscriptSink, TranscriptSink } from './server/transcript-sink.js';
     PusherGateway,
     PusherDrain,
   ],
-  exports: [PusherLinks, WsPusherLinks, ProcessResults],
 })
 export class PusherModule {}

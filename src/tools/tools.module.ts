@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { BankReadiness } from './banking/bank-readiness.js';
 import { SampleBank } from './banking/sample-bank.js';
 import { BlockCardTool } from './builtin/block-card.tool.js';
 import { EndCallTool } from './builtin/end-call.tool.js';
@@ -25,7 +26,7 @@ const BUILTIN_TOOLS: readonly Type<Tool>[] = [
 
 /** A tool of your own: a provider that implements `Tool`, and `registry.register(tool)` in your module's `onModuleInit`. */
 @Module({
-  providers: [ToolRegistry, SampleBank, ...BUILTIN_TOOLS],
+  providers: [ToolRegistry, SampleBank, BankReadiness, ...BUILTIN_TOOLS],
   exports: [ToolRegistry, SampleBank],
 })
 export class ToolsModule implements OnModuleInit {

@@ -3,7 +3,7 @@ import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConversationModule } from '../conversation/conversation.module.js';
 import { StateModule } from '../state/state.module.js';
-import { AttemptLimit } from './attempt-limit.js';
+import { AttemptLimitModule } from './attempt-limit.module.js';
 import { CallChoices } from './call-choice.js';
 import { CallHost } from './call-host.js';
 import { SessionDrain } from './session-drain.js';
@@ -14,9 +14,8 @@ import { VoiceAdmission } from './voice-admission.js';
 import { VoiceGateway } from './voice.gateway.js';
 
 @Module({
-  imports: [AuthModule, StateModule, AgentsModule, ConversationModule],
+  imports: [AttemptLimitModule, AuthModule, StateModule, AgentsModule, ConversationModule],
   providers: [
-    AttemptLimit,
     UpgradeGuard,
     CallChoices,
     SlotAdmission,
@@ -26,6 +25,6 @@ import { VoiceGateway } from './voice.gateway.js';
     VoiceGateway,
     SessionDrain,
   ],
-  exports: [AuthModule, AttemptLimit, UpgradeGuard, CallChoices, SlotAdmission, CallHost],
+  exports: [AuthModule, AttemptLimitModule, UpgradeGuard, CallChoices, SlotAdmission, CallHost],
 })
 export class VoiceModule {}

@@ -1,29 +1,28 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { LifecycleConfig } from '../../config/lifecycle.config.js';
 import { PusherConfig } from '../../config/pusher.config.js';
 import { Clock } from '../../kernel/clock.js';
+import { DrainState } from '../../lifecycle/drain-state.js';
 import { WsPusherLinks } from '../link/ws-pusher-links.js';
 import { PusherSessions } from './pusher-sessions.js';
 
 /** At a shutdown, first the links of this process are closed by those who have them, then those of others are sent away. */
 @Injectable()
-export class PusherDrain implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class PusherDrain implements BeforeApplicationShutdown {
   constructor(
     private readonly links: WsPusherLinks,
     private readonly sessions: PusherSessions,
     private readonly config: PusherConfig,
     private readonly lifecycle: LifecycleConfig,
+    private readonly drain: DrainState,
     private readonly clock: Clock,
   ) {}
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.drain.begin();
     const { shutdownLimitMs } = this.lifecycle;
     await this.ownLinksAreClosed(shutdownLimitMs / 4);
     await this.sessions.drain(Math.min(this.config.drainMs, shutdownLimitMs / 2));
-  }
-
-  onApplicationShutdown(): Promise<void> {
-    return this.links.closeAll();
   }
 
   private async ownLinksAreClosed(withinMs: number): Promise<void> {

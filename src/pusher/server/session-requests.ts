@@ -2,18 +2,11 @@ import type { Chance } from '../../kernel/chance.js';
 import type { Clock } from '../../kernel/clock.js';
 import { untilAborted } from '../../kernel/abort.js';
 import { ParleyError, messageOf } from '../../kernel/errors.js';
+import { JobKind } from '../jobs/job-kinds.js';
 import type { Job, JobQueue } from '../jobs/job-queue.js';
 import type { FrameFromPusher } from '../link/frames.js';
 import type { ProcessRequest, ProcessResult, SampleRequest } from '../link/pusher-link.js';
 import type { ProcessOutcomes, ProcessResults } from './process-results.js';
-
-/** Kinds of jobs that links ask for, and what their payloads are. */
-export const JobKind = {
-  /** A ProcessRequest. */
-  Process: 'process',
-  /** A SampleRequest. */
-  SpeakerSample: 'speaker_sample',
-} as const;
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;

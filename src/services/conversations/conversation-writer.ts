@@ -35,6 +35,8 @@ export interface ConversationWriterParts {
   readonly clock: Clock;
   /** Whether it was deleted: nothing of it is to be kept from then on. Never rejects. */
   isRemoved(tenant: string, id: string): Promise<boolean>;
+  /** A conversation that waits for its insights is in the store. */
+  onFinished(record: ConversationRecord): void;
   log(level: 'info' | 'warn' | 'error', message: string): void;
 }
 
@@ -162,7 +164,7 @@ export class ConversationWriter {
     }
     work.writing = undefined;
     // One that was deleted stays known as such as long as its call goes on.
-    if (work.record.status === 'completed' || (journal.has(key) && !work.removed)) this.work.delete(key);
+    if (work.record.status !== 'in_progress' || (journal.has(key) && !work.removed)) this.work.delete(key);
   }
 
   /** To the store; if it was deleted, out of it. */
@@ -183,7 +185,9 @@ export class ConversationWriter {
     for (let attempt = 0; ; attempt++) {
       const { record, others, version } = draft;
       try {
-        draft.version = await store.put(others ? merged(others, record) : record, version);
+        const written = others ? merged(others, record) : record;
+        draft.version = await store.put(written, version);
+        if (written.status === 'processing') this.parts.onFinished(written);
         return;
       } catch (error) {
         if (!(error instanceof ParleyError) || error.code !== 'conflict' || attempt === MAX_CONFLICTS) throw error;

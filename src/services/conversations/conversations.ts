@@ -24,6 +24,8 @@ const START_LIMIT_MS = 5000;
 export class Conversations {
   /** For whatever is to be kept of what was said. */
   readonly redact: Redact;
+  /** Told of each conversation that was noted, once it waits for its insights and is in the store. */
+  onFinished: (record: ConversationRecord) => void = () => undefined;
   private readonly logger = new Logger('Conversations');
   private store: ConversationStore | undefined;
   private writer: ConversationWriter | undefined;
@@ -152,6 +154,7 @@ export class Conversations {
       journal: new ConversationJournal({ waiting, refused, log }),
       clock: this.clock,
       isRemoved: (tenant, id) => this.isRemoved(tenant, id),
+      onFinished: (record) => this.onFinished(record),
       log,
     });
   }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Clock } from '../../kernel/clock.js';
@@ -35,7 +35,7 @@ export interface Card {
  * new with every start. A real deployment replaces the tools, not this class.
  */
 @Injectable()
-export class SampleBank {
+export class SampleBank implements OnApplicationShutdown {
   private readonly database = new DatabaseSync(':memory:');
 
   constructor(private readonly clock: Clock) {
@@ -112,6 +112,10 @@ export class SampleBank {
   /** Throws when the database does not answer. */
   ping(): void {
     this.one('SELECT 1');
+  }
+
+  onApplicationShutdown(): void {
+    this.close();
   }
 
   /** Idempotent. */

@@ -99,6 +99,8 @@ export class WriterBench {
   readonly store = new StoreDouble(this.clock);
   readonly directory = path.join(mkdtempSync(path.join(tmpdir(), 'parley-writer-')), 'journal');
   readonly lines: string[] = [];
+  /** Ids of conversations that came into the store to be read. */
+  readonly finished: string[] = [];
   /** Ids of conversations that were deleted. */
   readonly removed = new Set<string>();
   writer = this.create();
@@ -112,6 +114,7 @@ export class WriterBench {
       journal: new ConversationJournal({ waiting, refused, log }),
       clock: this.clock,
       isRemoved: async (_, id) => this.removed.has(id),
+      onFinished: (record) => void this.finished.push(record.id),
       log,
     });
   }

@@ -1,0 +1,9 @@
+/** Kinds of jobs, and what their payloads are. */
+export const JobKind = {
+  /** A ProcessRequest. */
+  Process: 'process',
+  /** A SampleRequest. */
+  SpeakerSample: 'speaker_sample',
+  /** A WebhookDelivery. */
+  Webhook: 'webhook',
+} as const;

@@ -1,0 +1,31 @@
+import { Injectable, Module } from '@nestjs/common';
+import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
+import { ArchiveModule } from './archive/archive.module.js';
+import { Recordings } from './archive/recordings.js';
+import { ConversationsModule } from './conversations/conversations.module.js';
+import { Conversations } from './conversations/conversations.js';
+
+/** Where conversations and recordings are kept. */
+@Injectable()
+@Step({ name: 'services', after: ['aoai'], timeoutMs: 20_000 })
+export class ServicesStep implements LifecycleStep {
+  constructor(
+    private readonly conversations: Conversations,
+    private readonly recordings: Recordings,
+  ) {}
+
+  async start(signal: AbortSignal): Promise<StepReport> {
+    const conversations = await this.conversations.start(signal);
+    const recordings = await this.recordings.start(signal);
+    return { summary: `${conversations}; ${recordings}` };
+  }
+
+  async stop(): Promise<void> {
+    await this.recordings.stop();
+    await this.conversations.stop();
+  }
+}
+
+/** Starts and stops what is kept of calls. */
+@Module({ imports: [ConversationsModule, ArchiveModule], providers: [ServicesStep] })
+export class ServicesModule {}
