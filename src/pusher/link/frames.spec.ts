@@ -134,7 +134,10 @@ describe('frames', () => {
       fc
         .tuple(
           fc.integer({ min: 99, max: 106 }),
-          fc.oneof(fc.uint8Array({ maxLength: 100 }), fc.json().map(Buffer.from)),
+          fc.oneof(
+            fc.uint8Array({ maxLength: 100 }),
+            fc.json().map((text) => Buffer.from(text)),
+          ),
         )
         .map(([type, payload]) => Buffer.concat([Buffer.from([type, 0, 0, 0]), payload])),
     );
