@@ -65,7 +65,9 @@ export class GatedLeg implements LegTranscriber {
       },
       final: (heard) => this.onFinal(heard),
       failed: (span, error) => this.onFailed(span, error),
-      speaking: (speaking, atMs) => listener.onSpeech?.(speaking, atMs),
+      speaking: (speaking, atMs) => {
+        if (!this.isClosed) listener.onSpeech?.(speaking, atMs);
+      },
       failedOpen: (reason) => {
         this.metrics.addFailure();
         parts.onIncident(`the speech detector failed, everything is sent from now on: ${reason}`);
