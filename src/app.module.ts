@@ -5,6 +5,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { LoadedConfig } from './config/load.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule, ProcessHealthModule } from './health/health.module.js';
+import { ListenModule } from './listen/listen.module.js';
 import { AppLoggerModule } from './lifecycle/logger.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { LlmModule } from './llm/llm.module.js';
@@ -34,6 +35,7 @@ const CALLS = [
   VoiceModule,
   TelephonyModule,
   HandOverModule,
+  ListenModule,
 ];
 
 const ROLES = {

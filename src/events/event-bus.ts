@@ -18,6 +18,14 @@ export interface CallEvents {
     readonly outcome: string;
     readonly metrics: Readonly<Record<string, number>>;
   };
+  'listen.started': { readonly sessionId: string };
+  'listen.ended': {
+    readonly sessionId: string;
+    readonly reason: string;
+    readonly durationMs: number;
+    /** Understood. */
+    readonly segments: number;
+  };
   /** The process is harder pressed than before, or less; what follows from it is in effect. */
   'overload.changed': LevelChange;
 }

@@ -4,6 +4,7 @@ import type { Agent, Scenario } from '../agents/agent.js';
 import { mayAccess } from '../auth/principal.js';
 import { AgentsConfig } from '../config/agents.config.js';
 import { OverloadConfig } from '../config/overload.config.js';
+import { listenProtocolDocument } from '../listen/messages/listen-protocol-document.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { OverloadMonitor } from '../state/overload/overload-monitor.js';
 import { SessionDirectory } from '../state/session-directory.js';
@@ -89,7 +90,7 @@ export class OpsController {
   @Get('protocol.json')
   @NeedsRole('caller')
   protocol() {
-    return protocolDocument;
+    return { ...protocolDocument, listen: listenProtocolDocument };
   }
 }
 

@@ -3,9 +3,9 @@ export interface AlignedAudioParts {
   readonly sampleRate: number;
   readonly legs: 1 | 2;
   /** In order of time. Samples of the legs alternate; `pcm` is not used again. @param atMs session ms */
-  onAudio(atMs: number, pcm: Int16Array): void;
+  readonly onAudio: (atMs: number, pcm: Int16Array) => void;
   /** Audio that came when its time was over. Session ms. */
-  onLate(leg: number, fromMs: number, toMs: number): void;
+  readonly onLate: (leg: number, fromMs: number, toMs: number) => void;
 }
 
 interface Block {

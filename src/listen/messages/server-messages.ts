@@ -86,5 +86,14 @@ export type ServiceStatus = Extract<ListenEvent, { type: 'service_status' }>['st
 
 /** A segment as clients see it. */
 export function transcriptOf(segments: readonly Segment[]): z.output<typeof transcriptSchema> {
-  return segments.map(({ stt_provider: _, ...shown }) => shown);
+  return segments.map(({ id, text, speaker, speaker_id, is_user, person_id, start, end }) => ({
+    id,
+    text,
+    speaker,
+    speaker_id,
+    is_user,
+    person_id,
+    start,
+    end,
+  }));
 }

@@ -20,7 +20,7 @@ function texts(...utterances: Utterance[]): string[] {
   return live.list.map(({ text }) => text);
 }
 
-const LONG = `${'I have called you three times. '.repeat(5)}`.trim();
+const LONG = 'I have called you three times. '.repeat(5).trim();
 
 describe('what one voice says', () => {
   it('is one segment as long as the pauses are short', () => {
