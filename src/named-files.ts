@@ -3,7 +3,9 @@ import { AuthConfig } from './config/auth.config.js';
 import { type LoadedConfig, ConfigError } from './config/load.js';
 import { McpConfig } from './config/mcp.config.js';
 import { packageRoot } from './config/package-root.js';
+import { WebhooksConfig } from './config/webhooks.config.js';
 import { messageOf } from './kernel/errors.js';
+import { readWebhooks } from './pusher/webhooks/webhook-file.js';
 import { readMcpServers } from './tools/mcp/mcp-server-file.js';
 
 /** Reads the files that settings name, so that what is wrong with them is said like what is wrong with a setting. Throws a ConfigError. */
@@ -11,6 +13,7 @@ export function checkNamedFiles({ values, environment }: LoadedConfig): void {
   const { keysFile } = values.get(AuthConfig) as AuthConfig;
   const checks = [
     () => keysFile && readKeys(keysFile),
+    () => readWebhooks((values.get(WebhooksConfig) as WebhooksConfig).file, packageRoot, environment.variables),
     () => readMcpServers(values.get(McpConfig) as McpConfig, packageRoot, environment.variables),
   ];
   const problems = checks.flatMap((check) => {

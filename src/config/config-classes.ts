@@ -27,6 +27,7 @@ import { McpConfig } from './mcp.config.js';
 import { TwilioConfig } from './twilio.config.js';
 import { VadGateConfig } from './vad-gate.config.js';
 import { VoiceConfig } from './voice.config.js';
+import { WebhooksConfig } from './webhooks.config.js';
 
 /** Every concern, in the order of the documentation. */
 export const configClasses: readonly ConfigClass[] = [
@@ -53,6 +54,7 @@ export const configClasses: readonly ConfigClass[] = [
   ListenConfig,
   JobsConfig,
   PostCallConfig,
+  WebhooksConfig,
   PusherConfig,
   McpConfig,
   TwilioConfig,

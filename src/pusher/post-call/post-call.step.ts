@@ -5,6 +5,7 @@ import { type LifecycleStep, Step, type StepReport } from '../../lifecycle/step.
 import { JobKind } from '../jobs/job-kinds.js';
 import { type Job, type JobLease, JobQueue } from '../jobs/job-queue.js';
 import { ProcessResults } from '../server/process-results.js';
+import { Webhooks } from '../webhooks/webhooks.js';
 import { PostCall } from './post-call.js';
 import { Reconciler } from './reconciler.js';
 
@@ -18,13 +19,14 @@ const payload = z.object({
 
 /** Reads conversations that are over, one job each. Only in a process that is a pusher. */
 @Injectable()
-@Step({ name: 'post_call', after: ['jobs', 'aoai', 'services'], timeoutMs: 5000 })
+@Step({ name: 'post_call', after: ['jobs', 'webhooks', 'aoai', 'services'], timeoutMs: 5000 })
 export class PostCallStep implements LifecycleStep {
   constructor(
     private readonly queue: JobQueue,
     private readonly postCall: PostCall,
     private readonly results: ProcessResults,
     private readonly reconciler: Reconciler,
+    private readonly webhooks: Webhooks,
   ) {}
 
   start(): Promise<StepReport> {
@@ -40,6 +42,6 @@ export class PostCallStep implements LifecycleStep {
   private async process(job: Job, { signal }: JobLease): Promise<void> {
     const request = payload.safeParse(job.payload);
     if (!request.success) throw new ParleyError('invalid_message', 'The job asks for nothing that is known here');
-    this.results.settle(await this.postCall.process(request.data, () => Promise.resolve(), signal));
+    this.results.settle(await this.postCall.process(request.data, (record) => this.webhooks.announce(record), signal));
   }
 }
