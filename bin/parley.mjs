@@ -18,11 +18,16 @@ const platform = `${process.platform}-${process.arch}`;
 /** name: [what it does, how]. `node` arguments are relative to the root. */
 const commands = {
   start: ['start the server', ['--enable-source-maps', '--import', './dist/telemetry.js', 'dist/main.js']],
+  'start:pusher': [
+    'start a pusher, which does what comes after calls',
+    ['--enable-source-maps', '--import', './dist/telemetry.js', 'dist/main.js'],
+  ],
   demo: ['place a real call with recorded speech and show it', ['dist/cli/main.js', 'demo']],
   call: ['stream a WAV file to a server as a caller', ['dist/cli/main.js', 'call']],
   'config:check': ['print the effective configuration, secrets masked', ['dist/cli/main.js', 'config:check']],
   'agents:check': ['check all agents and scenarios', ['dist/cli/main.js', 'agents:check']],
   'eval:speech': ['measure how well the embedded speech stack hears', ['dist/cli/main.js', 'eval:speech']],
+  jobs: ['what waits to be done after calls, and what was given up (--help)', ['dist/cli/main.js', 'jobs']],
   keys: ['make an API key (--help)', ['dist/cli/main.js', 'keys']],
   models: ['explain and check local speech models (--help)', ['dist/cli/main.js', 'models']],
   bench: ['measure this server beside others (--help)', ['bench/src/main.ts']],
@@ -41,10 +46,11 @@ if (name === '--help' || name === '-h' || !(name in commands)) {
   for (const [command, [summary]] of Object.entries(commands)) console.log(`  ${command.padEnd(14)} ${summary}`);
   process.exit(['--help', '-h'].includes(name) ? 0 : 2);
 }
-if (name === 'start' && args.length > 0) {
+const isServer = name === 'start' || name === 'start:pusher';
+if (isServer && args.length > 0) {
   // Before anything is installed: the server itself takes no options.
   console.log(
-    'Usage: npm start\n\nStarts the server. It takes no options; settings are environment variables, such as',
+    `Usage: npm ${name === 'start' ? 'start' : 'run start:pusher'}\n\nStarts the ${name === 'start' ? 'server' : 'pusher'}. It takes no options; settings are environment variables, such as`,
   );
   console.log(
     'PORT=8080 MAX_CONNECTIONS=20 npm start. All of them: docs/configuration.md; in effect: npm run config:check',
@@ -74,6 +80,7 @@ if (name === 'test') {
   // Emulators of Azure, tool servers. Without them the tests that need them say so.
   await ensureExtras('test/emulators', 'what tests talk to (about 800 packages and 270 MB on disk)');
 }
+if (name === 'start:pusher') process.env.PARLEY_ROLE = 'pusher';
 process.exitCode = await run(node24, [...commands[name][1], ...args]);
 
 /**

@@ -12,6 +12,7 @@ import { LlmModule } from './llm/llm.module.js';
 import { ServerConfig } from './config/server.config.js';
 import { HandOverModule } from './pusher/post-call/hand-over.module.js';
 import { PusherModule } from './pusher/pusher.module.js';
+import { PusherOpsModule } from './ops/pusher-ops.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { SpeechModule } from './speech/speech.module.js';
 import { StateModule } from './state/state.module.js';
@@ -39,9 +40,9 @@ const CALLS = [
 ];
 
 const ROLES = {
-  all: [...CALLS, PusherModule, HealthModule, OpsModule],
+  all: [...CALLS, PusherModule, HealthModule, OpsModule, PusherOpsModule],
   voice: [...CALLS, HealthModule, OpsModule],
-  pusher: [LlmModule, ServicesModule, PusherModule, ProcessHealthModule],
+  pusher: [LlmModule, ServicesModule, PusherModule, ProcessHealthModule, PusherOpsModule],
 };
 
 /** The modules of this process, which depend on its role, in the order in which they start. */

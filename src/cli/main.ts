@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   demo: () => import('./demo.js'),
   'docs:generate': () => import('./docs-generate.js'),
   'eval:speech': () => import('./eval-speech.js'),
+  jobs: () => import('./jobs.js'),
   keys: () => import('./keys.js'),
   models: () => import('./models.js'),
 };

@@ -64,13 +64,29 @@ export class Webhooks implements LifecycleStep, OnApplicationShutdown {
   }
 
   /** Resolves once it cannot be forgotten any more. May be said several times of the same. */
-  async announce({ tenant, id, insights }: ConversationRecord): Promise<void> {
-    const generation = insights?.generation ?? 0;
-    for (const { name, tenants } of this.endpoints) {
-      if (tenants && !tenants.includes(tenant)) continue;
-      const payload: WebhookDelivery = { endpoint: name, tenant, conversationId: id, generation };
-      await this.queue.put({ id: `webhook.${name}.${id}.${generation}`, kind: JobKind.Webhook, payload });
+  async announce(record: ConversationRecord): Promise<void> {
+    for (const job of this.jobsFor(record)) await this.queue.put(job);
+  }
+
+  /** Although it has been said already. Resolves with the ids of what is sent. */
+  async replay(record: ConversationRecord): Promise<string[]> {
+    const jobs = this.jobsFor(record);
+    for (const job of jobs) {
+      await this.queue.remove(job.id);
+      await this.queue.put(job);
     }
+    return jobs.map(({ id }) => id);
+  }
+
+  private jobsFor({ tenant, id, insights }: ConversationRecord): Job[] {
+    const generation = insights?.generation ?? 0;
+    return this.endpoints
+      .filter(({ tenants }) => !tenants || tenants.includes(tenant))
+      .map(({ name }) => ({
+        id: `webhook.${name}.${id}.${generation}`,
+        kind: JobKind.Webhook,
+        payload: { endpoint: name, tenant, conversationId: id, generation } satisfies WebhookDelivery,
+      }));
   }
 
   private async deliver({ id, payload }: Job, { signal }: JobLease): Promise<void> {
