@@ -29,7 +29,7 @@ export class SpeechConfig extends configOf('speech', {
   sttPoolMax: setting(
     'STT_POOL_MAX',
     int(0, 10_000),
-    'Streams of each recogniser at most; 0 is as many as MAX_CONNECTIONS.',
+    'Streams of each recogniser at most; 0 is two for each of MAX_CONNECTIONS: a call that is listened to needs one for either side.',
   ),
   ttsPoolWarm: setting(
     'TTS_POOL_WARM',

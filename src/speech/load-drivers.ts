@@ -52,7 +52,7 @@ export class DriverLoader {
         workers: inferenceWorkers(this.config.inferenceWorkers),
         minConfidence: this.config.minConfidence,
         // One worker may have to follow every session at once.
-        maxDecodersPerWorker: this.config.sttPoolMax || this.voice.maxConnections,
+        maxDecodersPerWorker: this.config.sttPoolMax || 2 * this.voice.maxConnections,
         onIncident,
       });
     },

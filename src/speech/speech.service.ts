@@ -329,7 +329,8 @@ export class SpeechService {
     const { config, clock } = this;
     const [warm, max] =
       kind === 'stt' ? [config.sttPoolWarm, config.sttPoolMax] : [config.ttsPoolWarm, config.ttsPoolMax];
-    const maxSize = max || this.voiceConfig.maxConnections;
+    // Either side of a call that is listened to has one of its own.
+    const maxSize = max || this.voiceConfig.maxConnections * (kind === 'stt' ? 2 : 1);
     const pool = new SpeechPool<R>({
       name: index === 0 ? kind : `${kind}_${driver.name}`,
       // Who may have to take over keeps one ready: the first caller who needs it waits for no connection.

@@ -13,7 +13,7 @@ const age = meter.createObservableGauge('pusher.jobs.oldest', {
 
 /** The queue of what is done after calls. */
 @Injectable()
-@Step({ name: 'jobs', after: ['services'], timeoutMs: 15_000 })
+@Step({ name: 'jobs', after: ['services', 'events'], timeoutMs: 15_000 })
 export class JobsStep implements LifecycleStep {
   private readonly observe = async (result: ObservableResult): Promise<void> => {
     const counts = await this.queue.counts().catch(() => undefined);
