@@ -12,12 +12,32 @@ import { AudioQueues } from '../state/overload/audio-queues.js';
 import { SessionDirectory } from '../state/session-directory.js';
 import { SessionRegistry } from '../state/session-registry.js';
 import { KeyValueStore } from '../state/store/key-value-store.js';
+import type { ListenStore } from './conversation/conversation-lifecycle.js';
 import { ListeningHints } from './hearing/listening-hints.js';
 import { SpeakerIdentification } from './speakers/speaker-identification.js';
 
-/** What every session that listens needs of the process. */
+/** What a session that listens needs of the process. */
+export interface SessionServices {
+  readonly clock: Clock;
+  readonly config: ListenConfig;
+  readonly conversationConfig: Pick<ConversationConfig, 'taskStopMs'>;
+  readonly transcribers: LegTranscribers;
+  readonly hints: Pick<ListeningHints, 'of'>;
+  readonly audioQueues: AudioQueues;
+  readonly conversations: ListenStore & Pick<Conversations, 'enabled'>;
+  readonly recordings: Pick<Recordings, 'removeAll'>;
+  readonly links: PusherLinks;
+  readonly pointers: Pick<KeyValueStore, 'get' | 'set'>;
+  readonly directory: Pick<SessionDirectory, 'send'>;
+  readonly registry: SessionRegistry;
+  readonly events: EventBus;
+  readonly logger: Pick<PinoLogger, 'info' | 'warn' | 'error'>;
+  readonly identification?: SpeakerIdentification | undefined;
+}
+
+/** The same, injected. */
 @Injectable()
-export class ListenServices {
+export class ListenServices implements SessionServices {
   constructor(
     readonly clock: Clock,
     readonly config: ListenConfig,

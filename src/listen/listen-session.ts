@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { AudioSource } from '../audio/source-queues.js';
-import { type AbortKind, Aborted } from '../kernel/abort.js';
+import { type AbortKind, Aborted, untilAborted } from '../kernel/abort.js';
 import type { Timer } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
 import { type TaskEnd, TaskSupervisor } from '../kernel/task-supervisor.js';
@@ -13,7 +13,7 @@ import { CallLegs } from './hearing/call-legs.js';
 import type { ListenTicket } from './listen-admission.js';
 import { ListenClient } from './listen-client.js';
 import { closeFrameOf, endOf, endsAtOnce, endsConversation } from './listen-end.js';
-import type { ListenServices } from './listen-services.js';
+import type { SessionServices } from './listen-services.js';
 import type { ClientMessage } from './messages/client-messages.js';
 import type { ServiceStatus } from './messages/server-messages.js';
 import { statusText } from './messages/status-texts.js';
@@ -69,7 +69,7 @@ export class ListenSession implements LiveSession {
   constructor(
     socket: WebSocket,
     private readonly ticket: ListenTicket,
-    private readonly services: ListenServices,
+    private readonly services: SessionServices,
   ) {
     const { clock, config, conversations } = services;
     const { parameters, caller } = ticket;
@@ -110,7 +110,9 @@ export class ListenSession implements LiveSession {
     registry.add(this);
     events.emit('listen.started', { sessionId: this.id });
     this.log('info', `Listening to ${this.facts.channels} leg(s) in ${this.facts.language}`);
-    void this.supervisor.spawn('receive', () => this.disconnected.promise, { lifetime: true });
+    void this.supervisor.spawn('receive', (signal) => untilAborted(this.disconnected.promise, signal), {
+      lifetime: true,
+    });
     void this.supervisor.spawn('activity', (signal) => this.watchActivity(signal), { lifetime: true });
     this.every('keepalive', config.keepaliveMs, () => this.client.ping());
     this.every('lifecycle', config.pollMs, () => this.lifecycle.poll(this.legs.busyUntilMs));
@@ -326,13 +328,13 @@ export class ListenSession implements LiveSession {
       () => this.legs.giveUpOpening(),
       () => void this.supervisor.spawn('finish', () => this.finish(kind)),
       () => this.supervisor.drain(kind, drainMs),
-      async () => (leaked = await this.supervisor.stop(kind, conversationConfig.taskStopMs)),
-      // Some of it has been done already, unless something hung.
+      // It has been done already, unless something hung.
       () => this.flush(),
+      () => this.sayGoodbye(kind),
+      async () => (leaked = await this.supervisor.stop(kind, conversationConfig.taskStopMs)),
       () => this.lifecycle.close(endsConversation(kind, this.facts.channels)),
       () => this.pusher.flush(),
       () => this.pusher.close(LINK_CLOSE_MS),
-      () => this.sayGoodbye(kind),
       () => this.legs.close(),
       () => this.lifetime.abort(new Aborted(kind)),
       () => this.services.registry.remove(this.id),
