@@ -6,7 +6,7 @@ import { WsPusherLinks } from '../../src/pusher/link/ws-pusher-links.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { setImmediate as turn } from 'node:timers/promises';
 import { comesTrue } from './happenings.js';
-import { LinkEar, SECRET, START, processRequest, pusherConfig, segment, speak } from './link-bench.js';
+import { LinkEar, PATIENT_MS, SECRET, START, processRequest, pusherConfig, segment, speak } from './link-bench.js';
 import { ServerBench } from './server-bench.js';
 
 const ROUNDS = 6;
@@ -23,7 +23,7 @@ async function play(seed: number) {
   const server = await ServerBench.start();
   const proxy = await TcpProxy.start(server.port);
   const links = new WsPusherLinks({
-    config: pusherConfig({ maxReconnectAttempts: 100 }),
+    config: pusherConfig({ maxReconnectAttempts: 100, connectTimeoutMs: PATIENT_MS }),
     clock: server.clock,
     chance: new Chance(seed + 1),
     secret: SECRET,

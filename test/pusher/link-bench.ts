@@ -15,6 +15,8 @@ import { Happenings, WatchedClock, comesTrue } from './happenings.js';
 import { ScriptedPusher } from './scripted-pusher.js';
 
 export const SECRET = 'a-secret-that-nobody-may-read';
+/** For connections that are made while the clock runs ahead of the network. */
+export const PATIENT_MS = 3_600_000;
 export const START = 1_700_000_000_000;
 
 export function pusherConfig(settings: Partial<PusherConfig> = {}): PusherConfig {

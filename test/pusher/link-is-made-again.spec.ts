@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { LinkBench, SECRET, processRequest } from './link-bench.js';
+import { LinkBench, PATIENT_MS, SECRET, processRequest } from './link-bench.js';
 
 let bench: LinkBench;
 afterEach(() => bench.stop());
@@ -183,7 +183,7 @@ describe('a pusher on its way out', () => {
 
 describe('thirty links that cannot connect', () => {
   it('stop trying together, try once for all, and come back when that one does', async () => {
-    bench = await LinkBench.start({}, (pusher) => void (pusher.manners = 'refuse'));
+    bench = await LinkBench.start({ connectTimeoutMs: PATIENT_MS }, (pusher) => void (pusher.manners = 'refuse'));
     const all = Array.from({ length: 30 }, (_, index) => bench.open(`s${index}`));
     // Thirty are under way when the twentieth of them fails.
     await bench.until(() => bench.pusher.attempts === 30 && bench.pauses.length === 30);

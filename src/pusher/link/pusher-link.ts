@@ -1,7 +1,7 @@
 import type { Segment } from '../../services/conversations/conversation-record.js';
 
 /**
- * `connected`: what is sent arrives. `reconnect_backoff`: the connection was lost and is tried again, a few times.
+ * `connected`: what is sent arrives. `reconnect_backoff`: the connection is not made yet, or was lost, and is tried again, a few times.
  * `degraded`: it could not be made again; it is tried once in a while. `half_open_probe`: that one try is under way.
  */
 export type LinkState = 'connected' | 'reconnect_backoff' | 'degraded' | 'half_open_probe';
@@ -48,7 +48,10 @@ export interface LinkListener {
   /** Of each request that was made through this link, once. */
   onResult(result: ProcessResult): void;
   onState(state: LinkState): void;
-  /** Audio that cannot be archived any more, because too much waited. Unix milliseconds. */
+  /**
+   * Audio that will not be archived, as far as the link can know, because too much waited or there was no more time; what
+   * is lost in one piece is told in pieces of half a minute at most. Unix milliseconds. Before `close` resolves.
+   */
   onAudioLost(conversationId: string, fromMs: number, toMs: number): void;
 }
 
@@ -68,7 +71,7 @@ export interface LinkOptions {
  */
 export interface PusherLink {
   readonly state: LinkState;
-  /** What is sent from now on belongs to this conversation. */
+  /** Audio that is sent from now on belongs to this conversation; before the first one there is none. */
   setConversation(conversationId: string): void;
   /** @param startMs Unix milliseconds of the first sample @param pcm not to be changed afterwards */
   sendAudio(startMs: number, pcm: Int16Array): void;
@@ -76,11 +79,15 @@ export interface PusherLink {
   sendSegments(conversationId: string, segments: readonly Segment[]): void;
   requestProcessing(request: ProcessRequest): void;
   requestSample(request: SampleRequest): void;
-  /** Resolves when what can be sent within `withinMs` has been sent and taken. Never rejects. */
+  /**
+   * Resolves when all audio is archived and all requests are in the pusher's queue, or `withinMs` is over; at once if it
+   * is 0. Results that come later are told to nobody. What is sent from now on is ignored. Idempotent, never rejects.
+   */
   close(withinMs: number): Promise<void>;
 }
 
 /** Makes links, all of which share one circuit breaker. */
 export abstract class PusherLinks {
+  /** Begins to connect; what is sent meanwhile is kept. Must be closed. */
   abstract open(options: LinkOptions): PusherLink;
 }
