@@ -202,6 +202,12 @@ export class Conversation {
     if (!this.over) this.parts.transport.send({ type: 'interrupt_ack', generation_id });
   }
 
+  /** Nobody wonders why the caller is silent, until they are heard again. */
+  pause(paused: boolean): void {
+    this.silence.hold(paused);
+    if (!paused && !this.over) this.awaitCaller();
+  }
+
   reportPlayback(generationId: string, playedMs: number): void {
     this.runner.playout.report(generationId, playedMs);
   }

@@ -99,6 +99,8 @@ const serverMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('error'), code: z.string(), message: z.string(), retryable: z.boolean() }),
   z.object({ type: z.literal('pong') }),
+  z.object({ type: z.literal('paused') }).describe('Nothing of the caller is taken in from now on'),
+  z.object({ type: z.literal('resumed') }).describe('The caller is heard again'),
   z.object({
     type: z.literal('session_ended'),
     reason: z.string(),

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../kernel/clock.js';
 export class SilenceWatch {
   private timer: Timer | undefined;
   private asked = 0;
+  private held = false;
 
   constructor(
     private readonly clock: Clock,
@@ -14,10 +15,17 @@ export class SilenceWatch {
   /** The agent has finished: it is the caller's turn. */
   arm(policy: NoInputPolicy): void {
     this.disarm();
+    if (this.held) return;
     this.timer = this.clock.setTimeout(() => {
       const reprompt = policy.reprompts[this.asked++];
       this.onSilence(reprompt === undefined ? { action: policy.action } : { reprompt });
     }, policy.afterMs);
+  }
+
+  /** Whether the caller need not say anything. */
+  hold(held: boolean): void {
+    this.held = held;
+    this.disarm();
   }
 
   /** Someone is speaking. */

@@ -72,6 +72,7 @@ export class VoicePipeline implements LiveSession {
   private recording: RecordedCall | undefined;
   private activeAt = 0;
   private idleTimer: Timer | undefined;
+  private paused = false;
   private closing = false;
   private whenClosed: () => void = () => undefined;
 
@@ -173,18 +174,33 @@ export class VoicePipeline implements LiveSession {
 
   /** Audio of the caller, mono, at the transport's input rate. Kept, not copied. */
   pushAudio(pcm: Int16Array): void {
-    this.recording?.heard(pcm);
-    this.conversation?.pushAudio(pcm);
+    // Time goes on.
+    const heard = this.paused ? new Int16Array(pcm.length) : pcm;
+    this.recording?.heard(heard);
+    this.conversation?.pushAudio(heard);
+  }
+
+  /**
+   * From now on, and until `resume`, nothing that the caller says, types or keys is taken in: no recogniser, model, tool,
+   * recording or transcript gets it. For what must not be kept, such as the number of a card. Idempotent.
+   */
+  pause(): void {
+    this.setPaused(true);
+  }
+
+  /** Idempotent. */
+  resume(): void {
+    this.setPaused(false);
   }
 
   /** A typed turn. */
   pushText(text: string): void {
-    if (this.accepts()) this.conversation?.pushText(text);
+    if (this.accepts() && !this.paused) this.conversation?.pushText(text);
   }
 
   /** A key: 0-9, *, #, A-D. */
   pushDtmf(digit: string): void {
-    if (this.accepts()) this.conversation?.pushDtmf(digit);
+    if (this.accepts() && !this.paused) this.conversation?.pushDtmf(digit);
   }
 
   /** The caller's own client asks the agent to stop speaking. */
@@ -207,7 +223,7 @@ export class VoicePipeline implements LiveSession {
       started_at: new Date(this.wallTimeOf(this.startedAt)).toISOString(),
       duration_ms: Math.round(this.clock.now() - this.startedAt),
       turns: this.turns,
-      state: this.conversation?.generationState ?? 'IDLE',
+      state: this.paused ? 'PAUSED' : (this.conversation?.generationState ?? 'IDLE'),
       active_tasks: this.supervisor.activeTasks,
     };
   }
@@ -404,6 +420,16 @@ export class VoicePipeline implements LiveSession {
       if (leftMs > 0) this.watchIdleness(leftMs);
       else void this.close('idle');
     }, forMs);
+  }
+
+  private setPaused(paused: boolean): void {
+    if (!this.accepts() || this.paused === paused) return;
+    this.paused = paused;
+    if (this.recording) this.recording.paused = paused;
+    this.conversation?.pause(paused);
+    this.touch();
+    this.transport.send({ type: paused ? 'paused' : 'resumed' });
+    this.log('info', paused ? 'Paused' : 'Goes on');
   }
 
   private accepts(): boolean {

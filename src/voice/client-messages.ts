@@ -22,6 +22,8 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
     generation_id: z.string(idAllowed).max(64, idAllowed),
     played_ms: z.number(playedAllowed).min(0, playedAllowed).max(MAX_PLAYED_MS, playedAllowed),
   }),
+  z.object({ type: z.literal('pause') }),
+  z.object({ type: z.literal('resume') }),
   z.object({ type: z.literal('ping') }),
   z.object({ type: z.literal('end') }),
 ]);

@@ -65,6 +65,10 @@ export class NativeSession {
         return pipeline.pushDtmf(message.digit);
       case 'playback':
         return pipeline.reportPlayback(message.generation_id, message.played_ms);
+      case 'pause':
+        return pipeline.pause();
+      case 'resume':
+        return pipeline.resume();
       case 'ping':
         return this.transport.send({ type: 'pong' });
       case 'end':

@@ -6,6 +6,8 @@ import type { CallRecorder } from './call-recorder.js';
 /** A call's transport that lets a recorder hear what goes through it. A recorder that fails is not asked again. */
 export class RecordedCall implements CallTransport {
   readonly transfer?: (target: string, reason: string) => Promise<void>;
+  /** What is said is none of the recording's business. */
+  paused = false;
   private recorder: CallRecorder | undefined;
 
   constructor(
@@ -40,7 +42,7 @@ export class RecordedCall implements CallTransport {
 
   sendAudio(pcm: Int16Array): void {
     this.transport.sendAudio(pcm);
-    this.record((recorder) => recorder.agent(pcm));
+    if (!this.paused) this.record((recorder) => recorder.agent(pcm));
   }
 
   close(...end: Parameters<CallTransport['close']>): void {
