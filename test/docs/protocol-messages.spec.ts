@@ -22,7 +22,7 @@ describe('docs/protocol.md', () => {
   it('shows messages of the client that the server takes', () => {
     const section = document.split('## Client to server')[1]!.split('##')[0]!;
     const examples = [...section.matchAll(/`(\{"type".*?\})`/g)].map((match) => match[1]!);
-    expect(examples).toHaveLength(6);
+    expect(examples).toHaveLength(8);
     for (const example of examples) expect(parseClientMessage(example)).not.toHaveProperty('problem');
   });
 });
