@@ -55,13 +55,16 @@ describe('calls of others', () => {
     const caller = await ListenCaller.dial(server.url, `?channels=2&sample_rate=${RATE}&source=desk`, headers);
     await caller.ready();
     const id = caller.conversationId;
-    const [question, answer] = await Promise.all([recording('alan-01-balance'), recording('noel-07-yes')]);
+    const [question, answer] = await Promise.all([recording('alan-01-balance'), recording('noel-06-stolen')]);
     const questionMs = question.length / 8;
     await speak(caller, [
       [silence(500), question, silence(2500)],
       [silence(1000 + questionMs), answer, silence(1000)],
     ]);
-    const [first, second] = [await caller.understands('what is my balance'), await caller.understands('yes')];
+    const [first, second] = [
+      await caller.understands('what is my balance'),
+      await caller.understands('my card was stolen'),
+    ];
     expect(first).toMatchObject({ speaker: 'SPEAKER_00', is_user: true });
     expect(second).toMatchObject({ speaker: 'SPEAKER_01', is_user: false });
     expect(first.start).toBeLessThan(second.start);
