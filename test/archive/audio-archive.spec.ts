@@ -80,6 +80,13 @@ describe.each(archives)('audio in %s', (_, create) => {
     expect((await buffer(content!.stream)).equals(bytes)).toBe(true);
   });
 
+  it('of one name is removed alone', async () => {
+    for (const name of ['a.wav', 'b.wav']) await archive.put('acme', 'c1', name, bytesOf(name), 'audio/wav');
+    await archive.remove('acme', 'c1', 'a.wav');
+    await archive.remove('acme', 'c1', 'a.wav');
+    expect(await archive.list('acme', 'c1')).toMatchObject([{ name: 'b.wav' }]);
+  });
+
   it('is removed with its conversation, and with no other', async () => {
     for (const id of ['c1', 'c10', 'c2']) await archive.put('acme', id, 'a.wav', bytesOf(id), 'audio/wav');
     await archive.put('acme', 'c1', 'b.wav', bytesOf('more'), 'audio/wav');

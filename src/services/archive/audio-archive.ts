@@ -39,6 +39,8 @@ export abstract class AudioArchive {
   abstract list(tenant: string, conversationId: string): Promise<ArchivedAudio[]>;
   /** Undefined if there is none. Its stream may still break. */
   abstract get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined>;
+  /** Also if there is none. */
+  abstract remove(tenant: string, conversationId: string, name: string): Promise<void>;
   /** How many there were. */
   abstract removeAll(tenant: string, conversationId: string): Promise<number>;
   abstract close(): Promise<void>;

@@ -48,6 +48,11 @@ class ScriptedArchive extends AudioArchive {
     return Promise.resolve(undefined);
   }
 
+  remove(tenant: string, id: string, name: string): Promise<void> {
+    this.kept.delete(`${tenant}/${id}/${name}`);
+    return Promise.resolve();
+  }
+
   removeAll(tenant: string, id: string): Promise<number> {
     const gone = [...this.kept.keys()].filter((key) => key.startsWith(`${tenant}/${id}/`));
     for (const key of gone) this.kept.delete(key);

@@ -45,7 +45,7 @@ export class Recordings {
    * Rejects with one that names the setting if that is at fault.
    */
   async start(signal: AbortSignal): Promise<string> {
-    const archive = await this.archive();
+    const archive = await this.files();
     const problem = this.enabled ? await this.begin(archive, signal) : undefined;
     const { logger } = this;
     this.writer = new RecordingWriter({
@@ -73,7 +73,7 @@ export class Recordings {
     const { waiting, failing, lost } = this.writer;
     if (failing) throw new Error(`the archive does not work; ${waiting} pieces wait to be written, ${lost} are lost`);
     if (!this.enabled) return { recording: 'off', waiting };
-    return { ...(await (await this.archive()).check()), recording: this.config.recording, waiting, lost };
+    return { ...(await (await this.files()).check()), recording: this.config.recording, waiting, lost };
   }
 
   /** Never throws. The piece is not to be changed afterwards. */
@@ -83,12 +83,12 @@ export class Recordings {
 
   /** In order of time. What is still on its way to the archive is not among them. Rejects with `store_failed`. */
   async list(tenant: string, conversationId: string): Promise<ArchivedAudio[]> {
-    return (await this.archive()).list(tenant, conversationId);
+    return (await this.files()).list(tenant, conversationId);
   }
 
   /** Undefined if there is none. Rejects with `store_failed`. */
   async open(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined> {
-    return (await this.archive()).get(tenant, conversationId, name);
+    return (await this.files()).get(tenant, conversationId, name);
   }
 
   /**
@@ -98,7 +98,12 @@ export class Recordings {
   async removeAll(tenant: string, conversationId: string): Promise<number> {
     await this.store.set(removedKey(tenant, conversationId), '1', REMOVED_FOR_MS);
     await this.writer?.forget(tenant, conversationId);
-    return await (await this.archive()).removeAll(tenant, conversationId);
+    return await (await this.files()).removeAll(tenant, conversationId);
+  }
+
+  /** Where recordings are, for what is to be kept in the same way. */
+  files(): Promise<AudioArchive> {
+    return (this.opening ??= this.create());
   }
 
   /** Why it cannot be used yet; rejects if it never will. */
@@ -115,10 +120,6 @@ export class Recordings {
   private async isRemoved(tenant: string, conversationId: string): Promise<boolean> {
     const mark = await this.store.get(removedKey(tenant, conversationId)).catch(() => undefined);
     return mark !== undefined;
-  }
-
-  private archive(): Promise<AudioArchive> {
-    return (this.opening ??= this.create());
   }
 
   private async create(): Promise<AudioArchive> {

@@ -104,15 +104,14 @@ export class BlobArchive extends AudioArchive {
     }, undefined);
   }
 
+  override async remove(tenant: string, conversationId: string, name: string): Promise<void> {
+    const blob = this.container.getBlockBlobClient(prefixOf(tenant, conversationId) + pathPart(name));
+    await this.ask((abortSignal) => blob.deleteIfExists({ deleteSnapshots: 'include', abortSignal }));
+  }
+
   override async removeAll(tenant: string, conversationId: string): Promise<number> {
     const audio = await this.list(tenant, conversationId);
-    const prefix = prefixOf(tenant, conversationId);
-    for (const { name } of audio)
-      await this.ask((abortSignal) =>
-        this.container
-          .getBlockBlobClient(prefix + pathPart(name))
-          .deleteIfExists({ deleteSnapshots: 'include', abortSignal }),
-      );
+    for (const { name } of audio) await this.remove(tenant, conversationId, name);
     return audio.length;
   }
 

@@ -104,7 +104,7 @@ export class DiskArchive extends AudioArchive {
     return found;
   }
 
-  async remove(tenant: string, conversationId: string, name: string): Promise<void> {
+  override async remove(tenant: string, conversationId: string, name: string): Promise<void> {
     const folder = this.folderOf(tenant, conversationId);
     await this.onDisk(() => rm(path.join(folder, pathPart(name)), { force: true }));
     // Unless there is more in it.
