@@ -81,6 +81,31 @@ describe('calls of others', () => {
     expect(found.insights).toMatchObject({ generation: 1 });
   });
 
+  it('hold nothing of what was said in a pause', async () => {
+    const caller = await ListenCaller.dial(server.url, `?channels=2&sample_rate=${RATE}`, headers);
+    await caller.ready();
+    const id = caller.conversationId;
+    const say = async (name: string): Promise<void> =>
+      speak(caller, [[silence(500)], [await recording(name), silence(1000)]]);
+    await say('alan-01-balance');
+    caller.send({ type: 'pause' });
+    await caller.next('service_status', ({ status }) => status === 'paused');
+    await say('alan-06-stolen');
+    caller.send({ type: 'resume' });
+    await caller.next('service_status', ({ status }) => status === 'resumed');
+    await say('alan-12-person');
+    await caller.understands('speak to a person please');
+    expect(caller.texts).toEqual(['what is my balance', 'speak to a person please']);
+    await caller.hangUp();
+    expect(await server.quiet()).toEqual(nothingHeld);
+    const { body } = await server.get(`/api/v1/conversations/${id}`, headers);
+    expect(JSON.stringify(body)).not.toContain('stolen');
+    const { segments, gaps } = (body as unknown as ConversationRecord).listened!;
+    expect(gaps).toMatchObject([{ of: 'audio', reason: 'paused' }]);
+    // What was said in between still takes its time.
+    expect(segments[1]!.start).toBeGreaterThan(gaps[0]!.end);
+  });
+
   it.each([
     ['?channels=3', 400, 'invalid_parameter', 'Parameter "channels": allowed are 1, 2'],
     [

@@ -109,6 +109,7 @@ describe('a call of two legs', () => {
     ]);
     expect(harness.links.newest.log).toEqual(['conversation', 'segments', 'audio', 'process', 'close']);
     expect(JSON.stringify(harness.links.newest.segments)).not.toContain('4111');
+    expect(harness.logged.join('\n')).not.toMatch(/number|Goodbye|4111/);
     expect(caller.events.slice(-2).map(({ type }) => type)).toEqual([
       'conversation_session',
       'memory_processing_started',

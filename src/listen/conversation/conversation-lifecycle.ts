@@ -9,12 +9,13 @@ import type { KeyValueStore } from '../../state/store/key-value-store.js';
 import type { ListenClient } from '../listen-client.js';
 import type { SpeakerAssigned } from '../messages/client-messages.js';
 import type { NotedGap } from '../segments/gap-book.js';
-import type { Changes, LiveSegment } from '../segments/live-transcript.js';
+import type { Changes } from '../segments/live-transcript.js';
 import type { SpeakerMatch, WatchedSegment } from '../speakers/speaker-identification.js';
 import { ConversationKeeper, type Loss } from './conversation-keeper.js';
 import { type EarlierConversation, EarlierConversations } from './earlier-conversations.js';
 import { HandOver } from './hand-over.js';
 import { type HeardSegment, type ListenFacts, LiveConversation } from './live-conversation.js';
+import { TranscriptOutlet } from './transcript-outlet.js';
 
 export type ListenStore = Pick<Conversations, 'redact' | 'find' | 'change' | 'unfinished' | 'remove' | 'note'>;
 
@@ -49,8 +50,6 @@ export interface LifecycleParts {
 const MOST_UTTERANCES = 4000;
 /** The start of a session does not wait longer for the store. */
 const FIND_MS = 5000;
-/** Segments of a conversation that goes on, for a client that has forgotten them. */
-const SHOWN_AGAIN = 200;
 
 /**
  * The conversations of one session, one after the other: each is begun, written down, and when it is over handed over to be
@@ -65,9 +64,11 @@ export class ConversationLifecycle {
 
   private readonly earlier: EarlierConversations;
   private readonly handOver: HandOver;
+  private readonly outlet: TranscriptOutlet;
 
   constructor(private readonly parts: LifecycleParts) {
     const { facts, client, log } = parts;
+    this.outlet = new TranscriptOutlet({ ...parts, channels: facts.channels });
     this.earlier = new EarlierConversations({ ...parts, log: (message) => log('warn', message) });
     this.handOver = new HandOver({ ...parts, tenant: facts.tenant, send: (event) => client.send(event) });
   }
@@ -101,20 +102,7 @@ export class ConversationLifecycle {
   /** Tells the client what is missing, as far as it has not been told. */
   tellGaps(sources: readonly AudioSource[]): void {
     const { conversation } = this;
-    const news = conversation?.gaps.news() ?? [];
-    if (!conversation || news.length === 0) return;
-    const sinceBegin = (ms: number): number => Math.max(0, Math.round(ms - conversation.beginMs));
-    for (const { source: only, of, reason, fromMs, toMs } of news)
-      for (const source of only ? [only] : sources)
-        this.parts.client.send({
-          type: 'audio_dropped',
-          source,
-          of,
-          from_ms: sinceBegin(fromMs),
-          to_ms: sinceBegin(toMs),
-          reason,
-        });
-    this.keeperOf(conversation)?.note();
+    if (conversation && this.outlet.tellGaps(conversation, sources)) this.keeperOf(conversation)?.note();
   }
 
   /** @returns what is wrong with it */
@@ -161,7 +149,7 @@ export class ConversationLifecycle {
     const nowMs = this.parts.nowMs();
     const silentMs = nowMs - Math.max(conversation.finishedAtMs, silentSinceMs);
     if (silentMs < this.parts.timeoutMs && conversation.transcript.size < MOST_UTTERANCES) return;
-    conversation.endReason = 'silence';
+    conversation.endReason = silentMs < this.parts.timeoutMs ? 'length' : 'silence';
     this.startAnew(nowMs);
     this.over(conversation);
   }
@@ -255,9 +243,7 @@ export class ConversationLifecycle {
     });
     this.adopt(conversation, true);
     client.send({ type: 'conversation_session', conversation_id: conversation.id, status: 'in_progress' });
-    const known = conversation.transcript.list.slice(-SHOWN_AGAIN);
-    if (known.length > 0) client.sendTranscript(conversation.segmentsOf(known));
-    for (const segment of known) this.watch(conversation, segment);
+    this.outlet.tellAgain(conversation);
   }
 
   private startAnew(atMs: number): LiveConversation {
@@ -329,22 +315,10 @@ export class ConversationLifecycle {
   }
 
   /** Tells everybody what has changed in the transcript. */
-  private tell(conversation: LiveConversation, { updated, removed }: Changes): void {
-    const { keeps, client } = this.parts;
-    const segments = conversation.segmentsOf(updated);
-    if (segments.length > 0) client.sendTranscript(segments);
-    if (removed.length > 0) client.send({ type: 'segments_deleted', segment_ids: [...removed] });
-    for (const segment of updated) this.watch(conversation, segment);
+  private tell(conversation: LiveConversation, changes: Changes): void {
     const keeper = this.keeperOf(conversation);
-    if (!keeps || !keeper) return;
-    if (segments.length > 0) this.parts.link()?.sendSegments(conversation.id, segments);
-    keeper.note();
-  }
-
-  private watch(conversation: LiveConversation, segment: LiveSegment): void {
-    const { id, speakerId, personId, startMs, endMs } = segment;
-    const source = this.parts.facts.channels === 2 && !segment.isUser ? 'system' : 'mic';
-    this.parts.onSegment({ conversationId: conversation.id, id, source, speakerId, personId, startMs, endMs });
+    this.outlet.tell(conversation, changes, keeper !== undefined);
+    keeper?.note();
   }
 
   private keeperOf(conversation: LiveConversation): ConversationKeeper | undefined {
