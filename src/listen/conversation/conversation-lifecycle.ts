@@ -51,6 +51,12 @@ const MOST_UTTERANCES = 4000;
 /** The start of a session does not wait longer for the store. */
 const FIND_MS = 5000;
 
+const losses: Readonly<Record<Loss, string>> = {
+  taken_over: 'Another session goes on with the conversation',
+  closed: 'Somebody else has taken the conversation for over',
+  removed: 'The conversation was deleted',
+};
+
 /**
  * The conversations of one session, one after the other: each is begun, written down, and when it is over handed over to be
  * processed elsewhere. Nothing here waits for the store or the pusher.
@@ -226,8 +232,7 @@ export class ConversationLifecycle {
 
   private async handOverEarlier(record: EarlierConversation): Promise<void> {
     if (record.listened.segments.length === 0) return await this.handOver.discard(record.id);
-    if (await this.earlier.close(record))
-      this.handOver.request(record.id, record.listened.language, (record.processing?.generation ?? 0) + 1);
+    if (await this.earlier.close(record)) this.handOver.request(record);
   }
 
   private goOn(record: EarlierConversation): void {
@@ -295,17 +300,14 @@ export class ConversationLifecycle {
     if (!(await keeper.settled())) return;
     keeper.stop();
     this.keepers.delete(conversation.id);
-    this.handOver.request(conversation.id, this.parts.facts.language, 1);
+    this.handOver.request(conversation.record(this.parts.nowMs()));
   }
 
   private onLost(conversation: LiveConversation, loss: Loss, stored: ConversationRecord | undefined): void {
     this.keepers.delete(conversation.id);
+    this.parts.log('warn', losses[loss]);
     if (conversation !== this.conversation || this.handedOver.has(conversation.id)) return;
     if (loss === 'taken_over') return this.parts.onTakenOver();
-    this.parts.log(
-      'warn',
-      `The conversation was ${loss === 'removed' ? 'deleted' : 'taken for over'} by somebody else`,
-    );
     // Of what was deleted nothing is kept, until it is over.
     if (loss === 'removed') return;
     const storedMs = Math.max(0, ...(stored?.listened?.segments ?? []).map(({ end }) => end * 1000));

@@ -1,6 +1,8 @@
 import { messageOf } from '../../kernel/errors.js';
 import type { PusherLink, ProcessResult } from '../../pusher/link/pusher-link.js';
+import { nextReadingOf } from '../../pusher/post-call/process-request.js';
 import type { Recordings } from '../../services/archive/recordings.js';
+import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
 import type { Conversations } from '../../services/conversations/conversations.js';
 import type { ListenEvent } from '../messages/server-messages.js';
 
@@ -18,13 +20,12 @@ export interface HandOverParts {
 export class HandOver {
   constructor(private readonly parts: HandOverParts) {}
 
-  /** @param generation how often it has been asked for, with this time */
-  request(conversationId: string, language: string, generation: number): void {
-    const { tenant, send } = this.parts;
-    send({ type: 'conversation_session', conversation_id: conversationId, status: 'processing' });
-    const jobId = `process.${conversationId}.${generation}`;
-    this.parts.link()?.requestProcessing({ jobId, tenant, conversationId, generation, language });
-    send({ type: 'memory_processing_started', conversation_id: conversationId });
+  /** It is stored as it is to be processed. */
+  request(record: ConversationRecord): void {
+    const { send } = this.parts;
+    send({ type: 'conversation_session', conversation_id: record.id, status: 'processing' });
+    this.parts.link()?.requestProcessing(nextReadingOf(record));
+    send({ type: 'memory_processing_started', conversation_id: record.id });
   }
 
   /** There was nothing in it. Never rejects. */
