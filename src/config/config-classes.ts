@@ -22,6 +22,7 @@ import { ServerConfig } from './server.config.js';
 import { AuthConfig } from './auth.config.js';
 import type { ConfigClass } from './setting.js';
 import { SherpaConfig } from './sherpa.config.js';
+import { SpeakersConfig } from './speakers.config.js';
 import { SpeechConfig } from './speech.config.js';
 import { McpConfig } from './mcp.config.js';
 import { TwilioConfig } from './twilio.config.js';
@@ -52,6 +53,7 @@ export const configClasses: readonly ConfigClass[] = [
   ConversationsConfig,
   ArchiveConfig,
   ListenConfig,
+  SpeakersConfig,
   JobsConfig,
   PostCallConfig,
   WebhooksConfig,

@@ -2,6 +2,7 @@ import { AzureSpeechConfig } from './azure-speech.config.js';
 import { DeepgramConfig } from './deepgram.config.js';
 import type { ConfigClass } from './setting.js';
 import { SherpaConfig } from './sherpa.config.js';
+import { SpeakersConfig } from './speakers.config.js';
 import { SpeechConfig } from './speech.config.js';
 
 const MAX_OTHER_LANGUAGES = 4;
@@ -25,6 +26,11 @@ export function speechProblems(values: ReadonlyMap<ConfigClass, object>): string
     if (modelsDir === '') problems.push(`SHERPA_MODELS_DIR: is not set, but is needed for \`sherpa\` in ${list}`);
     if (languages?.length === 0) problems.push(`${variable}: is empty, but is needed for \`sherpa\` in ${list}`);
   }
+  const { driver, url } = values.get(SpeakersConfig) as Partial<SpeakersConfig>;
+  if (driver === 'sherpa' && modelsDir === '')
+    problems.push('SHERPA_MODELS_DIR: is not set, but is needed for SPEAKER_ID=sherpa');
+  if (driver === 'http' && url === '')
+    problems.push('SPEAKER_EMBEDDER_URL: is not set, but is needed for SPEAKER_ID=http');
   if ((azure.languages?.length ?? 0) > MAX_OTHER_LANGUAGES)
     problems.push(`AZURE_SPEECH_LANGUAGES: the service tells ${MAX_OTHER_LANGUAGES} languages apart at most`);
   return [...new Set(problems)];
