@@ -28,7 +28,5 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('end') }),
 ]);
 
-export type ClientMessage = z.output<typeof clientMessageSchema>;
-
 /** The message, or what is wrong with it, without repeating what it said. */
 export const parseClientMessage = messageReader(clientMessageSchema);
