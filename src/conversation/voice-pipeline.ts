@@ -181,14 +181,13 @@ export class VoicePipeline implements LiveSession {
   }
 
   /**
-   * From now on, and until `resume`, nothing that the caller says, types or keys is taken in: no recogniser, model, tool,
-   * recording or transcript gets it. For what must not be kept, such as the number of a card. Idempotent.
+   * No recogniser, model, tool, recording or transcript gets what the caller says, types or keys. For what must not be
+   * kept, such as the number of a card.
    */
   pause(): void {
     this.setPaused(true);
   }
 
-  /** Idempotent. */
   resume(): void {
     this.setPaused(false);
   }

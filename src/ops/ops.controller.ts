@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Req, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Post, Req, UseGuards } from '@nestjs/common';
 import { AgentCatalog } from '../agents/agent-catalog.js';
 import type { Agent, Scenario } from '../agents/agent.js';
 import { mayAccess } from '../auth/principal.js';
@@ -48,6 +48,21 @@ export class OpsController {
   async endSession(@Req() request: KnownRequest, @Param('id') id: string): Promise<void> {
     await this.getSession(request, id);
     await this.sessions.hangUp(id);
+  }
+
+  /** Nothing of what is said is taken in until `resume`, on whichever replica. */
+  @Post('sessions/:id/pause')
+  @HttpCode(204)
+  async pauseSession(@Req() request: KnownRequest, @Param('id') id: string): Promise<void> {
+    await this.getSession(request, id);
+    await this.sessions.send(id, 'pause');
+  }
+
+  @Post('sessions/:id/resume')
+  @HttpCode(204)
+  async resumeSession(@Req() request: KnownRequest, @Param('id') id: string): Promise<void> {
+    await this.getSession(request, id);
+    await this.sessions.send(id, 'resume');
   }
 
   @Get('agents')

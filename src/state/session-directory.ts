@@ -19,6 +19,8 @@ export class SessionDirectory {
     private readonly shared: SharedState,
   ) {
     this.handle('describe', (session) => session.describe());
+    this.handle('pause', (session) => session.pause());
+    this.handle('resume', (session) => session.resume());
     this.handle('hang_up', (session) => session.close('completed'));
     shared.peers.serve((request) => this.answer(request));
   }

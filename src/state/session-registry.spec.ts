@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { type LiveSession, SessionRegistry } from './session-registry.js';
 
 const session = (id: string): LiveSession => ({
+  pause: () => undefined,
+  resume: () => undefined,
   id,
   describe: () => {
     throw new Error('not asked for');

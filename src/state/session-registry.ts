@@ -6,6 +6,9 @@ export interface LiveSession {
   readonly id: string;
   /** JSON-able, without what was said. */
   describe(): SessionSummary;
+  /** From now on nothing of what is said is taken in, kept or passed on, until `resume`. Both are idempotent. */
+  pause(): void;
+  resume(): void;
   /** Ends the session; resolves when everything it held has been given back. Idempotent. */
   close(reason: AbortKind): Promise<void>;
 }

@@ -64,6 +64,7 @@ export class TestSession implements LiveSession {
   closedAs: string | undefined;
 
   turns = 0;
+  paused = false;
 
   private constructor(
     readonly id: string,
@@ -89,6 +90,14 @@ export class TestSession implements LiveSession {
       state: 'IDLE',
       active_tasks: { listener: 'running' },
     };
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
   }
 
   close(reason: string): Promise<void> {
