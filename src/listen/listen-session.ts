@@ -185,12 +185,12 @@ export class ListenSession implements LiveSession {
   }
 
   private makeLifecycle(): ConversationLifecycle {
-    const { clock, config, conversations, recordings, pointers } = this.services;
+    const { clock, config, conversations, recordings, pointers, identification } = this.services;
     return new ConversationLifecycle({
       facts: this.facts,
       keeps: this.keeps,
       timeoutMs: this.ticket.parameters.timeoutMs,
-      teaches: config.audio === 'on',
+      teaches: config.audio === 'on' && identification?.learns === true,
       clock,
       conversations,
       recordings,
@@ -365,8 +365,8 @@ export class ListenSession implements LiveSession {
   private async finish(kind: AbortKind): Promise<void> {
     await this.starting;
     await this.legs.finish(UNDERSTAND_MS);
-    await this.watch?.close(UNDERSTAND_MS);
     this.flush();
+    await this.watch?.close(UNDERSTAND_MS);
     this.lifecycle.tellGaps(this.legs.sources);
     await this.within(STORE_MS, this.lifecycle.stored());
     this.pusher.flush();

@@ -4,6 +4,7 @@ import { AgentsModule } from '../agents/agents.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { ArchiveModule } from '../services/archive/archive.module.js';
 import { ConversationsModule } from '../services/conversations/conversations.module.js';
+import { PeopleModule } from '../services/people/people.module.js';
 import { PhrasesModule } from '../services/phrases/phrases.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
 import { StateModule } from '../state/state.module.js';
@@ -14,6 +15,8 @@ import { ListenHost } from './listen-host.js';
 import { ListenMetrics } from './listen-metrics.js';
 import { ListenServices } from './listen-services.js';
 import { ListenGateway } from './listen.gateway.js';
+import { SpeakerIdentification } from './speakers/speaker-identification.js';
+import { VoiceIdentification } from './speakers/voice-identification.js';
 
 /** Calls of others, written down live. */
 @Module({
@@ -22,12 +25,21 @@ import { ListenGateway } from './listen.gateway.js';
     SpeechModule,
     ConversationsModule,
     ArchiveModule,
+    PeopleModule,
     PhrasesModule,
     AgentsModule,
     EventsModule,
     VoiceModule,
     LinksModule,
   ],
-  providers: [ListeningHints, ListenMetrics, ListenServices, ListenHost, ListenAdmission, ListenGateway],
+  providers: [
+    ListeningHints,
+    ListenMetrics,
+    { provide: SpeakerIdentification, useClass: VoiceIdentification },
+    ListenServices,
+    ListenHost,
+    ListenAdmission,
+    ListenGateway,
+  ],
 })
 export class ListenModule {}

@@ -9,6 +9,7 @@ import {
 import { ListenHarness } from './support/listen-harness.js';
 
 class ScriptedIdentification extends SpeakerIdentification {
+  override readonly learns = true;
   session: WatchedSession | undefined;
   match: (match: SpeakerMatch) => void = () => undefined;
   readonly segments: WatchedSegment[] = [];
@@ -94,6 +95,7 @@ describe('speakers', () => {
     const { conversationId } = caller;
     const match = {
       speakerId: 1,
+      segmentId: first!.id,
       segmentIds: [first!.id],
       personId: 'p1',
       personName: 'Ann',
@@ -109,6 +111,7 @@ describe('speakers', () => {
       person_name: 'Ann',
       distance: 0.2,
       segments: [first!.id],
+      segment_id: first!.id,
     });
     expect(caller.transcript[0]).toEqual({ ...first, person_id: 'p1', is_user: true });
     expect(voices.segments.at(-1)).toMatchObject({ id: first!.id, personId: 'p1' });

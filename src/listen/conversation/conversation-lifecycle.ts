@@ -5,6 +5,7 @@ import type { ProcessResult, PusherLink } from '../../pusher/link/pusher-link.js
 import type { Recordings } from '../../services/archive/recordings.js';
 import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
 import type { Conversations } from '../../services/conversations/conversations.js';
+import { isOwnVoice, keptAs } from '../../services/people/own-voice.js';
 import type { KeyValueStore } from '../../state/store/key-value-store.js';
 import type { ListenClient } from '../listen-client.js';
 import type { SpeakerAssigned } from '../messages/client-messages.js';
@@ -119,12 +120,14 @@ export class ConversationLifecycle {
       return 'speaker_assigned: none of these segments is in the current conversation';
     const changed = conversation.identify(speaker_id, segment_ids, { id: person_id, name: person_name });
     this.tell(conversation, { updated: changed, removed: [] });
-    if (this.parts.teaches && changed.length > 0)
+    const { tenant, subject } = this.parts.facts;
+    // Nobody teaches somebody else's own voice.
+    if (this.parts.teaches && changed.length > 0 && !isOwnVoice(person_id))
       this.parts.link()?.requestSample({
-        tenant: this.parts.facts.tenant,
+        tenant,
         conversationId: conversation.id,
         segmentIds: changed.map(({ id }) => id),
-        personId: person_id,
+        personId: keptAs(person_id, subject),
         personName: person_name,
       });
     return undefined;
@@ -134,7 +137,7 @@ export class ConversationLifecycle {
   recognise(match: SpeakerMatch): void {
     const { conversation } = this;
     if (conversation?.id !== match.conversationId) return;
-    const { speakerId, segmentIds, personId: id, personName: name, isUser, distance } = match;
+    const { speakerId, segmentId, segmentIds, personId: id, personName: name, isUser, distance } = match;
     const person = { id, name, ...(isUser ? { isUser } : {}) };
     const changed = conversation.identify(speakerId, segmentIds, person);
     this.tell(conversation, { updated: changed, removed: [] });
@@ -145,6 +148,7 @@ export class ConversationLifecycle {
       person_name: name,
       distance,
       segments: changed.map((segment) => segment.id),
+      segment_id: segmentId,
     });
   }
 

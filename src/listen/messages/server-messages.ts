@@ -60,7 +60,8 @@ export const listenEventSchema = z.discriminatedUnion('type', [
     person_id: z.string(),
     person_name: z.string(),
     distance: z.number().describe('Cosine distance of the voices: the less, the surer'),
-    segments: segment_ids,
+    segments: segment_ids.describe('That now have this person'),
+    segment_id: z.string().describe('By which they were known'),
   }),
   z.object({ type: z.literal('segments_deleted'), segment_ids }),
   z.object({

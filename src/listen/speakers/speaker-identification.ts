@@ -29,6 +29,9 @@ export interface WatchedSegment {
 export interface SpeakerMatch {
   readonly conversationId: string;
   readonly speakerId: number;
+  /** By which they were known. */
+  readonly segmentId: string;
+  /** All that the speaker has said and nobody had named, this one among them. */
   readonly segmentIds: readonly string[];
   readonly personId: string;
   readonly personName: string;
@@ -49,6 +52,8 @@ export interface SpeakerWatch {
 
 /** Knows the voices of people. */
 export abstract class SpeakerIdentification {
+  /** Whether it is of any use to say who somebody is, so that they are known the next time. */
+  abstract readonly learns: boolean;
   /** Undefined if there is nobody to be known. @param onMatch may be called until `close` has resolved */
   abstract begin(session: WatchedSession, onMatch: (match: SpeakerMatch) => void): SpeakerWatch | undefined;
 }

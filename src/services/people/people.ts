@@ -71,11 +71,12 @@ export class People {
     saidAt: string,
   ): Promise<VoicePrint | undefined> {
     const { personId } = person;
+    if (await this.isForgotten(tenant, personId, saidAt)) return undefined;
     const print = withSample(await this.find(tenant, personId), person, sample);
     const files = await this.recordings.files();
     const name = fileOf(personId);
     await files.put(tenant, FOLDER, name, bytesOfPrint(print), 'application/json');
-    // Afterwards: whoever forgets them at the same time has either removed this, or is seen here.
+    // Once more: whoever forgets them at the same time either removes this, or is seen here.
     const isForgotten = await this.isForgotten(tenant, personId, saidAt);
     if (isForgotten) await files.remove(tenant, FOLDER, name);
     this.cache.delete(tenant);
