@@ -1,5 +1,7 @@
 import { address, configOf, int, oneOf, secret, setting, text } from './setting.js';
 
+const DAYS = int(0, 3650);
+
 export class ArchiveConfig extends configOf('archive', {
   recording: setting(
     'CALL_RECORDING',
@@ -30,6 +32,36 @@ export class ArchiveConfig extends configOf('archive', {
     'AUDIO_ARCHIVE_TIMEOUT_MS',
     int(100, 120_000),
     'How long one request to the archive may take, its attempts together; audio that was to be written is kept on disk and written again.',
+  ),
+  ttlDays: setting(
+    'AUDIO_TTL_DAYS',
+    DAYS,
+    'After this many days recordings are deleted; 0: with their conversation. With CONVERSATION_STORE=none, and CONVERSATION_TTL_DAYS=0, that is never.',
+  ),
+  retentionMs: setting(
+    'AUDIO_RETENTION_MS',
+    int(1000, 86_400_000),
+    'How often a pusher looks for recordings that are to be deleted.',
+  ),
+  keysFile: setting(
+    'ARCHIVE_KEYS_FILE',
+    text(),
+    'YAML file of the keys with which recordings and voice prints are encrypted, tenant by tenant; see docs/recordings.md. Empty: they are not.',
+  ),
+  listenBatchMs: setting(
+    'LISTEN_AUDIO_BATCH_MS',
+    int(1000, 600_000),
+    'Audio of calls that are listened to is written in files of at most this length, at this age at the latest.',
+  ),
+  listenFormat: setting(
+    'LISTEN_AUDIO_FORMAT',
+    oneOf(['pcm', 'mulaw']),
+    'As what they are written: `pcm`, 16 bits, as it came; `mulaw`, 8 bits in the quality of a telephone call, half the size.',
+  ),
+  listenMemoryBytes: setting(
+    'LISTEN_AUDIO_MEMORY_BYTES',
+    int(1_000_000, 100_000_000_000),
+    'How much audio of all calls that are listened to a pusher may hold. From three quarters on files are shorter; beyond, links are cut, and send again what was not kept.',
   ),
   blobConnectionString: secret(
     'AZURE_STORAGE_CONNECTION_STRING',

@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'internal'
   | 'invalid_message'
   | 'invalid_parameter'
+  | 'key_missing'
   | 'llm_failed'
   | 'not_found'
   | 'overloaded'

@@ -14,6 +14,7 @@ const codes: Readonly<Record<number, string>> = {
 /** Errors of our own that are not the asker's fault; the log has said so where they happened. */
 const statuses: Partial<Record<ErrorCode, number>> = {
   not_found: 404,
+  key_missing: 409,
   auth_unavailable: 503,
   state_unavailable: 503,
   timeout: 504,

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,9 +7,11 @@ import { buffer } from 'node:stream/consumers';
 import { ArchiveConfig } from '../../src/config/archive.config.js';
 import { loadConfig } from '../../src/config/load.js';
 import { SystemClock } from '../../src/kernel/clock.js';
+import { ArchiveKeys } from '../../src/services/archive/archive-keys.js';
 import type { AudioArchive } from '../../src/services/archive/audio-archive.js';
 import { BlobArchive } from '../../src/services/archive/blob/blob-archive.js';
 import { DiskArchive } from '../../src/services/archive/disk/disk-archive.js';
+import { EncryptedArchive } from '../../src/services/archive/encrypted-archive.js';
 import { BlobEmulator } from '../fakes/blob/blob-emulator.js';
 
 const signal = new AbortController().signal;
@@ -35,7 +38,15 @@ const blobArchive = (settings: NodeJS.ProcessEnv = {}): Promise<BlobArchive> =>
 const archives: [string, () => Promise<AudioArchive>][] = [
   ['files', () => Promise.resolve(new DiskArchive(folder(), new SystemClock()))],
   ['Azure Blob storage', () => blobArchive()],
+  ['encrypted files', () => Promise.resolve(encrypted(new DiskArchive(folder(), new SystemClock())))],
+  ['encrypted blobs', async () => encrypted(await blobArchive())],
 ];
+
+function encrypted(archive: AudioArchive): AudioArchive {
+  const file = path.join(folder(), 'keys.yaml');
+  writeFileSync(file, JSON.stringify({ tenants: { '*': [{ id: 'k1', key: randomBytes(32).toString('base64') }] } }));
+  return new EncryptedArchive(archive, ArchiveKeys.read(file, '/', {}));
+}
 
 describe.each(archives)('audio in %s', (_, create) => {
   let archive: AudioArchive;
@@ -129,6 +140,31 @@ describe.each(archives)('audio in %s', (_, create) => {
     await expect((async () => archive.list(id, 'c1'))()).rejects.toMatchObject(refused);
   });
 
+  it('says how much there is without being read', async () => {
+    for (const bytes of [0, 1, 65_535, 65_536, 65_537, 200_000]) {
+      await archive.put('acme', 'c1', 'a.wav', Buffer.alloc(bytes), 'audio/wav');
+      expect(await archive.stat('acme', 'c1', 'a.wav')).toMatchObject({ name: 'a.wav', bytes });
+      expect(await archive.list('acme', 'c1')).toMatchObject([{ name: 'a.wav', bytes }]);
+    }
+    expect(await archive.stat('acme', 'c1', 'b.wav')).toBeUndefined();
+    expect(await archive.stat('acme', 'c2', 'a.wav')).toBeUndefined();
+  });
+
+  it('is found, wherever it is', async () => {
+    const places = ['acme/c1', 'acme/c2', 'bank/c1', 'ü/.'];
+    for (const place of places) {
+      const [tenant = '', id = ''] = place.split('/');
+      for (const name of ['a.wav', 'b.wav']) await archive.put(tenant, id, name, bytesOf(name), 'audio/wav');
+    }
+    await archive.removeAll('acme', 'c2');
+    const found: string[] = [];
+    for await (const { tenant, conversationId, writtenAt } of archive.everywhere()) {
+      found.push(`${tenant}/${conversationId}`);
+      expect(Math.abs(Date.parse(writtenAt) - Date.now())).toBeLessThan(60_000);
+    }
+    expect(found.sort()).toEqual(['acme/c1', 'bank/c1', 'ü/.']);
+  });
+
   it('can be checked', async () => {
     await expect(archive.check()).resolves.toMatchObject({ driver: archive.name });
   });
@@ -195,6 +231,17 @@ describe('Azure Blob storage', () => {
     await expect(archive.list('acme', 'c1')).rejects.toMatchObject(failed);
     await expect(archive.get('acme', 'c1', 'a.wav')).rejects.toMatchObject(failed);
     await expect(archive.check()).rejects.toMatchObject(failed);
+  });
+
+  it('is listed some at a time', async () => {
+    for (let i = 0; i < 1100; i += 50)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, k) => archive.put('acme', `c${i + k}`, 'a.wav', bytesOf('x'), 'audio/wav')),
+      );
+    const before = blobs.requests;
+    const found = new Set<string>();
+    for await (const { conversationId } of archive.everywhere()) found.add(conversationId);
+    expect([found.size, blobs.requests - before]).toEqual([1100, 2]);
   });
 
   it('that talks nonsense has no list', async () => {

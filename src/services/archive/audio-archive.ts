@@ -8,6 +8,13 @@ export interface ArchivedAudio {
   readonly writtenAt: string;
 }
 
+export interface ArchivedPlace {
+  readonly tenant: string;
+  readonly conversationId: string;
+  /** When one of its files was written, ISO 8601. */
+  readonly writtenAt: string;
+}
+
 export interface ArchivedContent {
   readonly stream: Readable;
   readonly bytes: number;
@@ -37,12 +44,16 @@ export abstract class AudioArchive {
   ): Promise<void>;
   /** In order of their names. */
   abstract list(tenant: string, conversationId: string): Promise<ArchivedAudio[]>;
+  /** Undefined if there is none. */
+  abstract stat(tenant: string, conversationId: string, name: string): Promise<ArchivedAudio | undefined>;
   /** Undefined if there is none. Its stream may still break. */
   abstract get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined>;
   /** Also if there is none. */
   abstract remove(tenant: string, conversationId: string, name: string): Promise<void>;
   /** How many there were. */
   abstract removeAll(tenant: string, conversationId: string): Promise<number>;
+  /** Each conversation of which there is anything, in any order, some at a time; what is removed meanwhile may be among them. */
+  abstract everywhere(): AsyncIterable<ArchivedPlace>;
   abstract close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import type { DiskArchive } from './disk/disk-archive.js';
+import type { AudioArchive } from './audio-archive.js';
 
 export interface PieceKey {
   readonly tenant: string;
@@ -20,7 +20,7 @@ export class PieceJournal {
   private used = 0;
 
   constructor(
-    private readonly disk: DiskArchive,
+    private readonly disk: AudioArchive,
     private readonly maxBytes: number,
   ) {}
 
@@ -39,17 +39,19 @@ export class PieceJournal {
 
   /** What was left over by the process before. */
   async open(): Promise<void> {
-    for (const { tenant, conversationId, name, bytes } of await this.disk.everything())
-      this.note({ tenant, conversationId, name, bytes });
+    for await (const { tenant, conversationId } of this.disk.everywhere())
+      for (const { name, bytes } of await this.disk.list(tenant, conversationId))
+        this.note({ tenant, conversationId, name, bytes });
   }
 
-  /** False if there is no room for it. */
+  /** False if there is no room for it. What is there already and longer stays. */
   async write(key: PieceKey, bytes: Uint8Array): Promise<boolean> {
+    if ((this.entries.get(idOf(key))?.bytes ?? 0) > bytes.length) return true;
     if (this.used + bytes.length > this.maxBytes) return false;
     // Others may come while it is written.
     this.used += bytes.length;
     try {
-      await this.disk.put(key.tenant, key.conversationId, key.name, bytes);
+      await this.disk.put(key.tenant, key.conversationId, key.name, bytes, 'audio/wav');
     } finally {
       this.used -= bytes.length;
     }
@@ -63,7 +65,9 @@ export class PieceJournal {
     return content && (await buffer(content.stream));
   }
 
-  async remove(key: PieceKey): Promise<void> {
+  /** @param bytes its length when it was read: what is longer by now stays. */
+  async remove(key: PieceKey, bytes = Infinity): Promise<void> {
+    if ((this.entries.get(idOf(key))?.bytes ?? 0) > bytes) return;
     await this.disk.remove(key.tenant, key.conversationId, key.name);
     this.forget(key);
   }

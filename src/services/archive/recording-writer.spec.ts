@@ -4,79 +4,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readWav } from '../../audio/wav.js';
 import { ManualClock } from '../../kernel/clock.js';
-import { type ArchivedAudio, type ArchivedContent, AudioArchive, archiveFailed } from './audio-archive.js';
 import { DiskArchive } from './disk/disk-archive.js';
+import { PieceDelivery } from './piece-delivery.js';
 import { PieceJournal } from './piece-journal.js';
 import { type RecordedPiece, bytesOfPiece } from './recorded-piece.js';
-import { RecordingWriter, type RecordingWriterParts } from './recording-writer.js';
+import { RecordingWriter } from './recording-writer.js';
 import { SparseAudio } from './sparse-audio.js';
+import { ScriptedArchive } from './testing/scripted-archive.js';
 
 const RATE = 8000;
-
-/** Keeps audio in memory, as long as it works. */
-class ScriptedArchive extends AudioArchive {
-  readonly name = 'scripted';
-  readonly kept = new Map<string, Uint8Array>();
-  fault: 'none' | 'fails' | 'hangs' | 'refuses' = 'none';
-  /** A conversation of which it cannot take anything for now. */
-  failing = '';
-  asked = 0;
-  /** The conversations that something was to be put for. */
-  readonly tried = new Set<string>();
-  private waiting: (() => void)[] = [];
-
-  start(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  check(): Promise<Record<string, unknown>> {
-    return this.answer({});
-  }
-
-  async put(tenant: string, id: string, name: string, bytes: Uint8Array): Promise<void> {
-    this.tried.add(id);
-    await this.answer(undefined);
-    if (id === this.failing) throw archiveFailed('no', true);
-    this.kept.set(`${tenant}/${id}/${name}`, bytes);
-  }
-
-  list(): Promise<ArchivedAudio[]> {
-    return Promise.resolve([]);
-  }
-
-  get(): Promise<ArchivedContent | undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  remove(tenant: string, id: string, name: string): Promise<void> {
-    this.kept.delete(`${tenant}/${id}/${name}`);
-    return Promise.resolve();
-  }
-
-  removeAll(tenant: string, id: string): Promise<number> {
-    const gone = [...this.kept.keys()].filter((key) => key.startsWith(`${tenant}/${id}/`));
-    for (const key of gone) this.kept.delete(key);
-    return Promise.resolve(gone.length);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  /** Resolves when it has been asked so often. */
-  async untilAsked(times: number): Promise<void> {
-    while (this.asked < times) await new Promise<void>((resolve) => this.waiting.push(resolve));
-  }
-
-  private async answer<T>(answer: T): Promise<T> {
-    this.asked++;
-    for (const resolve of this.waiting.splice(0)) resolve();
-    if (this.fault === 'hangs') return new Promise(() => undefined);
-    await Promise.resolve();
-    if (this.fault !== 'none') throw archiveFailed('no', this.fault === 'fails');
-    return answer;
-  }
-}
 
 function piece(conversationId: string, startMs = 0, amplitude = 1000): RecordedPiece {
   const caller = new SparseAudio(RATE, RATE);
@@ -111,21 +47,37 @@ describe('recorded audio', () => {
     lines = [];
   });
 
-  async function open(
-    changes: Partial<RecordingWriterParts> & { journalBytes?: number } = {},
-    problem?: unknown,
-  ): Promise<RecordingWriter> {
-    const writer = new RecordingWriter({
+  /** As the recordings of the process have it. */
+  async function open(limits: { journalBytes?: number; memoryBytes?: number } = {}, problem?: unknown) {
+    const log = (level: string, message: string): void => void lines.push(`${level}: ${message}`);
+    const delivery = new PieceDelivery({
       archive,
-      journal: new PieceJournal(new DiskArchive(directory, clock), changes.journalBytes ?? 1e9),
+      journal: new PieceJournal(new DiskArchive(directory, clock), limits.journalBytes ?? 1e9),
       clock,
-      memoryBytes: 1e9,
       isRemoved: (_, id) => Promise.resolve(removed.has(id)),
-      log: (level, message) => lines.push(`${level}: ${message}`),
-      ...changes,
+      log,
     });
-    await writer.start(problem);
-    return writer;
+    const writer = new RecordingWriter({ delivery, memoryBytes: limits.memoryBytes ?? 1e9, log });
+    await delivery.start(problem);
+    return {
+      keep: (piece: RecordedPiece) => writer.keep(piece),
+      deliver: (name: string, bytes: Uint8Array) =>
+        delivery.deliver({ tenant: 'acme', conversationId: 'c1', name }, bytes),
+      close: () => writer.close(),
+      forget: async (tenant: string, id: string) => {
+        writer.forget(tenant, id);
+        await delivery.forget(tenant, id);
+      },
+      get waiting() {
+        return writer.waiting + delivery.waiting;
+      },
+      get lost() {
+        return writer.lost;
+      },
+      get failing() {
+        return delivery.failing;
+      },
+    };
   }
 
   const onDisk = (): string[] =>
@@ -272,6 +224,23 @@ describe('recorded audio', () => {
     archive.fault = 'none';
     await until(() => writer.waiting === 0 && !writer.failing);
     expect(archive.kept.size).toBe(1);
+    await writer.close();
+  });
+
+  it('never takes the place of what is longer, neither in the archive nor on the disk', async () => {
+    const writer = await open();
+    expect(await writer.deliver('a.wav', Buffer.from('longer'))).toBe('archived');
+    expect(await writer.deliver('a.wav', Buffer.from('short'))).toBe('archived');
+    expect(await writer.deliver('a.wav', Buffer.from('LONGER'))).toBe('archived');
+    archive.fault = 'fails';
+    for (const text of ['longest', 'short']) expect(await writer.deliver('b.wav', Buffer.from(text))).toBe('journaled');
+    archive.fault = 'none';
+    await until(() => writer.waiting === 0);
+    const kept = [...archive.kept].map(([name, bytes]) => [name, Buffer.from(bytes).toString()]);
+    expect(kept).toEqual([
+      ['acme/c1/a.wav', 'LONGER'],
+      ['acme/c1/b.wav', 'longest'],
+    ]);
     await writer.close();
   });
 

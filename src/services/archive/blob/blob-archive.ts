@@ -5,6 +5,7 @@ import { ParleyError, messageOf } from '../../../kernel/errors.js';
 import {
   type ArchivedAudio,
   type ArchivedContent,
+  type ArchivedPlace,
   AudioArchive,
   archiveFailed,
   idOfPart,
@@ -13,6 +14,8 @@ import {
 
 const MAX_TRIES = 3;
 const RETRY_DELAY_MS = 100;
+/** Blobs that are listed with one request. */
+const PAGE = 1000;
 /** What it will not take at a second try either. Refused credentials are not among them: somebody may allow us in. */
 const FINAL_STATUSES = [400, 413];
 /** Answers at the start that only other settings can change. */
@@ -86,6 +89,14 @@ export class BlobArchive extends AudioArchive {
     }, []);
   }
 
+  override stat(tenant: string, conversationId: string, name: string): Promise<ArchivedAudio | undefined> {
+    const blob = this.container.getBlockBlobClient(prefixOf(tenant, conversationId) + pathPart(name));
+    return this.ask(async (abortSignal) => {
+      const { contentLength = 0, lastModified } = await blob.getProperties({ abortSignal });
+      return { name, bytes: contentLength, writtenAt: (lastModified ?? new Date(0)).toISOString() };
+    }, undefined);
+  }
+
   override get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined> {
     const blob = this.container.getBlockBlobClient(prefixOf(tenant, conversationId) + pathPart(name));
     return this.ask(async (abortSignal) => {
@@ -113,6 +124,26 @@ export class BlobArchive extends AudioArchive {
     const audio = await this.list(tenant, conversationId);
     for (const { name } of audio) await this.remove(tenant, conversationId, name);
     return audio.length;
+  }
+
+  override async *everywhere(): AsyncGenerator<ArchivedPlace> {
+    let before = '';
+    let continuationToken: string | undefined;
+    do {
+      const page = await this.ask(async (abortSignal) => {
+        const settings = { maxPageSize: PAGE, ...(continuationToken && { continuationToken }) };
+        return (await this.container.listBlobsFlat({ abortSignal }).byPage(settings).next()).value;
+      });
+      for (const { name, properties } of page?.segment.blobItems ?? []) {
+        const [tenant, conversationId, ...rest] = name.split('/').map(idOfPart);
+        if (tenant === undefined || conversationId === undefined || rest.length !== 1) continue;
+        // They come in order of their names.
+        const folder = name.slice(0, name.lastIndexOf('/'));
+        if (folder !== before) yield { tenant, conversationId, writtenAt: properties.lastModified.toISOString() };
+        before = folder;
+      }
+      continuationToken = page?.continuationToken;
+    } while (continuationToken);
   }
 
   override close(): Promise<void> {

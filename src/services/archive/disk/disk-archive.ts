@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { access, constants, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, open, opendir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../../kernel/clock.js';
 import { ParleyError } from '../../../kernel/errors.js';
 import {
   type ArchivedAudio,
   type ArchivedContent,
+  type ArchivedPlace,
   AudioArchive,
   archiveFailed,
   idOfPart,
@@ -80,6 +81,12 @@ export class DiskArchive extends AudioArchive {
     return found.flat().toSorted((one, other) => (one.name < other.name ? -1 : 1));
   }
 
+  override async stat(tenant: string, conversationId: string, name: string): Promise<ArchivedAudio | undefined> {
+    const file = path.join(this.folderOf(tenant, conversationId), pathPart(name));
+    const info = await this.onDisk(() => stat(file), undefined);
+    return info?.isFile() ? { name, bytes: info.size, writtenAt: info.mtime.toISOString() } : undefined;
+  }
+
   override async get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined> {
     const file = path.join(this.folderOf(tenant, conversationId), pathPart(name));
     const handle = await this.onDisk(() => open(file), undefined);
@@ -95,13 +102,12 @@ export class DiskArchive extends AudioArchive {
     return length;
   }
 
-  /** All there is, of all tenants. */
-  async everything(): Promise<(ArchivedAudio & { readonly tenant: string; readonly conversationId: string })[]> {
-    const found = [];
-    for (const tenant of await this.idsIn(this.directory))
-      for (const conversationId of await this.idsIn(path.join(this.directory, pathPart(tenant))))
-        for (const audio of await this.list(tenant, conversationId)) found.push({ ...audio, tenant, conversationId });
-    return found;
+  override async *everywhere(): AsyncGenerator<ArchivedPlace> {
+    for await (const tenant of this.idsIn(this.directory))
+      for await (const conversationId of this.idsIn(path.join(this.directory, pathPart(tenant)))) {
+        const [first] = await this.list(tenant, conversationId);
+        if (first) yield { tenant, conversationId, writtenAt: first.writtenAt };
+      }
   }
 
   override async remove(tenant: string, conversationId: string, name: string): Promise<void> {
@@ -119,9 +125,14 @@ export class DiskArchive extends AudioArchive {
     return path.join(this.directory, pathPart(tenant), pathPart(conversationId));
   }
 
-  private async idsIn(directory: string): Promise<string[]> {
-    const parts = await this.onDisk(() => readdir(directory), []);
-    return parts.map(idOfPart).filter((id) => id !== undefined);
+  private async *idsIn(directory: string): AsyncGenerator<string> {
+    const folder = await this.onDisk(() => opendir(directory), undefined);
+    if (!folder) return;
+    // It closes itself at its end, and if nobody wants the rest.
+    for await (const { name } of folder) {
+      const id = idOfPart(name);
+      if (id !== undefined) yield id;
+    }
   }
 
   private async makeReady(): Promise<void> {
