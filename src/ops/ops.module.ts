@@ -4,24 +4,36 @@ import { StateModule } from '../state/state.module.js';
 import { VoiceModule } from '../voice/voice.module.js';
 import { ArchiveModule } from '../services/archive/archive.module.js';
 import { ConversationsModule } from '../services/conversations/conversations.module.js';
+import { PeopleModule } from '../services/people/people.module.js';
 import { PhrasesModule } from '../services/phrases/phrases.module.js';
 import { TelephonyModule } from '../telephony/telephony.module.js';
 import { CallsController } from './calls.controller.js';
 import { ConsoleController } from './console.controller.js';
 import { ConversationsController } from './conversations.controller.js';
 import { OpsController } from './ops.controller.js';
+import { PeopleController } from './people.controller.js';
 import { PhrasesController } from './phrases.controller.js';
 import { RecordingsController } from './recordings.controller.js';
 import { OverridesController } from './overrides.controller.js';
 import { TokensController } from './tokens.controller.js';
 
 @Module({
-  imports: [StateModule, AgentsModule, ConversationsModule, ArchiveModule, PhrasesModule, VoiceModule, TelephonyModule],
+  imports: [
+    StateModule,
+    AgentsModule,
+    ConversationsModule,
+    ArchiveModule,
+    PeopleModule,
+    PhrasesModule,
+    VoiceModule,
+    TelephonyModule,
+  ],
   controllers: [
     CallsController,
     ConversationsController,
     OpsController,
     OverridesController,
+    PeopleController,
     PhrasesController,
     RecordingsController,
     TokensController,

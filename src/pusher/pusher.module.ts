@@ -9,11 +9,12 @@ import { PusherDrain } from './server/pusher-drain.js';
 import { PusherSessions } from './server/pusher-sessions.js';
 import { PusherGateway } from './server/pusher.gateway.js';
 import { ResultsModule } from './server/results.module.js';
+import { VoiceLearningModule } from './speakers/voice-learning.module.js';
 import { NoTranscriptSink, TranscriptSink } from './server/transcript-sink.js';
 
 /** The pusher: takes conversations that are over, and what belongs to them, and does what is to be done with them. */
 @Module({
-  imports: [AttemptLimitModule, LinksModule, JobsModule, ResultsModule, PostCallModule],
+  imports: [AttemptLimitModule, LinksModule, JobsModule, ResultsModule, PostCallModule, VoiceLearningModule],
   providers: [
     { provide: AudioSink, useClass: NoAudioSink },
     { provide: TranscriptSink, useClass: NoTranscriptSink },

@@ -24,16 +24,11 @@ export async function loadEmbedder({
   clock,
   onIncident,
 }: EmbedderParts): Promise<SpeakerEmbedder> {
-  switch (config.driver) {
-    case 'off':
-      return new NoSpeakerEmbedder();
-    case 'http': {
-      const { HttpSpeakerEmbedder } = await import('./http-speaker-embedder.js');
-      return new HttpSpeakerEmbedder({ config, fetch, clock, onIncident });
-    }
-    case 'sherpa': {
-      const { SherpaSpeakerEmbedder } = await import('../drivers/sherpa/sherpa-speaker-embedder.js');
-      return new SherpaSpeakerEmbedder(sherpa, { count: PROCESSES, clock, onIncident });
-    }
+  if (config.driver === 'off') return new NoSpeakerEmbedder();
+  if (config.driver === 'http') {
+    const { HttpSpeakerEmbedder } = await import('./http-speaker-embedder.js');
+    return new HttpSpeakerEmbedder({ config, fetch, clock, onIncident });
   }
+  const { SherpaSpeakerEmbedder } = await import('../drivers/sherpa/sherpa-speaker-embedder.js');
+  return new SherpaSpeakerEmbedder(sherpa, { count: PROCESSES, clock, onIncident });
 }
