@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, listen } from '../../src/configure-app.js';
 import { LocalServer } from '../../src/cli/local-server.js';
+import { JobQueue } from '../../src/pusher/jobs/job-queue.js';
 import { RedisServer, describeWithRedis, freePort, urlOf } from '../support/redis.js';
 
 const PASSWORD = 'swordfish%40the-harbour';
@@ -81,8 +83,7 @@ describeWithRedis('the start with a Redis that is', () => {
 
   it('of a user who may do just what docs/redis.md says works', async () => {
     const admin = redis.look();
-    const rights =
-      '~parley:* &parley:* +hello +auth +client|setname +ping +eval +get +set +getdel +del +hset +hget +hdel +hgetall +zadd +zrange +zrem +zcard +zremrangebyscore +pexpire +type +time +multi +exec +publish +subscribe +quit';
+    const rights = /ACL SETUSER parley on >password (.*)/.exec(readFileSync('docs/redis.md', 'utf8'))![1]!;
     await admin.call('ACL', 'SETUSER', 'parley', 'reset', 'on', '>a-password', ...rights.split(' '));
     const app = await createApp({
       ...env(`redis://parley:a-password@127.0.0.1:${redis.port}`),
@@ -95,6 +96,9 @@ describeWithRedis('the start with a Redis that is', () => {
       critical: false,
       details: { configured: true, replicas: 1, cluster_sessions: 0, max_cluster_sessions: 5 },
     });
+    const queue = app.get(JobQueue, { strict: false });
+    await queue.put({ id: 'process.nothing.1', kind: 'process', payload: {} });
+    while ((await queue.stateOf('process.nothing.1')) !== 'dead') await new Promise((resolve) => setImmediate(resolve));
     await app.close();
   });
 

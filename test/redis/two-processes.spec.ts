@@ -98,7 +98,7 @@ describeWithRedis('two processes with one Redis', () => {
     const slots = await redis.look().hvals('parley:slots');
     expect(slots).toEqual([expect.stringMatching(/^0:/)]);
     expect(await b.stop()).toBe(0);
-    expect((await redis.look().keys('*')).filter((key) => !/:(probe|value):/.test(key))).toEqual([]);
+    expect((await redis.look().keys('*')).filter((key) => !/:(probe|value|jobs):/.test(key))).toEqual([]);
     const log = [...a.output, ...b.output].join('\n');
     expect(log).toContain('state in Redis, redis://***@127.0.0.1');
     expect(log).toContain(session!.replica);

@@ -16,6 +16,7 @@ const DAY_S = 86_400;
 /** So often a job may be taken from a worker that has died: as often as that happens. */
 const MOST_STALLS = 1_000_000;
 const LONGEST_PAUSE_MS = 2000;
+const CLOSE_GRACE_MS = 1000;
 
 /** Jobs in Redis, one BullMQ queue for each kind. */
 export class RedisJobQueue extends JobQueue {
@@ -167,12 +168,18 @@ export class RedisJobQueue extends JobQueue {
     const limit = this.clock.setTimeout(() => {
       for (const lease of this.leases.values()) lease.abort(new Aborted('shutdown'));
     }, this.config.closeMs);
-    await Promise.all(this.workers.map((worker) => worker.close().catch((error: unknown) => this.note(error))));
+    await this.withinLimit(this.workers.map((worker) => worker.close()));
     limit.cancel();
-    await Promise.all(
-      [...this.queues.values()].map((queue) => queue.close().catch((error: unknown) => this.note(error))),
-    );
+    await this.withinLimit([...this.queues.values()].map((queue) => queue.close()));
     for (const connection of this.connections) connection.disconnect();
+  }
+
+  /** Redis may be away, and never answer. */
+  private async withinLimit(closing: readonly Promise<void>[]): Promise<void> {
+    const limit = new AbortController();
+    const over = this.clock.delay(this.config.closeMs + CLOSE_GRACE_MS, limit.signal).catch(() => undefined);
+    await Promise.race([Promise.all(closing).catch((error: unknown) => this.note(error)), over]);
+    limit.abort(new Aborted('completed'));
   }
 
   private async run(job: BullJob<unknown>, handler: JobHandler): Promise<void> {
@@ -209,6 +216,8 @@ export class RedisJobQueue extends JobQueue {
       ...redisOptions(this.redis.url, `${this.replica}:jobs`).options,
       lazyConnect: true,
       connectTimeout: this.redis.connectTimeoutMs,
+      // INFO is not for everybody.
+      enableReadyCheck: false,
       retryStrategy: (times) => Math.min(50 * 2 ** times, LONGEST_PAUSE_MS),
       ...options,
     });
