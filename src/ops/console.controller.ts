@@ -12,6 +12,8 @@ const HEADERS = {
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
+    // `blob:` is a recording that was chosen, or fetched with a credential.
+    "media-src 'self' blob:",
     "connect-src 'self'",
     "frame-ancestors 'none'",
     "base-uri 'none'",

@@ -96,6 +96,7 @@ export class CallPanel {
     this.state = state;
     const live = state === 'live';
     document.body.dataset.call = state;
+    byId('to-call').toggleAttribute('data-busy', !idle);
     byId('call-state').textContent = stateWords[state];
     byId('call-time').hidden = idle;
     byId('start').hidden = byId('start-silent').hidden = !idle;

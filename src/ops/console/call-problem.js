@@ -11,6 +11,8 @@ const closeReasons = {
   1013: 'The connection is too slow for the call.',
 };
 
+const REFUSED = 'The server refused the call. It may limit calls from one address, or not allow this page’s origin.';
+
 /** @param {number} code of the WebSocket's close event */
 export function closeReason(code) {
   return closeReasons[code] ?? (code === 1000 ? undefined : 'The connection to the server was lost.');
@@ -19,9 +21,10 @@ export function closeReason(code) {
 /**
  * A browser does not tell why a WebSocket was refused, so the server is asked how it is.
  * @param {Api} api
+ * @param {string} [otherwise] what to say when nothing is wrong with the server
  * @returns {Promise<string>} a sentence for the person who called
  */
-export async function whyRefused(api) {
+export async function whyRefused(api, otherwise = REFUSED) {
   const [health, overload] = await Promise.all([api.get('voice/health'), api.get('overload')]);
   if (health.status === 0) return 'The server does not answer.';
   if (overload.status === 401) return 'The server asks for an access token.';
@@ -30,5 +33,5 @@ export async function whyRefused(api) {
   if (overload.body?.effects?.new_sessions === false)
     return 'The server is overloaded: it takes no new calls. Try again in a minute.';
   if (active >= max) return `The server is at capacity: ${active} of ${max} calls. Try again in a moment.`;
-  return 'The server refused the call. It may limit calls from one address, or not allow this page’s origin.';
+  return otherwise;
 }

@@ -79,7 +79,7 @@ export class Call {
 
   async connect() {
     const { scenario, agent, encoding, sampleRate } = this.settings;
-    const url = await this.api.voiceUrl({
+    const url = await this.api.socketUrl('voice/ws', {
       scenario,
       agent,
       encoding,

@@ -103,11 +103,12 @@ function poolRow({ name, ready, in_use, waiting, warm_pool_size, max_size }) {
   );
 }
 
-function sessionRow({ agent, state, turns, duration_ms }, own) {
+function sessionRow({ kind, agent, state, turns, duration_ms }, own) {
+  const name = kind === 'listen' ? 'Listened to' : readable(agent);
   return element(
     'tr',
     {},
-    element('th', { scope: 'row' }, readable(agent), ' ', own && element('span', { class: 'tag' }, 'this call')),
+    element('th', { scope: 'row' }, name, ' ', own && element('span', { class: 'tag' }, 'this call')),
     element('td', {}, sessionStates[state] ?? readable(state.toLowerCase())),
     element('td', {}, String(turns)),
     element('td', {}, formatClock(duration_ms)),

@@ -60,7 +60,7 @@ export class Sound {
    * @throws {MicrophoneProblem}
    */
   async listen(callRate, onFrame, onLost) {
-    this.microphone = await askForMicrophone();
+    this.microphone = await askForInput(FOR_SPEECH);
     for (const track of this.microphone.getAudioTracks()) track.onended = onLost;
     const capture = new AudioWorkletNode(this.context, 'parley-capture', {
       outputChannelCount: [1],
@@ -100,13 +100,19 @@ export class Sound {
   }
 }
 
-async function askForMicrophone() {
+/** What a browser does to a microphone so that speech is clear, and the loudspeaker not heard in it. */
+export const FOR_SPEECH = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/**
+ * @param {MediaTrackConstraints} audio
+ * @returns {Promise<MediaStream>}
+ * @throws {MicrophoneProblem}
+ */
+export async function askForInput(audio) {
   if (!navigator.mediaDevices)
     throw new MicrophoneProblem('The browser gives the microphone only to pages on https or localhost.');
   try {
-    return await navigator.mediaDevices.getUserMedia({
-      audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-    });
+    return await navigator.mediaDevices.getUserMedia({ audio });
   } catch (error) {
     throw new MicrophoneProblem(microphoneProblems[error.name] ?? `The microphone cannot be used (${error.name}).`);
   }
@@ -115,5 +121,6 @@ async function askForMicrophone() {
 const microphoneProblems = {
   NotAllowedError: 'The microphone was refused. Allow it in the site settings of your browser.',
   NotFoundError: 'No microphone was found.',
+  OverconstrainedError: 'This input is not there any more.',
   NotReadableError: 'The microphone is in use by another program.',
 };

@@ -195,6 +195,8 @@ const handlers = {
     transcript.add({ kind: 'transfer', to: target, status, reason }),
   audio_dropped: (transcript, { from_ms, to_ms, reason }) =>
     transcript.add({ kind: 'gap', durationMs: to_ms - from_ms, reason }),
+  paused: (transcript) => transcript.notice('Paused: nothing of what you say, type or key is taken in.'),
+  resumed: (transcript) => transcript.notice('The call goes on.'),
   error: (transcript, { code, message }) => transcript.add({ kind: 'error', text: message, reason: code }),
   session_ended: (transcript, { reason, duration_ms, turns }) =>
     transcript.add({ kind: 'ended', reason, durationMs: duration_ms, turns }),

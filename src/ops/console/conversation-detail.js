@@ -1,0 +1,207 @@
+import { problemOf } from './api.js';
+import { confirmed } from './ask.js';
+import { byId, element } from './dom.js';
+import { formatClock, formatWhen, readable } from './format.js';
+import { insightsContent } from './insights-view.js';
+import { blocksOf, heardAt } from './lanes.js';
+import { statusWords } from './listen-session-card.js';
+import { RecordingPlayer } from './recording-player.js';
+import { RowList } from './row-list.js';
+import { clockTime, lineContent, seekTime, shortId, speechContent } from './segment-rows.js';
+import { durationOf, talkOf } from './talk.js';
+
+/** @typedef {import('./talk.js').Said} Said */
+
+/** One conversation: what was said, what came of it, how it sounded, and what an operator can do with it. */
+export class ConversationDetail {
+  /** @param {import('./api.js').Api} api @param {(id: string) => void} onRemoved */
+  constructor(api, onRemoved) {
+    this.api = api;
+    this.onRemoved = onRemoved;
+    this.id = '';
+    /** @type {Said[]} */
+    this.said = [];
+    this.player = new RecordingPlayer(api, (seconds) => this.follow(seconds));
+    this.player.audio.addEventListener('loadedmetadata', () => this.showAll());
+    this.rows = new RowList(byId('said-entries'), byId('said'));
+    this.lanes = { agent: byId('lane-agent'), customer: byId('lane-customer') };
+    byId('timeline').addEventListener('click', (event) => this.clickedAt(event));
+    byId('process-again').addEventListener('click', () => void this.readAgain());
+    byId('tell-again').addEventListener('click', () => void this.tellAgain());
+    byId('delete').addEventListener('click', () => void this.remove());
+  }
+
+  /** @param {string} id empty: none */
+  open(id) {
+    if (this.id === id) return;
+    this.id = id;
+    this.conversation = undefined;
+    this.said = [];
+    this.awaited = 0;
+    this.rows.clear();
+    this.player.reset();
+    this.shown = undefined;
+    byId('view-conversations').toggleAttribute('data-detail', id !== '');
+    byId('detail-none').hidden = id !== '';
+    byId('detail').hidden = byId('insights-card').hidden = true;
+    this.tell('');
+    if (id) void this.refresh();
+  }
+
+  /** Whether there will be news of it. */
+  get isUnfinished() {
+    if (!this.id) return false;
+    const { status, insights } = this.conversation ?? {};
+    return (
+      !this.conversation || ['in_progress', 'processing'].includes(status) || (insights?.generation ?? 0) < this.awaited
+    );
+  }
+
+  async refresh() {
+    const { id } = this;
+    const answer = await this.api.get(`conversations/${id}`);
+    if (this.id !== id) return;
+    if (answer.status === 200) return this.show(answer.body);
+    // What there is stays there while the server is away.
+    if (answer.status === 0 && this.conversation) return;
+    this.awaited = 0;
+    byId('detail').hidden = byId('insights-card').hidden = true;
+    byId('detail-none').hidden = false;
+    byId('detail-none-words').textContent = problemOf(answer);
+  }
+
+  show(conversation) {
+    const before = this.conversation?.status;
+    this.conversation = conversation;
+    byId('detail-none').hidden = true;
+    byId('detail').hidden = byId('insights-card').hidden = false;
+    if (before !== conversation.status) void this.player.open(conversation).then(() => this.showAll());
+    this.showAll();
+  }
+
+  showAll() {
+    const { conversation } = this;
+    if (!conversation) return;
+    this.said = talkOf(conversation);
+    this.showHead(conversation);
+    const ready = this.player.isReady;
+    this.rows.replace(this.said.map((said, i) => this.row(said, i, ready)));
+    byId('said-none').hidden = this.said.length > 0;
+    const insights = JSON.stringify([conversation.status, conversation.insights]);
+    if (this.shown !== insights) byId('insights').replaceChildren(...insightsContent(conversation));
+    this.shown = insights;
+    byId('process-again').disabled = conversation.status === 'in_progress';
+    byId('tell-again').disabled = !conversation.insights;
+    this.drawLanes();
+  }
+
+  showHead(conversation) {
+    const { id, kind, status, startedAt, endReason, insights, listened, scenario } = conversation;
+    byId('detail-title').textContent = insights?.title || `Conversation ${shortId(id)}`;
+    byId('detail-status').textContent = statusWords[status] ?? status;
+    byId('detail-status').dataset.status = status;
+    const what = kind === 'listen' ? 'listened to' : `with our agent (${readable(scenario)})`;
+    const facts = [
+      formatWhen(startedAt),
+      formatClock(durationOf(conversation, Date.now())),
+      what,
+      listened && listened.consent !== 'unknown' && `consent ${listened.consent}`,
+      listened?.source,
+      endReason && `ended: ${readable(endReason).toLowerCase()}`,
+    ];
+    byId('detail-facts').textContent = facts.filter(Boolean).join(' · ');
+  }
+
+  /** @param {Said} said @param {boolean} seeks */
+  row(said, i, seeks) {
+    const { key, kind, start, side, name, text, tag } = said;
+    const time = () => (seeks ? seekTime(start, () => this.player.seek(start)) : clockTime(start));
+    const content = {
+      speech: () =>
+        speechContent({
+          text,
+          name,
+          time: time(),
+          tags: [tag && element('span', { class: 'tag' }, tag)].filter(Boolean),
+        }),
+      tool: () => lineContent('tool', [element('code', {}, name), ` ${text}`], clockTime(start)),
+      gap: () => lineContent('warning', [text], clockTime(start)),
+    };
+    const speech = `entry entry-${side === 'agent' ? 'agent' : 'caller'}`;
+    return {
+      key,
+      order: [start, i],
+      shows: [said, seeks],
+      className: kind === 'speech' ? speech : `entry entry-${kind}`,
+      data: { side },
+      content: content[kind],
+    };
+  }
+
+  get seconds() {
+    const { duration } = this.player.audio;
+    return Number.isFinite(duration) ? duration : 0;
+  }
+
+  drawLanes() {
+    const { seconds } = this;
+    byId('timeline').hidden = !this.player.isReady || seconds === 0;
+    const blocks = blocksOf(this.said, seconds);
+    for (const [lane, node] of Object.entries(this.lanes)) {
+      const mine = blocks.filter((block) => block.lane === lane);
+      node.replaceChildren(
+        ...mine.map(({ key, left, width }) => {
+          const block = element('span', { 'data-key': key });
+          block.style.left = `${left * 100}%`;
+          block.style.width = `${width * 100}%`;
+          return block;
+        }),
+      );
+    }
+    this.follow(this.player.audio.currentTime);
+  }
+
+  /** @param {number} seconds where the recording is */
+  follow(seconds) {
+    if (this.seconds > 0) byId('playhead').style.left = `${(seconds / this.seconds) * 100}%`;
+    const now = heardAt(this.said, seconds);
+    const isPlaying = !this.player.audio.paused || seconds > 0;
+    for (const node of document.querySelectorAll('#said-entries > li, #timeline [data-key]'))
+      node.toggleAttribute('data-playing', isPlaying && now.has(node.dataset.key));
+  }
+
+  clickedAt(event) {
+    const block = this.said.find(({ key }) => key === event.target.dataset.key);
+    const { left, width } = byId('timeline-lanes').getBoundingClientRect();
+    this.player.seek(block?.start ?? ((event.clientX - left) / width) * this.seconds);
+  }
+
+  async readAgain() {
+    const answer = await this.api.post(`conversations/${this.id}/process`);
+    if (answer.status !== 202) return this.tell(problemOf(answer));
+    this.awaited = answer.body.generation;
+    this.tell('It is being read again …');
+  }
+
+  async tellAgain() {
+    const answer = await this.api.post(`conversations/${this.id}/webhooks`);
+    if (answer.status !== 202) return this.tell(problemOf(answer));
+    const count = answer.body.job_ids.length;
+    if (count === 0) return this.tell('Nobody is to be told: no webhooks are set up.');
+    this.tell(count === 1 ? '1 receiver is told once more.' : `${count} receivers are told once more.`);
+  }
+
+  async remove() {
+    const { id } = this;
+    const question = 'Delete this conversation for good, with what was recorded of it?';
+    if (!(await confirmed(question, 'Delete')) || this.id !== id) return;
+    const answer = await this.api.remove(`conversations/${id}`);
+    if (answer.status !== 204) return this.tell(problemOf(answer));
+    this.onRemoved(id);
+  }
+
+  /** @param {string} words */
+  tell(words) {
+    byId('detail-said').textContent = words;
+  }
+}
