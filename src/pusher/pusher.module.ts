@@ -3,7 +3,10 @@ import { AttemptLimitModule } from '../voice/attempt-limit.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LinksModule } from './link/links.module.js';
 import { PostCallModule } from './post-call/post-call.module.js';
-import { AudioSink, NoAudioSink } from './server/audio-sink.js';
+import { ArchiveModule } from '../services/archive/archive.module.js';
+import { ConversationsModule } from '../services/conversations/conversations.module.js';
+import { ArchiveAudioSink } from './audio/archive-audio-sink.js';
+import { AudioSink } from './server/audio-sink.js';
 import { PusherAdmission } from './server/pusher-admission.js';
 import { PusherDrain } from './server/pusher-drain.js';
 import { PusherSessions } from './server/pusher-sessions.js';
@@ -14,9 +17,18 @@ import { NoTranscriptSink, TranscriptSink } from './server/transcript-sink.js';
 
 /** The pusher: takes conversations that are over, and what belongs to them, and does what is to be done with them. */
 @Module({
-  imports: [AttemptLimitModule, LinksModule, JobsModule, ResultsModule, PostCallModule, VoiceLearningModule],
+  imports: [
+    AttemptLimitModule,
+    ConversationsModule,
+    ArchiveModule,
+    LinksModule,
+    JobsModule,
+    ResultsModule,
+    PostCallModule,
+    VoiceLearningModule,
+  ],
   providers: [
-    { provide: AudioSink, useClass: NoAudioSink },
+    { provide: AudioSink, useClass: ArchiveAudioSink },
     { provide: TranscriptSink, useClass: NoTranscriptSink },
     PusherSessions,
     PusherAdmission,

@@ -143,11 +143,8 @@ describe.each(archives)('audio in %s', (_, create) => {
   it('says how much there is without being read', async () => {
     for (const bytes of [0, 1, 65_535, 65_536, 65_537, 200_000]) {
       await archive.put('acme', 'c1', 'a.wav', Buffer.alloc(bytes), 'audio/wav');
-      expect(await archive.stat('acme', 'c1', 'a.wav')).toMatchObject({ name: 'a.wav', bytes });
       expect(await archive.list('acme', 'c1')).toMatchObject([{ name: 'a.wav', bytes }]);
     }
-    expect(await archive.stat('acme', 'c1', 'b.wav')).toBeUndefined();
-    expect(await archive.stat('acme', 'c2', 'a.wav')).toBeUndefined();
   });
 
   it('is found, wherever it is', async () => {

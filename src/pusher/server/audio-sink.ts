@@ -16,7 +16,8 @@ export interface UploadOptions {
  */
 export interface AudioUpload {
   /**
-   * Neither waits nor throws. Within a conversation, times grow.
+   * Does not wait. Throws `overloaded` when it cannot be taken, nor what follows it: then the link is to be cut, which sends it
+   * again, to somebody else. Within a conversation, times grow.
    * @param startMs Unix milliseconds of the first sample @param pcm not changed afterwards
    */
   write(conversationId: string, startMs: number, pcm: Int16Array): void;
@@ -36,20 +37,4 @@ export abstract class AudioSink {
   /** If not, links are told to send none. */
   abstract readonly wanted: boolean;
   abstract open(options: UploadOptions): AudioUpload;
-}
-
-/** There is no archive: no audio is wanted, and what comes all the same is dropped and acknowledged. */
-export class NoAudioSink extends AudioSink {
-  readonly wanted = false;
-
-  open({ sampleRate, channels }: UploadOptions): AudioUpload {
-    let kept: (conversationId: string, untilMs: number) => void = () => undefined;
-    return {
-      write: (conversationId, startMs, pcm) =>
-        kept(conversationId, startMs + (pcm.length / channels / sampleRate) * 1000),
-      onKept: (callback) => (kept = callback),
-      flush: () => Promise.resolve(),
-      close: () => undefined,
-    };
-  }
 }

@@ -1,12 +1,12 @@
 import { buffer } from 'node:stream/consumers';
 import { readWav } from '../../audio/wav.js';
+import { timesOfPiece } from '../../services/archive/piece-name.js';
 import type { Recordings } from '../../services/archive/recordings.js';
 import { VOICE_RATE, voiceAudio } from '../../speech/speakers/voice-audio.js';
 import type { SamplePlan, Stretch } from './sample-plan.js';
 
 /** Of a stretch; where a sample or two is missing at a seam it is there all the same. */
 const WHOLE = 0.98;
-const OF_PIECE = /^(\d+)\.wav$/;
 
 interface Piece {
   readonly name: string;
@@ -59,11 +59,11 @@ export async function sampleAudio(
 
 function piecesOf(names: readonly string[]): Piece[] {
   const found = names.flatMap((name) => {
-    const [, startMs] = OF_PIECE.exec(name) ?? [];
-    return startMs === undefined ? [] : [{ name, startMs: Number(startMs) }];
+    const times = timesOfPiece(name);
+    return times ? [{ name, ...times }] : [];
   });
   const sorted = found.sort((a, b) => a.startMs - b.startMs);
-  return sorted.map((piece, index) => ({ ...piece, endMs: sorted[index + 2]?.startMs ?? Infinity }));
+  return sorted.map((piece, index) => ({ ...piece, endMs: piece.endMs ?? sorted[index + 2]?.startMs ?? Infinity }));
 }
 
 /** @param pieceMs where `pcm` begins */

@@ -44,8 +44,6 @@ export abstract class AudioArchive {
   ): Promise<void>;
   /** In order of their names. */
   abstract list(tenant: string, conversationId: string): Promise<ArchivedAudio[]>;
-  /** Undefined if there is none. */
-  abstract stat(tenant: string, conversationId: string, name: string): Promise<ArchivedAudio | undefined>;
   /** Undefined if there is none. Its stream may still break. */
   abstract get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined>;
   /** Also if there is none. */

@@ -53,29 +53,15 @@ export class EncryptedArchive extends AudioArchive {
     return [...found.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  override async stat(tenant: string, conversationId: string, name: string): Promise<ArchivedAudio | undefined> {
-    const found = await this.either(tenant, name, (as) => this.inner.stat(tenant, conversationId, as));
-    return found && shownAs(found.is);
-  }
-
   /** Rejects with `key_missing` if it was encrypted with a key that is not there. */
   override async get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined> {
-    const found = await this.either(tenant, name, (as) => this.inner.get(tenant, conversationId, as));
-    if (!found || !found.as.endsWith(SUFFIX)) return found?.is;
-    const { stream, bytes } = found.is;
-    const place = placeOf(tenant, conversationId, name);
-    const content = unseal(stream as AsyncIterable<Uint8Array>, (id) => this.keyOf(tenant, id), place);
-    try {
-      // What is wrong with it shows before anything of it is given out.
-      const first = await content.next();
-      const whole = Readable.from(withFirst(first, content), { objectMode: false });
-      whole.once('close', () => stream.destroy());
-      const contentType = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
-      return { stream: whole, bytes: unsealedLength(bytes), contentType };
-    } catch (error) {
-      stream.destroy();
-      throw error;
+    // What there is of it, as it most likely is.
+    const likely = this.keys.sealing(tenant) ? [name + SUFFIX, name] : [name, name + SUFFIX];
+    for (const as of likely) {
+      const found = await this.inner.get(tenant, conversationId, as);
+      if (found) return as === name ? found : await this.opened(tenant, conversationId, name, found);
     }
+    return undefined;
   }
 
   override async remove(tenant: string, conversationId: string, name: string): Promise<void> {
@@ -94,18 +80,25 @@ export class EncryptedArchive extends AudioArchive {
     return this.inner.close();
   }
 
-  /** What there is of a name, as it most likely is. */
-  private async either<T>(
+  private async opened(
     tenant: string,
+    conversationId: string,
     name: string,
-    find: (as: string) => Promise<T | undefined>,
-  ): Promise<{ is: T; as: string } | undefined> {
-    const likely = this.keys.sealing(tenant) ? [name + SUFFIX, name] : [name, name + SUFFIX];
-    for (const as of likely) {
-      const is = await find(as);
-      if (is !== undefined) return { is, as };
+    { stream, bytes }: ArchivedContent,
+  ): Promise<ArchivedContent> {
+    const place = placeOf(tenant, conversationId, name);
+    const content = unseal(stream as AsyncIterable<Uint8Array>, (id) => this.keyOf(tenant, id), place);
+    try {
+      // What is wrong with it shows before anything of it is given out.
+      const first = await content.next();
+      const whole = Readable.from(withFirst(first, content), { objectMode: false });
+      whole.once('close', () => stream.destroy());
+      const contentType = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+      return { stream: whole, bytes: unsealedLength(bytes), contentType };
+    } catch (error) {
+      stream.destroy();
+      throw error;
     }
-    return undefined;
   }
 
   private keyOf(tenant: string, id: string): ArchiveKey {

@@ -35,8 +35,7 @@ export interface PieceDeliveryParts {
 
 /**
  * Brings pieces of recordings to the archive. What it does not take goes into the journal, and from there to the archive once
- * it works again, also after a restart. What is there under the same name is replaced unless it is longer: the same audio
- * may come twice, cut differently.
+ * it works again, also after a restart.
  */
 export class PieceDelivery {
   private readonly outage: StoreOutage;
@@ -135,10 +134,7 @@ export class PieceDelivery {
   }
 
   private async write({ tenant, conversationId, name }: PieceKey, bytes: Uint8Array): Promise<void> {
-    const { archive } = this.parts;
-    const there = await archive.stat(tenant, conversationId, name);
-    if (there && there.bytes > bytes.length) return;
-    await archive.put(tenant, conversationId, name, bytes, 'audio/wav');
+    await this.parts.archive.put(tenant, conversationId, name, bytes, 'audio/wav');
     pieces.add(1, { outcome: 'written' });
     written.add(bytes.length);
   }
@@ -191,7 +187,7 @@ export class PieceDelivery {
     try {
       const bytes = await journal.read(key);
       if (bytes) await this.put(key, bytes);
-      await journal.remove(key, bytes?.length);
+      await journal.remove(key);
       return true;
     } catch (error) {
       if (this.refuses(error, key)) {

@@ -44,9 +44,8 @@ export class PieceJournal {
         this.note({ tenant, conversationId, name, bytes });
   }
 
-  /** False if there is no room for it. What is there already and longer stays. */
+  /** False if there is no room for it. */
   async write(key: PieceKey, bytes: Uint8Array): Promise<boolean> {
-    if ((this.entries.get(idOf(key))?.bytes ?? 0) > bytes.length) return true;
     if (this.used + bytes.length > this.maxBytes) return false;
     // Others may come while it is written.
     this.used += bytes.length;
@@ -65,9 +64,7 @@ export class PieceJournal {
     return content && (await buffer(content.stream));
   }
 
-  /** @param bytes its length when it was read: what is longer by now stays. */
-  async remove(key: PieceKey, bytes = Infinity): Promise<void> {
-    if ((this.entries.get(idOf(key))?.bytes ?? 0) > bytes) return;
+  async remove(key: PieceKey): Promise<void> {
     await this.disk.remove(key.tenant, key.conversationId, key.name);
     this.forget(key);
   }

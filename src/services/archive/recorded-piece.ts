@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bytesOfPcm16 } from '../../audio/pcm16.js';
 import { Resampler } from '../../audio/resampler.js';
 import { wavHeader } from '../../audio/wav.js';
+import { nameOfPiece } from './piece-name.js';
 import type { SparseAudio } from './sparse-audio.js';
 
 /** A stretch of a recorded call, the audio of both in blocks of the same duration. */
@@ -23,7 +24,7 @@ const BYTES_PER_FRAME = 4;
 
 /** Names of the pieces of a call, in order of time: the milliseconds since its start. */
 export function pieceName({ startMs }: RecordedPiece): string {
-  return `${String(Math.round(startMs)).padStart(9, '0')}.wav`;
+  return nameOfPiece(Math.round(startMs));
 }
 
 function framesOf({ durationMs, sampleRate }: RecordedPiece): number {

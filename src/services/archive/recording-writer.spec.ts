@@ -61,8 +61,6 @@ describe('recorded audio', () => {
     await delivery.start(problem);
     return {
       keep: (piece: RecordedPiece) => writer.keep(piece),
-      deliver: (name: string, bytes: Uint8Array) =>
-        delivery.deliver({ tenant: 'acme', conversationId: 'c1', name }, bytes),
       close: () => writer.close(),
       forget: async (tenant: string, id: string) => {
         writer.forget(tenant, id);
@@ -224,23 +222,6 @@ describe('recorded audio', () => {
     archive.fault = 'none';
     await until(() => writer.waiting === 0 && !writer.failing);
     expect(archive.kept.size).toBe(1);
-    await writer.close();
-  });
-
-  it('never takes the place of what is longer, neither in the archive nor on the disk', async () => {
-    const writer = await open();
-    expect(await writer.deliver('a.wav', Buffer.from('longer'))).toBe('archived');
-    expect(await writer.deliver('a.wav', Buffer.from('short'))).toBe('archived');
-    expect(await writer.deliver('a.wav', Buffer.from('LONGER'))).toBe('archived');
-    archive.fault = 'fails';
-    for (const text of ['longest', 'short']) expect(await writer.deliver('b.wav', Buffer.from(text))).toBe('journaled');
-    archive.fault = 'none';
-    await until(() => writer.waiting === 0);
-    const kept = [...archive.kept].map(([name, bytes]) => [name, Buffer.from(bytes).toString()]);
-    expect(kept).toEqual([
-      ['acme/c1/a.wav', 'LONGER'],
-      ['acme/c1/b.wav', 'longest'],
-    ]);
     await writer.close();
   });
 

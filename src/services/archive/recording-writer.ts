@@ -81,7 +81,8 @@ export class RecordingWriter {
   private async write(piece: RecordedPiece): Promise<void> {
     const { tenant, conversationId } = piece;
     const bytes = await encodePiece(piece);
-    const outcome = await this.parts.delivery.deliver({ tenant, conversationId, name: pieceName(piece) }, bytes);
+    const name = pieceName(piece);
+    const outcome = await this.parts.delivery.deliver({ tenant, conversationId, name }, bytes);
     if (outcome === 'no_room') this.lose('RECORDING_JOURNAL_BYTES are used up');
   }
 

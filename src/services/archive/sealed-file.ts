@@ -57,10 +57,11 @@ export async function* unseal(
   let index = 0;
   for await (const part of sealed) {
     queue.push(part);
-    if (!chunks && queue.length >= HEADER_BYTES) chunks = chunksOf(queue.take(HEADER_BYTES), keyOf, place);
+    if (!chunks && queue.length < HEADER_BYTES) continue;
+    const file = (chunks ??= chunksOf(queue.take(HEADER_BYTES), keyOf, place));
     // One that nothing follows is the last.
-    while (chunks && queue.length > CHUNK_BYTES + TAG_BYTES)
-      yield chunks.decrypt(queue.take(CHUNK_BYTES + TAG_BYTES), index++, false);
+    while (queue.length > CHUNK_BYTES + TAG_BYTES)
+      yield file.decrypt(queue.take(CHUNK_BYTES + TAG_BYTES), index++, false);
   }
   if (!chunks || queue.length < TAG_BYTES) throw spoilt();
   yield chunks.decrypt(queue.take(queue.length), index, true);

@@ -89,14 +89,6 @@ export class BlobArchive extends AudioArchive {
     }, []);
   }
 
-  override stat(tenant: string, conversationId: string, name: string): Promise<ArchivedAudio | undefined> {
-    const blob = this.container.getBlockBlobClient(prefixOf(tenant, conversationId) + pathPart(name));
-    return this.ask(async (abortSignal) => {
-      const { contentLength = 0, lastModified } = await blob.getProperties({ abortSignal });
-      return { name, bytes: contentLength, writtenAt: (lastModified ?? new Date(0)).toISOString() };
-    }, undefined);
-  }
-
   override get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined> {
     const blob = this.container.getBlockBlobClient(prefixOf(tenant, conversationId) + pathPart(name));
     return this.ask(async (abortSignal) => {

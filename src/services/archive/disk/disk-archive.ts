@@ -81,12 +81,6 @@ export class DiskArchive extends AudioArchive {
     return found.flat().toSorted((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  override async stat(tenant: string, conversationId: string, name: string): Promise<ArchivedAudio | undefined> {
-    const file = path.join(this.folderOf(tenant, conversationId), pathPart(name));
-    const info = await this.onDisk(() => stat(file), undefined);
-    return info?.isFile() ? { name, bytes: info.size, writtenAt: info.mtime.toISOString() } : undefined;
-  }
-
   override async get(tenant: string, conversationId: string, name: string): Promise<ArchivedContent | undefined> {
     const file = path.join(this.folderOf(tenant, conversationId), pathPart(name));
     const handle = await this.onDisk(() => open(file), undefined);

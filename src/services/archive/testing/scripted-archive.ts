@@ -43,11 +43,6 @@ export class ScriptedArchive extends AudioArchive {
     return Promise.resolve(listed.sort((one, other) => (one.name < other.name ? -1 : 1)));
   }
 
-  stat(tenant: string, id: string, name: string): Promise<ArchivedAudio | undefined> {
-    const bytes = this.kept.get(`${tenant}/${id}/${name}`);
-    return Promise.resolve(bytes && this.shown(name, bytes.length));
-  }
-
   get(tenant: string, id: string, name: string): Promise<ArchivedContent | undefined> {
     const bytes = this.kept.get(`${tenant}/${id}/${name}`);
     const content = bytes && { stream: Readable.from([bytes]), bytes: bytes.length, contentType: 'audio/wav' };
