@@ -114,7 +114,8 @@ export class WatchedPage {
     this.hosts.add(new URL(socket.url()).host);
     this.dialled.push(socket.url());
     socket.on('framereceived', ({ payload }) => {
-      if (typeof payload === 'string') this.events.push(JSON.parse(payload) as SessionEvent);
+      // Not JSON: what keeps sessions that listen open.
+      if (typeof payload === 'string' && payload !== 'ping') this.events.push(JSON.parse(payload) as SessionEvent);
     });
   }
 }

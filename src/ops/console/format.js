@@ -29,3 +29,8 @@ export function formatWhen(iso) {
 export function formatBytes(bytes) {
   return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+/** A stretch of a conversation: to a tenth of a second, from a minute on to the second. @param {number} ms */
+export function formatSpan(ms) {
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : formatClock(ms);
+}

@@ -1,10 +1,10 @@
 import { problemOf } from './api.js';
 import { confirmed } from './ask.js';
 import { byId, element } from './dom.js';
-import { formatMs, formatWhen } from './format.js';
+import { formatSpan, formatWhen } from './format.js';
 import { RowList } from './row-list.js';
 
-const kinds = { process: 'Reading', webhook: 'Webhook', sample: 'Voice' };
+const kinds = { process: 'Reading', webhook: 'Webhook', speaker_sample: 'Voice' };
 
 /** What is done after calls: how much waits, and what was given up. */
 export class JobsPanel {
@@ -19,7 +19,7 @@ export class JobsPanel {
     byId('jobs').hidden = answer.status !== 200;
     if (answer.status !== 200) return;
     const { waiting, running, dead, oldest_ms, dead_letters } = answer.body;
-    byId('jobs-waiting').textContent = oldest_ms > 1000 ? `${waiting}, for ${formatMs(oldest_ms)}` : String(waiting);
+    byId('jobs-waiting').textContent = oldest_ms > 1000 ? `${waiting}, for ${formatSpan(oldest_ms)}` : String(waiting);
     byId('jobs-running').textContent = String(running);
     byId('jobs-dead').textContent = String(dead);
     byId('jobs-dead').toggleAttribute('data-alert', dead > 0);

@@ -27,6 +27,7 @@ export class ListenPanel {
    * @param {() => void} actions.start
    * @param {() => void} actions.end
    * @param {(paused: boolean) => void} actions.pause
+   * @param {() => { atMs: number, ofMs: number } | undefined} actions.position of the recording that is played
    */
   constructor(actions) {
     this.actions = actions;
@@ -94,12 +95,18 @@ export class ListenPanel {
 
   stop() {
     clearInterval(this.timer);
+    byId('listen-progress').hidden = true;
     byId('listen-settings-fold').open = this.settingsWereOpen;
     this.setPaused(false);
   }
 
   showTime() {
     byId('listen-time').textContent = formatClock(performance.now() - this.startedAt);
+    const position = this.actions.position();
+    byId('listen-progress').hidden = !position;
+    if (!position) return;
+    byId('listen-position').textContent = formatClock(position.atMs);
+    byId('listen-length').textContent = formatClock(position.ofMs);
   }
 
   showState() {

@@ -33,6 +33,7 @@ export class ListenView {
       start: () => void this.start(),
       end: () => this.end(),
       pause: (paused) => this.pause(paused),
+      position: () => this.sound?.position,
     });
     this.lines = new ListenLines(
       byId('heard-entries'),
@@ -70,6 +71,7 @@ export class ListenView {
     this.transcript = transcript;
     this.lines.follow(transcript, this.channels);
     this.showLegs();
+    void this.introduce(transcript);
     try {
       this.sound = await ListenSound.open(this.channels, RATE, (frame) => this.onFrame(frame));
       await this.openInputs(settings);
@@ -204,6 +206,15 @@ export class ListenView {
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
+  }
+
+  /** Those whose voices are known, to whoever may see them. @param {ListenTranscript} transcript */
+  async introduce(transcript) {
+    const { status, body } = await this.api.get('people');
+    if (status !== 200) return;
+    // Those who are `user:…` are known in sessions of their own only.
+    const others = body.people.filter(({ person_id }) => !person_id.startsWith('user:') && !transcript.people.has(person_id));
+    for (const { person_id, name } of others) transcript.name(person_id, name);
   }
 
   async nameSpeaker(segment) {

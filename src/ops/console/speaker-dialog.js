@@ -1,6 +1,9 @@
 import { answerOf } from './ask.js';
 import { byId, element } from './dom.js';
 
+/** What the server calls the one whose session it is. */
+const OWN_PERSON = 'user';
+
 /**
  * Asks who somebody is.
  * @param {string} speaker as they are called until now
@@ -11,14 +14,18 @@ import { byId, element } from './dom.js';
 export async function askWho(speaker, text, people) {
   byId('who-speaker').textContent = speaker;
   byId('who-text').textContent = text;
-  byId('who-people').replaceChildren(...[...people.values()].map((name) => element('option', { value: name })));
+  byId('who-people').replaceChildren(
+    ...[...new Set(people.values())].map((name) => element('option', { value: name })),
+  );
   byId('who-name').value = '';
-  byId('who-only').checked = false;
+  byId('who-only').checked = byId('who-me').checked = false;
   const answer = await answerOf(byId('who'));
   const name = byId('who-name').value.trim();
   if (answer !== 'save' || name === '') return undefined;
-  const known = [...people].find(([, other]) => other.toLowerCase() === name.toLowerCase());
-  return { personId: known?.[0] ?? newPersonId(), name: known?.[1] ?? name, onlyThis: byId('who-only').checked };
+  const onlyThis = byId('who-only').checked;
+  if (byId('who-me').checked) return { personId: OWN_PERSON, name, onlyThis };
+  const known = [...people].find(([id, other]) => id !== OWN_PERSON && other.toLowerCase() === name.toLowerCase());
+  return { personId: known?.[0] ?? newPersonId(), name: known?.[1] ?? name, onlyThis };
 }
 
 /** `crypto.randomUUID` is only there on https and localhost. */

@@ -13,7 +13,7 @@
  * @property {string} tag empty: there is nothing to add
  */
 
-import { formatMs, readable } from './format.js';
+import { formatSpan, readable } from './format.js';
 import { gapText, sideOf, speakerName } from './segment-rows.js';
 
 /** How fast people speak, and the least that a word or two take. */
@@ -89,8 +89,8 @@ function entryOf(entry) {
 export function measureRows({ duration_ms, silence_ms, interruptions, words }) {
   const share = duration_ms > 0 ? ` (${Math.round((silence_ms / duration_ms) * 100)} %)` : '';
   return [
-    ['Duration', formatMs(duration_ms)],
-    ['Silence', `${formatMs(silence_ms)}${share}`],
+    ['Duration', formatSpan(duration_ms)],
+    ['Silence', `${formatSpan(silence_ms)}${share}`],
     ['Cut in', `agent ${times(interruptions.agent)}, customer ${times(interruptions.customer)}`],
     ['Words', String(words)],
   ];
