@@ -15,6 +15,7 @@ const codes: Readonly<Record<number, string>> = {
 const statuses: Partial<Record<ErrorCode, number>> = {
   not_found: 404,
   key_missing: 409,
+  unsupported: 422,
   auth_unavailable: 503,
   state_unavailable: 503,
   timeout: 504,
