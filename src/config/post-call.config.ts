@@ -11,6 +11,11 @@ export class PostCallConfig extends configOf('postCall', {
     int(100, 86_400_000),
     'How often a pusher looks for conversations that were left behind, because whoever was to hand them over died.',
   ),
+  auditMs: setting(
+    'RECORDING_AUDIT_MS',
+    int(0, 86_400_000),
+    'So long after a conversation that was listened to has been read, what is missing of its recording is written down: by then all that was on its way has come.',
+  ),
   abandonedMs: setting(
     'ABANDONED_MS',
     int(1000, 86_400_000),

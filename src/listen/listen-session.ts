@@ -27,7 +27,9 @@ const MOST_BUFFERED = 1000;
 /** For the last words, the last writes, the last frames to the pusher. */
 const UNDERSTAND_MS = 5000;
 const STORE_MS = 5000;
-const LINK_CLOSE_MS = 2000;
+/** A pusher that is started again is there by then. */
+const LINK_CLOSE_MS = 10_000;
+const LINK_CLOSE_GOING_DOWN_MS = 2000;
 /** A server that goes down has no more time. */
 const SHUT_DOWN_MS = 5000;
 const GIVE_UP_MS = 3000;
@@ -344,7 +346,7 @@ export class ListenSession implements LiveSession {
       async () => (leaked = await this.supervisor.stop(kind, conversationConfig.taskStopMs)),
       () => this.lifecycle.close(endsConversation(kind, this.facts.channels)),
       () => this.pusher.flush(),
-      () => this.pusher.close(LINK_CLOSE_MS),
+      () => this.pusher.close(goesDown ? LINK_CLOSE_GOING_DOWN_MS : LINK_CLOSE_MS),
       () => this.legs.close(),
       () => this.lifetime.abort(new Aborted(kind)),
       () => this.services.registry.remove(this.id),

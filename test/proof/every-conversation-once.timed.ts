@@ -15,6 +15,7 @@ const SECONDS = 60;
 const PUSHER_KILLS = 10;
 /** For what was left behind to be found, and all of it to be read. */
 const SETTLE_LIMIT_MS = 90_000;
+const AUDIT_LIMIT_MS = 30_000;
 
 const SUMMARY = {
   title: 'A call',
@@ -110,9 +111,11 @@ describeWithRedis('whatever dies while fifty calls are listened to', () => {
         JOB_ATTEMPTS: '50',
         JOB_CONCURRENCY: '20',
         RECONCILE_MS: '2000',
+        RECORDING_AUDIT_MS: '12000',
         ABANDONED_MS: '40000',
         LISTEN_CONVERSATION_TIMEOUT_MS: '8000',
         LISTEN_POLL_MS: '500',
+        LISTEN_AUDIO: 'on',
         LISTEN_AUDIO_BATCH_MS: '5000',
         OVERLOAD_EVENT_LOOP_DELAY_MS: '10000',
       };
@@ -170,7 +173,7 @@ describeWithRedis('whatever dies while fifty calls are listened to', () => {
       const records = await settled(urlOf(0), said);
       const processed = records.filter(({ insights }) => insights !== undefined);
       const readings = processed.map(({ id }) => receiver.readingsOf(id));
-      const audio = await audioOf(urlOf(0), records, desks);
+      const audio = await settledAudio(urlOf(0), said, desks);
       const report = {
         desks: DESKS,
         connections: desks.reduce((sum, { connections }) => sum + connections, 0),
@@ -219,6 +222,20 @@ async function conversation(url: string, id: string): Promise<ConversationRecord
   return response.ok ? ((await response.json()) as ConversationRecord) : undefined;
 }
 
+/** Once it has been written down what is missing. */
+async function settledAudio(
+  url: string,
+  said: readonly SeenConversation[],
+  desks: readonly ListeningDesk[],
+): Promise<Record<string, number>> {
+  const giveUpAt = Date.now() + AUDIT_LIMIT_MS;
+  for (;;) {
+    const audio = await audioOf(url, await settled(url, said), desks);
+    if (audio['seconds_missing'] === 0 || Date.now() > giveUpAt) return audio;
+    await pause(1000);
+  }
+}
+
 /** Audio that was sent, against what is archived and what is said to be missing. */
 async function audioOf(
   url: string,
@@ -231,7 +248,8 @@ async function audioOf(
   const sums = { seconds_in: 0, seconds_archived: 0, seconds_announced_missing: 0, seconds_missing: 0 };
   for (const { id, listened } of records) {
     const response = await fetch(`${url}/api/v1/conversations/${id}/recordings`);
-    const { seconds = 0 } = (await response.json()) as { seconds?: number };
+    const { recordings } = (await response.json()) as { recordings: Piece[] };
+    const seconds = unionOf(recordings.map(spanOf));
     const announced = unionOf((listened?.gaps ?? []).filter((gap) => gap.of !== 'transcript'));
     const missing = (sent.get(id) ?? 0) - seconds - announced;
     sums.seconds_in += sent.get(id) ?? 0;
@@ -245,7 +263,27 @@ async function audioOf(
 
 const TOLERANCE_S = 1;
 
-function unionOf(spans: readonly { readonly start: number; readonly end: number }[]): number {
+/** WAV, PCM16, both sides. */
+const BYTES_PER_SECOND = 8000 * 2 * 2;
+const HEADER_BYTES = 44;
+
+interface Piece {
+  /** Milliseconds since the conversation began. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+function spanOf({ name, bytes }: Piece): Span {
+  const start = Number.parseInt(name, 10) / 1000;
+  return { start, end: start + (bytes - HEADER_BYTES) / BYTES_PER_SECOND };
+}
+
+function unionOf(spans: readonly Span[]): number {
   let sum = 0;
   let until = 0;
   for (const { start, end } of [...spans].sort((one, other) => one.start - other.start)) {

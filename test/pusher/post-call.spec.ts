@@ -89,6 +89,7 @@ describe('a conversation that is over', () => {
   let conversations: Conversations;
   let recordings: Recordings;
   let announced: ConversationRecord[];
+  let begun: string[];
   let model: ScriptedLlmClient;
 
   beforeEach(async () => {
@@ -101,6 +102,7 @@ describe('a conversation that is over', () => {
     await conversations.start(signal);
     await recordings.start(signal);
     announced = [];
+    begun = [];
     model = new ScriptedLlmClient(clock, () => [{ text: JSON.stringify(READING) }]);
   });
   afterEach(async () => {
@@ -112,7 +114,8 @@ describe('a conversation that is over', () => {
   const worker = (models = ['openai:gpt']): PostCall =>
     new PostCall(conversations, recordings, model, { models } as LlmConfig, clock);
   const announce = (record: ConversationRecord): Promise<void> => Promise.resolve(void announced.push(record));
-  const process = (of: ProcessRequest, by = worker()): Promise<ProcessResult> => by.process(of, announce, signal);
+  const process = (of: ProcessRequest, by = worker()): Promise<ProcessResult> =>
+    by.process(of, { begun: (record) => Promise.resolve(void begun.push(record.id)), done: announce }, signal);
   const put = (record: ConversationRecord): Promise<unknown> => conversations.change('acme', record.id, () => record);
   const stored = (id: string): Promise<ConversationRecord | undefined> => conversations.find('acme', id);
 
@@ -148,7 +151,7 @@ describe('a conversation that is over', () => {
     await put(listened('a', said));
     const first = await process(request('a'));
     expect(await process(request('a'))).toEqual(first);
-    expect([model.requests.length, announced.length]).toEqual([1, 2]);
+    expect([model.requests.length, begun, announced.length]).toEqual([1, ['a'], 2]);
     expect(announced[0]).toEqual(announced[1]);
   });
 

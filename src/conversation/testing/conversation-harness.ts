@@ -137,7 +137,7 @@ export class ConversationHarness {
       this.audioQueues,
       this.resume,
       keeping as unknown as Conversations,
-      { enabled: false, reconcileMs: 0, abandonedMs: 0 },
+      { enabled: false, reconcileMs: 0, auditMs: 0, abandonedMs: 0 },
       recording as unknown as Recordings,
       phrases as unknown as PhraseListManager,
       this.bus,

@@ -4,6 +4,8 @@ export const JobKind = {
   Process: 'process',
   /** A SampleRequest. */
   SpeakerSample: 'speaker_sample',
+  /** Of a conversation, its end. */
+  RecordingAudit: 'recording_audit',
   /** A WebhookDelivery. */
   Webhook: 'webhook',
 } as const;

@@ -7,11 +7,12 @@ import { ResultsModule } from '../server/results.module.js';
 import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { PostCall } from './post-call.js';
 import { PostCallStep } from './post-call.step.js';
+import { RecordingAudit } from './recording-audit.js';
 import { Reconciler } from './reconciler.js';
 
 /** What is done when a conversation is over. */
 @Module({
   imports: [LlmModule, ArchiveModule, ConversationsModule, JobsModule, ResultsModule, WebhooksModule],
-  providers: [PostCall, Reconciler, PostCallStep],
+  providers: [PostCall, Reconciler, RecordingAudit, PostCallStep],
 })
 export class PostCallModule {}

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ParleyError } from '../../kernel/errors.js';
 import { type LifecycleStep, Step, type StepReport } from '../../lifecycle/step.js';
+import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
 import { JobKind } from '../jobs/job-kinds.js';
 import { type Job, type JobLease, JobQueue } from '../jobs/job-queue.js';
 import { ProcessResults } from '../server/process-results.js';
 import { Webhooks } from '../webhooks/webhooks.js';
 import { PostCall } from './post-call.js';
+import { RecordingAudit } from './recording-audit.js';
 import { Reconciler } from './reconciler.js';
 
 const payload = z.object({
@@ -27,10 +29,12 @@ export class PostCallStep implements LifecycleStep {
     private readonly results: ProcessResults,
     private readonly reconciler: Reconciler,
     private readonly webhooks: Webhooks,
+    private readonly audit: RecordingAudit,
   ) {}
 
   start(): Promise<StepReport> {
     this.queue.work(JobKind.Process, (job, lease) => this.process(job, lease));
+    this.audit.start();
     this.reconciler.start();
     return Promise.resolve({ summary: 'conversations are processed here' });
   }
@@ -42,6 +46,10 @@ export class PostCallStep implements LifecycleStep {
   private async process(job: Job, { signal }: JobLease): Promise<void> {
     const request = payload.safeParse(job.payload);
     if (!request.success) throw new ParleyError('invalid_message', 'The job asks for nothing that is known here');
-    this.results.settle(await this.postCall.process(request.data, (record) => this.webhooks.announce(record), signal));
+    const attendant = {
+      begun: (record: ConversationRecord) => this.audit.plan(record),
+      done: (record: ConversationRecord) => this.webhooks.announce(record),
+    };
+    this.results.settle(await this.postCall.process(request.data, attendant, signal));
   }
 }

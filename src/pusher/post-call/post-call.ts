@@ -14,6 +14,13 @@ import { type Reading, readByRules } from './rules.js';
 
 type Read = Pick<Insights, 'made_by' | 'model' | 'notice'> & Reading;
 
+export interface PostCallAttendant {
+  /** It is over, and is read now: `updatedAt` is when it ended. */
+  begun(record: ConversationRecord): Promise<void>;
+  /** It has its insights. */
+  done(record: ConversationRecord): Promise<void>;
+}
+
 type Verdict = 'ours' | 'processed' | 'discarded' | 'fenced' | 'gone';
 
 /**
@@ -35,14 +42,9 @@ export class PostCall {
 
   /**
    * Resolves with what became of it, however often it is asked. Rejects with a retryable error while it cannot be told.
-   * @param announce called with a conversation that has its insights, before it counts as processed; more than once if this
-   *   was broken off.
+   * @param attendant hears of each step before it counts as done; more than once if this was broken off.
    */
-  async process(
-    request: ProcessRequest,
-    announce: (record: ConversationRecord) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<ProcessResult> {
+  async process(request: ProcessRequest, attendant: PostCallAttendant, signal: AbortSignal): Promise<ProcessResult> {
     const { verdict, record } = await this.claim(request);
     const { jobId, conversationId } = request;
     if (verdict === 'gone' || verdict === 'discarded') return { jobId, conversationId, outcome: 'discarded' };
@@ -52,8 +54,9 @@ export class PostCall {
       await this.discard(record);
       return { jobId, conversationId, outcome: 'discarded' };
     }
+    if (verdict === 'ours') await attendant.begun(record);
     const done = verdict === 'ours' ? await this.commit(record, await this.insights(record, turns, signal)) : record;
-    await announce(done);
+    await attendant.done(done);
     const { title, overview } = done.insights!;
     return { jobId, conversationId, outcome: 'processed', title, overview };
   }
