@@ -129,7 +129,7 @@ describeInBrowser('the console, when it listens', () => {
     expect(duration).toBeLessThan(seconds + 5);
     await lines.nth(2).getByRole('button', { name: 'Play from' }).click();
     await page.locator('#said-entries .entry[data-playing]', { hasText: 'my card was stolen' }).waitFor();
-    await page.getByLabel('Customer', { exact: true }).check();
+    await page.locator('#player-sides').getByText('Customer').click();
     await pictures(page, 'conversation');
     expect(watched.complaints).toEqual([]);
   }, 60_000);
@@ -167,6 +167,57 @@ describeInBrowser('the console, when it listens', () => {
     expect(await page.locator('#heard-entries').innerText()).not.toContain('stolen');
     expect(watched.complaints).toEqual([]);
   }, 60_000);
+
+  it('is paused by operators as well', async () => {
+    await page.getByLabel('What is listened to').selectOption({ label: 'My microphone' });
+    await page.getByRole('button', { name: 'Start listening' }).click();
+    await said(page, 'other', 'what is my balance').first().waitFor();
+    const { sessions } = (await server.get('/api/v1/sessions')).body as { sessions: [{ session_id: string }] };
+    const ask = (what: string): Promise<Response> =>
+      fetch(`${server.url}/api/v1/sessions/${sessions[0].session_id}/${what}`, { method: 'POST' });
+    await ask('pause');
+    await state(page, 'paused').waitFor();
+    await ask('resume');
+    await state(page, 'live').waitFor();
+    await page.getByRole('button', { name: 'End', exact: true }).click();
+    await outcome(page).waitFor();
+  });
+
+  it('asks whether somebody was known by their voice', async () => {
+    const sent: { type: string; speaker_id?: number; person_id?: string; segment_ids?: string[] }[] = [];
+    await page.routeWebSocket(/listen\/ws/, (client) => {
+      const upstream = client.connectToServer();
+      client.onMessage((message) => {
+        if (typeof message === 'string') sent.push(JSON.parse(message) as (typeof sent)[number]);
+        upstream.send(message);
+      });
+      upstream.onMessage((message) => {
+        client.send(message);
+        if (typeof message !== 'string' || !message.includes('"person_id":null')) return;
+        const [{ id, speaker_id }] = JSON.parse(message) as [{ id: string; speaker_id: number }];
+        const person = { person_id: 'p1', person_name: 'Ann', distance: 0.2, segments: [id] };
+        client.send(JSON.stringify({ type: 'speaker_label_suggestion', speaker_id, ...person }));
+      });
+    });
+    await page.reload();
+    await listenTo(page, 2, [0.5, [1, 'alan-01-balance'], 9]);
+    const suggestion = page.locator('.suggestion', { hasText: 'Customer sounds like Ann.' });
+    await pictures(page, 'suggestion');
+    await suggestion.getByRole('button', { name: 'Yes' }).click();
+    await said(page, 'customer', 'Ann').waitFor();
+    await suggestion.waitFor({ state: 'detached' });
+    expect(sent.filter(({ type }) => type === 'speaker_assigned')).toEqual([
+      {
+        type: 'speaker_assigned',
+        segment_ids: [expect.any(String)],
+        speaker_id: 1,
+        person_id: 'p1',
+        person_name: 'Ann',
+      },
+    ]);
+    await page.getByRole('button', { name: 'End', exact: true }).click();
+    await outcome(page).waitFor();
+  });
 
   it('goes on with a conversation when the connection breaks', async () => {
     await listenTo(page, 1, [0.5, [0, 'alan-01-balance'], 6, [0, 'alan-06-stolen'], 3]);
@@ -246,5 +297,59 @@ describeInBrowser('the console, when it listens', () => {
     await page.getByRole('button', { name: 'Start listening' }).click();
     await page.getByRole('alert').getByText('no recogniser for this language').waitFor();
     await state(page, 'idle').waitFor();
+  });
+});
+
+describeInBrowser('the console, when it listens with a credential', () => {
+  let folder: string;
+  let server: TestServer;
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'parley-console-credential-'));
+    browser = await TestBrowser.launch('refused');
+    server = await TestServer.start({
+      AUTH_TOKENS: 'let-me-in',
+      CONVERSATION_STORE: 'sqlite',
+      DATA_DIR: folder,
+      LISTEN_AUDIO: 'on',
+      LISTEN_SEGMENT_MS: '100',
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('puts it in no address, and can hear what was recorded', async () => {
+    const { page, dialled, requested } = await browser.open(`${server.url}/#/listen`);
+    await page.getByLabel('This server asks for an access token').fill('let-me-in');
+    expect(await page.getByRole('button', { name: 'Start listening' }).isDisabled()).toBe(true);
+    await page.keyboard.press('Enter');
+    await page.locator('#token-form').waitFor({ state: 'hidden' });
+    const seconds = await listenTo(page, 2, [0.5, [1, 'alan-01-balance'], 1]);
+    await outcome(page).getByRole('link').click();
+    await page.getByRole('button', { name: /^Load the recording \(0:0\d\)$/ }).click();
+    await page.locator('#timeline').waitFor();
+    const audio = page.locator('#player-audio');
+    expect(await audio.getAttribute('src')).toMatch(/^blob:/);
+    const duration = await audio.evaluate((node) => (node as unknown as { duration: number }).duration);
+    expect(duration).toBeGreaterThan(seconds - 1);
+    expect(dialled).toEqual([expect.stringMatching(/[?&]token=bt_[\w-]+$/)]);
+    expect(requested.filter((address) => address.includes('let-me-in'))).toEqual([]);
+    await page.close();
+    expect(await server.quiet()).toEqual(nothingHeld);
+  }, 40_000);
+
+  it('says that a microphone was refused', async () => {
+    const { page } = await browser.open(`${server.url}/#/listen`);
+    await page.getByLabel('This server asks for an access token').fill('let-me-in');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('What is listened to').selectOption({ label: 'My microphone' });
+    await page.getByRole('button', { name: 'Start listening' }).click();
+    await page.getByRole('alert').getByText('The microphone was refused').waitFor();
+    await state(page, 'idle').waitFor();
+    await page.close();
+    expect(await server.quiet()).toEqual(nothingHeld);
   });
 });

@@ -88,6 +88,8 @@ export class WatchedPage {
   /** Errors and warnings of the console, and exceptions. */
   readonly complaints: string[] = [];
   readonly hosts = new Set<string>();
+  /** Addresses of everything that was asked for. */
+  readonly requested: string[] = [];
   /** Addresses of the calls made from the page. */
   readonly dialled: string[] = [];
   /** Of the calls made from the page. */
@@ -98,7 +100,10 @@ export class WatchedPage {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
     });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
-    page.on('request', (request) => this.hosts.add(new URL(request.url()).host));
+    page.on('request', (request) => {
+      this.hosts.add(new URL(request.url()).host);
+      this.requested.push(request.url());
+    });
     page.on('websocket', (socket) => this.watch(socket));
   }
 

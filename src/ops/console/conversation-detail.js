@@ -12,6 +12,8 @@ import { durationOf, talkOf } from './talk.js';
 
 /** @typedef {import('./talk.js').Said} Said */
 
+const ARCHIVED_WITHIN_MS = 30_000;
+
 /** One conversation: what was said, what came of it, how it sounded, and what an operator can do with it. */
 export class ConversationDetail {
   /** @param {import('./api.js').Api} api @param {(id: string) => void} onRemoved */
@@ -24,6 +26,10 @@ export class ConversationDetail {
     this.player = new RecordingPlayer(api, (seconds) => this.follow(seconds));
     this.player.audio.addEventListener('loadedmetadata', () => this.showAll());
     this.rows = new RowList(byId('said-entries'), byId('said'));
+    /** Who is heard just now. @type {Set<string>} keys */
+    this.playing = new Set();
+    /** On the lanes. @type {Map<string, HTMLElement>} by key */
+    this.blocks = new Map();
     this.lanes = { agent: byId('lane-agent'), customer: byId('lane-customer') };
     byId('timeline').addEventListener('click', (event) => this.clickedAt(event));
     byId('process-again').addEventListener('click', () => void this.readAgain());
@@ -52,9 +58,14 @@ export class ConversationDetail {
   get isUnfinished() {
     if (!this.id) return false;
     const { status, insights } = this.conversation ?? {};
-    return (
-      !this.conversation || ['in_progress', 'processing'].includes(status) || (insights?.generation ?? 0) < this.awaited
-    );
+    if (!this.conversation || ['in_progress', 'processing'].includes(status)) return true;
+    return (insights?.generation ?? 0) < this.awaited || this.mayBeRecorded;
+  }
+
+  /** The last minute of a call is archived when it is over. */
+  get mayBeRecorded() {
+    const { updatedAt } = this.conversation;
+    return this.player.isMissing && Date.now() - Date.parse(updatedAt) < ARCHIVED_WITHIN_MS;
   }
 
   async refresh() {
@@ -75,7 +86,8 @@ export class ConversationDetail {
     this.conversation = conversation;
     byId('detail-none').hidden = true;
     byId('detail').hidden = byId('insights-card').hidden = false;
-    if (before !== conversation.status) void this.player.open(conversation).then(() => this.showAll());
+    if (before !== conversation.status || this.mayBeRecorded)
+      void this.player.open(conversation).then(() => this.showAll());
     this.showAll();
   }
 
@@ -146,28 +158,36 @@ export class ConversationDetail {
   drawLanes() {
     const { seconds } = this;
     byId('timeline').hidden = !this.player.isReady || seconds === 0;
-    const blocks = blocksOf(this.said, seconds);
-    for (const [lane, node] of Object.entries(this.lanes)) {
-      const mine = blocks.filter((block) => block.lane === lane);
-      node.replaceChildren(
-        ...mine.map(({ key, left, width }) => {
-          const block = element('span', { 'data-key': key });
-          block.style.left = `${left * 100}%`;
-          block.style.width = `${width * 100}%`;
-          return block;
-        }),
-      );
+    this.blocks.clear();
+    for (const node of Object.values(this.lanes)) node.replaceChildren();
+    for (const { key, lane, left, width } of blocksOf(this.said, seconds)) {
+      const block = element('span', { 'data-key': key });
+      block.style.left = `${left * 100}%`;
+      block.style.width = `${width * 100}%`;
+      this.blocks.set(key, block);
+      this.lanes[lane].append(block);
     }
+    for (const { start, end } of this.player.gaps) {
+      const gap = element('div', { class: 'missing' });
+      gap.style.left = `${(start / seconds) * 100}%`;
+      gap.style.width = `${((end - start) / seconds) * 100}%`;
+      this.lanes.agent.append(gap);
+      this.lanes.customer.append(gap.cloneNode());
+    }
+    for (const key of this.playing) this.rows.nodeOf(key)?.removeAttribute('data-playing');
+    this.playing = new Set();
     this.follow(this.player.audio.currentTime);
   }
 
   /** @param {number} seconds where the recording is */
   follow(seconds) {
     if (this.seconds > 0) byId('playhead').style.left = `${(seconds / this.seconds) * 100}%`;
-    const now = heardAt(this.said, seconds);
     const isPlaying = !this.player.audio.paused || seconds > 0;
-    for (const node of document.querySelectorAll('#said-entries > li, #timeline [data-key]'))
-      node.toggleAttribute('data-playing', isPlaying && now.has(node.dataset.key));
+    const now = isPlaying ? heardAt(this.said, seconds) : new Set();
+    for (const key of this.playing.symmetricDifference(now))
+      for (const node of [this.rows.nodeOf(key), this.blocks.get(key)])
+        node?.toggleAttribute('data-playing', now.has(key));
+    this.playing = now;
   }
 
   clickedAt(event) {

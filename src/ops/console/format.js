@@ -5,10 +5,12 @@ export function formatMs(ms) {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Minutes and seconds of a call. @param {number} ms */
+/** Minutes and seconds of a call, and hours if it has any. @param {number} ms */
 export function formatClock(ms) {
   const seconds = Math.floor(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  const two = (count) => String(count % 60).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes}:${two(seconds)}` : `${Math.floor(minutes / 60)}:${two(minutes)}:${two(seconds)}`;
 }
 
 /** `card_services` → `Card services`. @param {string} name */

@@ -24,14 +24,14 @@ export class ListenLines {
     this.onName = onName;
   }
 
-  /** @param {import('./listen-transcript.js').ListenTranscript} transcript @param {number} channels */
-  follow(transcript, channels) {
+  /** @param {import('./listen-transcript.js').ListenTranscript} transcript */
+  follow(transcript) {
     this.rows.clear();
     this.announcer.replaceChildren();
     /** @type {Map<string, string>} */
     this.announced = new Map();
     this.transcript = transcript;
-    this.channels = channels;
+    this.channels = 1;
   }
 
   /** @param {'set' | 'removed'} change @param {Line} line */

@@ -63,26 +63,29 @@ export class ListenView {
     this.say('');
     this.card.reset();
     byId('heard-empty').hidden = true;
-    this.channels = await channelsFor(settings);
+    this.channels = 1;
     const transcript = new ListenTranscript(
       (change, line) => this.lines.update(change, line),
       () => this.card.show(transcript, this.channels),
     );
     this.transcript = transcript;
-    this.lines.follow(transcript, this.channels);
-    this.showLegs();
-    void this.introduce(transcript);
+    this.lines.follow(transcript);
     try {
-      this.sound = await ListenSound.open(this.channels, RATE, (frame) => this.onFrame(frame));
+      this.lines.channels = this.channels = await channelsFor(settings);
+      this.showLegs();
+      void this.introduce(transcript);
+      const sound = await ListenSound.open(this.channels, RATE, (frame) => this.onFrame(frame));
+      // Who ended it meanwhile has been told so.
+      if (this.session !== session) return void sound.close();
+      this.sound = sound;
       await this.openInputs(settings);
     } catch (error) {
-      const problem =
-        error instanceof MicrophoneProblem ? error.message : `The sound could not be opened (${error.message}).`;
-      if (this.session === session) this.onClosed(problem);
+      const known = error instanceof MicrophoneProblem;
+      if (this.session === session)
+        this.onClosed(known ? error.message : `The sound could not be opened (${error.message}).`);
       return;
     }
-    if (this.session !== session) return;
-    this.connect(settings);
+    if (this.session === session) this.connect(settings);
   }
 
   /** Microphones first, so that no slot of the server is held while the browser asks for them. */
@@ -213,7 +216,9 @@ export class ListenView {
     const { status, body } = await this.api.get('people');
     if (status !== 200) return;
     // Those who are `user:…` are known in sessions of their own only.
-    const others = body.people.filter(({ person_id }) => !person_id.startsWith('user:') && !transcript.people.has(person_id));
+    const others = body.people.filter(
+      ({ person_id }) => !person_id.startsWith('user:') && !transcript.people.has(person_id),
+    );
     for (const { person_id, name } of others) transcript.name(person_id, name);
   }
 

@@ -1,5 +1,6 @@
+import { problemOf } from './api.js';
 import { byId } from './dom.js';
-import { formatBytes } from './format.js';
+import { formatBytes, formatClock } from './format.js';
 import { sideChannels } from './lanes.js';
 
 /** Plays what was recorded of a conversation: both sides, or one of them in both ears. */
@@ -24,26 +25,30 @@ export class RecordingPlayer {
   /** Looks whether there is a recording. @param {any} conversation */
   async open(conversation) {
     this.reset();
-    const { id, kind, listened } = conversation;
+    const { id, kind, status, listened } = conversation;
     const opened = (this.opened = {});
-    const { status, body } = await this.api.get(`conversations/${id}/recordings`);
+    const answer = await this.api.get(`conversations/${id}/recordings`);
     if (this.opened !== opened) return;
-    const pieces = status === 200 ? body.recordings : [];
+    const { recordings = [], duration_ms, gaps = [] } = answer.status === 200 ? answer.body : {};
+    const problem = recordings.find((piece) => piece.problem)?.problem;
+    this.isMissing = recordings.length === 0;
+    if (status === 'in_progress') return this.explain('What is recorded can be heard when the call is over.');
+    if (answer.status !== 200) return this.explain(problemOf(answer));
+    if (this.isMissing) return this.explain('It was not recorded.');
+    if (problem) return this.explain(`It was recorded, but cannot be heard: ${problem}.`);
     this.kind = kind;
-    const stereo = kind === 'voice' || listened?.channels === 2;
-    byId('player-sides').hidden = !stereo;
-    byId('player-none').hidden = pieces.length > 0;
-    byId('player-none').textContent =
-      conversation.status === 'in_progress'
-        ? 'What is recorded can be heard when the call is over.'
-        : 'It was not recorded.';
-    if (pieces.length === 0 || conversation.status === 'in_progress') return void (byId('player-none').hidden = false);
+    this.gaps = gaps.map(({ from_ms, to_ms }) => ({ start: from_ms / 1000, end: to_ms / 1000 }));
     this.path = `conversations/${id}/recording.wav`;
+    byId('player-sides').hidden = kind === 'listen' && listened?.channels !== 2;
     // An element sends no credential; with one, the file is fetched as a whole, when somebody wants it.
     if (this.api.token === '') return this.play(new URL(this.path, this.api.base).href);
-    const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
     byId('player-load').hidden = false;
-    byId('player-load-words').textContent = `Load the recording (${formatBytes(bytes)})`;
+    byId('player-load-words').textContent = `Load the recording (${formatClock(duration_ms)})`;
+  }
+
+  explain(words) {
+    byId('player-none').textContent = words;
+    byId('player-none').hidden = false;
   }
 
   async download() {
@@ -81,6 +86,9 @@ export class RecordingPlayer {
   reset() {
     this.loading?.abort();
     this.opened = this.path = undefined;
+    this.isMissing = false;
+    /** Of the recording, in seconds. @type {{ start: number, end: number }[]} */
+    this.gaps = [];
     this.audio.pause();
     this.audio.removeAttribute('src');
     if (this.address) URL.revokeObjectURL(this.address);

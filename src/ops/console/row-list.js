@@ -61,11 +61,12 @@ export class RowList {
     if (known?.shows !== signature) {
       node.className = className;
       for (const name of Object.keys(node.dataset)) delete node.dataset[name];
+      node.dataset.key = key;
       for (const [name, value] of Object.entries(data)) if (value !== undefined) node.dataset[name] = value;
       node.replaceChildren(...content());
     }
     this.rows.set(key, { node, order, shows: signature });
-    if (moves) this.place(node, key, order);
+    if (moves) this.place(node, order);
     if (part) node.querySelector(`[data-part='${part}']`)?.focus();
     if (follow) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
@@ -82,8 +83,7 @@ export class RowList {
     return scrollHeight - scrollTop - clientHeight < FOLLOW_PX;
   }
 
-  place(node, key, order) {
-    node.dataset.key = key;
+  place(node, order) {
     // Nearly everything comes at the end.
     let before = this.list.lastElementChild;
     while (before && (before === node || compare(this.orderOf(before), order) > 0))
