@@ -28,7 +28,7 @@ const SUMMARY = {
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const step of cleanUp.splice(0).reverse()) await step();
+  for (const step of cleanUp.splice(0).toReversed()) await step();
 });
 
 /** A process that is killed and started again, on the same port. */

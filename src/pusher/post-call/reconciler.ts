@@ -61,7 +61,12 @@ export class Reconciler {
     }
   }
 
-  private isLeftBehind({ kind, status, updatedAt }: ConversationSummary): boolean {
+  private isLeftBehind({
+    kind,
+    status,
+    updatedAt,
+  }: Pick<ConversationSummary, 'kind' | 'status' | 'updatedAt'>): boolean {
+    if (status !== 'processing' && status !== 'in_progress') return false;
     // Whoever has closed it has asked for it to be read; that may have been lost.
     if (status === 'processing') return updatedAt < this.before(this.config.reconcileMs);
     const { idleTimeoutMs, resumeMs } = this.voice;
@@ -71,7 +76,8 @@ export class Reconciler {
 
   private async handOver({ tenant, id }: ConversationSummary): Promise<void> {
     const stored = await this.conversations.find(tenant, id);
-    if (!stored) return;
+    // It may have been finished since the list was made: asking again would be asking for another reading.
+    if (!stored || !this.isLeftBehind(stored)) return;
     const request = nextReadingOf(stored);
     const state = await this.queue.stateOf(request.jobId);
     // It waits, runs, or lies with the dead letters for somebody to look at.
