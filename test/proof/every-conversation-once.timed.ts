@@ -74,7 +74,8 @@ describeWithRedis('whatever dies while fifty calls are listened to', () => {
     async () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'parley-proof-'));
       cleanUp.push(() => rmSync(folder, { recursive: true, force: true }));
-      const redis = await RedisServer.start();
+      // Conversations would be found without it, too; webhooks that wait to be sent would not.
+      const redis = await RedisServer.start({ args: ['--appendonly', 'yes'] });
       cleanUp.push(() => redis.stop());
       const receiver = await WebhookReceiver.start();
       cleanUp.push(() => receiver.stop());
