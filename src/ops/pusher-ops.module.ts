@@ -5,11 +5,23 @@ import { WebhooksModule } from '../pusher/webhooks/webhooks.module.js';
 import { ArchiveModule } from '../services/archive/archive.module.js';
 import { ConversationsModule } from '../services/conversations/conversations.module.js';
 import { AttemptLimitModule } from '../voice/attempt-limit.module.js';
+import { PeopleModule } from '../services/people/people.module.js';
+import { Erasure } from './erasure.js';
 import { JobsController } from './jobs.controller.js';
+import { PrivacyController } from './privacy.controller.js';
 
 /** What operators see and do of what comes after calls. */
 @Module({
-  imports: [AuthModule, AttemptLimitModule, ConversationsModule, ArchiveModule, JobsModule, WebhooksModule],
-  controllers: [JobsController],
+  imports: [
+    AuthModule,
+    AttemptLimitModule,
+    ConversationsModule,
+    ArchiveModule,
+    JobsModule,
+    PeopleModule,
+    WebhooksModule,
+  ],
+  providers: [Erasure],
+  controllers: [JobsController, PrivacyController],
 })
 export class PusherOpsModule {}

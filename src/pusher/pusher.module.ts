@@ -6,6 +6,7 @@ import { PostCallModule } from './post-call/post-call.module.js';
 import { ArchiveModule } from '../services/archive/archive.module.js';
 import { ConversationsModule } from '../services/conversations/conversations.module.js';
 import { ArchiveAudioSink } from './audio/archive-audio-sink.js';
+import { AudioRetention } from './audio/audio-retention.js';
 import { AudioSink } from './server/audio-sink.js';
 import { PusherAdmission } from './server/pusher-admission.js';
 import { PusherDrain } from './server/pusher-drain.js';
@@ -29,6 +30,7 @@ import { NoTranscriptSink, TranscriptSink } from './server/transcript-sink.js';
   ],
   providers: [
     { provide: AudioSink, useClass: ArchiveAudioSink },
+    AudioRetention,
     { provide: TranscriptSink, useClass: NoTranscriptSink },
     PusherSessions,
     PusherAdmission,

@@ -96,6 +96,26 @@ export class People {
     return known !== undefined;
   }
 
+  /**
+   * What was learned of voices in these conversations; of people of whom there is nothing else, all. How many people that
+   * were. Can be done again when it was rejected.
+   */
+  async forgetConversations(tenant: string, ids: ReadonlySet<string>): Promise<number> {
+    this.cache.delete(tenant);
+    const files = await this.recordings.files();
+    let changed = 0;
+    for (const print of await this.known(tenant)) {
+      const samples = print.samples.filter(({ conversationId }) => !ids.has(conversationId));
+      if (samples.length === print.samples.length) continue;
+      const name = fileOf(print.personId);
+      if (samples.length === 0) await files.remove(tenant, FOLDER, name);
+      else await files.put(tenant, FOLDER, name, bytesOfPrint({ ...print, samples }), 'application/json');
+      changed++;
+    }
+    this.cache.delete(tenant);
+    return changed;
+  }
+
   /** Whether somebody was forgotten at this time or later. @param since ISO 8601 */
   async isForgotten(tenant: string, personId: string, since: string): Promise<boolean> {
     const forgottenAt = await this.marks.get(forgottenKey(tenant, personId));

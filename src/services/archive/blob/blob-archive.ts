@@ -125,7 +125,7 @@ export class BlobArchive extends AudioArchive {
       const page = await this.ask(async (abortSignal) => {
         const settings = { maxPageSize: PAGE, ...(continuationToken && { continuationToken }) };
         return (await this.container.listBlobsFlat({ abortSignal }).byPage(settings).next()).value;
-      });
+      }, undefined);
       for (const { name, properties } of page?.segment.blobItems ?? []) {
         const [tenant, conversationId, ...rest] = name.split('/').map(idOfPart);
         if (tenant === undefined || conversationId === undefined || rest.length !== 1) continue;

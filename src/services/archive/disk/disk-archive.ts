@@ -99,8 +99,11 @@ export class DiskArchive extends AudioArchive {
   override async *everywhere(): AsyncGenerator<ArchivedPlace> {
     for await (const tenant of this.idsIn(this.directory))
       for await (const conversationId of this.idsIn(path.join(this.directory, pathPart(tenant)))) {
-        const [first] = await this.list(tenant, conversationId);
-        if (first) yield { tenant, conversationId, writtenAt: first.writtenAt };
+        const folder = this.folderOf(tenant, conversationId);
+        const names = await this.onDisk<string[], string[]>(() => readdir(folder), []);
+        const [first] = names.sort((one, other) => (one < other ? -1 : 1));
+        const info = first && (await this.onDisk(() => stat(path.join(folder, first)), undefined));
+        if (info) yield { tenant, conversationId, writtenAt: info.mtime.toISOString() };
       }
   }
 
