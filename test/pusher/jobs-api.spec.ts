@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { main as jobsCommand } from '../../src/cli/jobs.js';
@@ -7,7 +7,6 @@ import { createApiKey } from '../../src/auth/api-keys.js';
 import { JobQueue } from '../../src/pusher/jobs/job-queue.js';
 import { Conversations } from '../../src/services/conversations/conversations.js';
 import { record } from '../../src/services/conversations/testing/writer-bench.js';
-import { writeFileSync } from 'node:fs';
 import { TestServer } from '../support/test-server.js';
 
 const folders: string[] = [];
@@ -84,7 +83,7 @@ describe('what is done after calls', () => {
       let output = '';
       const streams = [process.stdout, process.stderr];
       const written = streams.map((stream) => stream.write.bind(stream));
-      for (const stream of streams) stream.write = ((text: string) => ((output += text), true)) as typeof stream.write;
+      for (const stream of streams) stream.write = (text: unknown) => ((output += String(text)), true);
       try {
         return { code: await jobsCommand([...args, '--url', server.url, '--token', acmeKey]), output };
       } finally {
