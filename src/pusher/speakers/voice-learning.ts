@@ -61,12 +61,15 @@ export class VoiceLearning {
     const pcm = await this.audio(request, plan);
     const embedding = await this.embedding(pcm, signal);
     signal.throwIfAborted();
-    // It may have been deleted meanwhile.
-    if (!(await this.find(tenant, conversationId))) return 'gone';
     const learnedAt = new Date(this.clock.wallTime()).toISOString();
     const { model } = this.embedder;
     const sample = { id, conversationId, learnedAt, embedding };
     const print = await this.people.learn(tenant, { personId, name, model }, sample, record.startedAt);
+    // Whoever deletes it at the same time either finds what was learned from it, or is seen here.
+    if (await this.conversations.isRemoved(tenant, conversationId)) {
+      await this.people.forgetConversations(tenant, new Set([conversationId]));
+      return 'gone';
+    }
     return print ? 'learned' : 'forgotten';
   }
 
