@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { OverloadMonitor } from '../src/state/overload/overload-monitor.js';
 import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
 import { type CallPart, callRecording } from './support/call-recording.js';
 import { pictures } from './support/pictures.js';
@@ -21,6 +22,18 @@ const played = (page: Page, second: number): Promise<void> => {
   const later = Array.from({ length: 60 - Math.ceil(second) }, (_, i) => String(59 - i).padStart(2, '0'));
   return page.locator('#listen-position', { hasText: new RegExp(`^0:(${later.join('|')})$`) }).waitFor();
 };
+
+/** Two recognisers and a browser on a busy machine: what an overloaded server does is tried elsewhere. */
+async function startCalm(env: NodeJS.ProcessEnv): Promise<TestServer> {
+  const server = await TestServer.start({
+    CONVERSATION_STORE: 'sqlite',
+    LISTEN_AUDIO: 'on',
+    LISTEN_SEGMENT_MS: '100',
+    ...env,
+  });
+  server.app.get(OverloadMonitor, { strict: false }).stop();
+  return server;
+}
 
 async function listenTo(page: Page, lines: 1 | 2, parts: readonly CallPart[]): Promise<number> {
   const { wav, seconds } = await callRecording(lines, parts);
@@ -44,12 +57,7 @@ describeInBrowser('the console, when it listens', () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'parley-console-listens-'));
     browser = await TestBrowser.launch([1, ...Array.from({ length: 10 }, () => ['alan-01-balance.wav', 2]).flat()]);
-    server = await TestServer.start({
-      CONVERSATION_STORE: 'sqlite',
-      DATA_DIR: folder,
-      LISTEN_AUDIO: 'on',
-      LISTEN_SEGMENT_MS: '100',
-    });
+    server = await startCalm({ DATA_DIR: folder });
     network = await TcpProxy.start(Number(new URL(server.url).port));
   });
   beforeEach(async () => {
@@ -70,53 +78,49 @@ describeInBrowser('the console, when it listens', () => {
   });
 
   it('writes a recorded call down by sides, names who speaks, and shows what came of it', async () => {
-    const seconds = await listenTo(page, 2, [
-      0.5,
+    const talk: CallPart[] = [
       [1, 'noel-01-balance'],
-      1,
-      [0, 'alan-02-digits'],
-      1,
+      [0, 'alan-14-repeat'],
       [1, 'noel-06-stolen'],
-      1,
-      [0, 'alan-05-goodbye'],
-      2,
-    ]);
+      [0, 'alan-02-digits'],
+      [1, 'noel-12-person'],
+      [0, 'alan-08-block'],
+    ];
+    const seconds = await listenTo(page, 2, [0.4, ...talk.flatMap((part) => [part, 1.2])]);
     await said(page, 'customer', 'what is my balance').waitFor();
     await page.getByRole('button', { name: 'Customer' }).first().click();
     const dialog = page.getByRole('dialog', { name: 'Who is Customer?' });
     await dialog.getByText('what is my balance').waitFor();
-    await dialog.getByLabel('Name').fill('Ann <b>Lee</b>');
+    await dialog.getByLabel('Name').fill('Ann Lee');
     await page.keyboard.press('Enter');
-    await said(page, 'customer', 'Ann <b>Lee</b>').waitFor();
+    await said(page, 'customer', 'Ann Lee').waitFor();
+    await said(page, 'agent', 'can you repeat that').waitFor();
+    await said(page, 'customer', 'my card was stolen').getByRole('button', { name: 'Ann Lee' }).waitFor();
     await said(page, 'agent', 'four two four two').waitFor();
-    await said(page, 'customer', 'my card was stolen').getByRole('button', { name: 'Ann <b>Lee</b>' }).waitFor();
-    await said(page, 'agent', 'goodbye').waitFor();
     await pictures(page, 'listen');
 
     // The end of the recording is that of the call.
     await state(page, 'idle').waitFor();
-    await outcome(page).getByText('my card was stolen', { exact: false }).waitFor();
+    await outcome(page).getByText('My card was stolen').waitFor();
     await page.getByRole('link', { name: 'Conversations' }).click();
     const row = page.locator('#kept .kept[data-status=completed]');
     await row.getByText('finished').waitFor();
-    expect(await row.innerText()).toMatch(/listened to · 4 lines/);
+    expect(await row.innerText()).toMatch(/listened to · 6 lines/);
     await row.getByRole('link').click();
 
-    const lines = page.locator('#said-entries .entry');
-    await lines.nth(3).waitFor();
+    const lines = page.locator('#said-entries .entry:has(.words)');
+    await lines.nth(5).waitFor();
     expect(await lines.locator('.words').allTextContents()).toEqual([
       'what is my balance',
-      'four two four two',
+      'can you repeat that',
       'my card was stolen',
-      'goodbye',
+      'four two four two',
+      'speak to a person please',
+      'block my card',
     ]);
-    expect(await lines.nth(2).innerText()).toContain('Ann <b>Lee</b>');
-    expect(await lines.evaluateAll((rows) => rows.map((one) => one.getAttribute('data-side')))).toEqual([
-      'customer',
-      'agent',
-      'customer',
-      'agent',
-    ]);
+    expect(await lines.nth(2).innerText()).toContain('Ann Lee');
+    const sides = await lines.evaluateAll((rows) => rows.map((one) => one.getAttribute('data-side')));
+    expect(sides).toEqual(talk.map((part) => (Array.isArray(part) && part[0] === 0 ? 'agent' : 'customer')));
     const insights = page.locator('#insights');
     await insights.getByText('No model has read this.').waitFor();
     expect(await insights.getByRole('img').getAttribute('aria-label')).toMatch(/^Agent \d+ %, customer \d+ % of what/);
@@ -195,16 +199,17 @@ describeInBrowser('the console, when it listens', () => {
         client.send(message);
         if (typeof message !== 'string' || !message.includes('"person_id":null')) return;
         const [{ id, speaker_id }] = JSON.parse(message) as [{ id: string; speaker_id: number }];
-        const person = { person_id: 'p1', person_name: 'Ann', distance: 0.2, segments: [id] };
+        const person = { person_id: 'p1', person_name: 'Ann <b>', distance: 0.2, segments: [id] };
         client.send(JSON.stringify({ type: 'speaker_label_suggestion', speaker_id, ...person }));
       });
     });
     await page.reload();
     await listenTo(page, 2, [0.5, [1, 'alan-01-balance'], 9]);
-    const suggestion = page.locator('.suggestion', { hasText: 'Customer sounds like Ann.' });
+    const suggestion = page.locator('.suggestion', { hasText: 'Customer sounds like Ann <b>.' });
+    await suggestion.waitFor();
     await pictures(page, 'suggestion');
     await suggestion.getByRole('button', { name: 'Yes' }).click();
-    await said(page, 'customer', 'Ann').waitFor();
+    await said(page, 'customer', 'Ann <b>').waitFor();
     await suggestion.waitFor({ state: 'detached' });
     expect(sent.filter(({ type }) => type === 'speaker_assigned')).toEqual([
       {
@@ -212,7 +217,7 @@ describeInBrowser('the console, when it listens', () => {
         segment_ids: [expect.any(String)],
         speaker_id: 1,
         person_id: 'p1',
-        person_name: 'Ann',
+        person_name: 'Ann <b>',
       },
     ]);
     await page.getByRole('button', { name: 'End', exact: true }).click();
@@ -307,13 +312,7 @@ describeInBrowser('the console, when it listens with a credential', () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'parley-console-credential-'));
     browser = await TestBrowser.launch('refused');
-    server = await TestServer.start({
-      AUTH_TOKENS: 'let-me-in',
-      CONVERSATION_STORE: 'sqlite',
-      DATA_DIR: folder,
-      LISTEN_AUDIO: 'on',
-      LISTEN_SEGMENT_MS: '100',
-    });
+    server = await startCalm({ AUTH_TOKENS: 'let-me-in', DATA_DIR: folder });
   });
   afterAll(async () => {
     await browser?.close();

@@ -177,15 +177,20 @@ describe('what is heard', () => {
 
   it('has what went wrong where it was', async () => {
     const error = { type: 'error', code: 'invalid_message', message: 'No', retryable: false };
-    const { lines } = await after(session('a'), [segment('1', 'Hello', 7)], error, {
-      ...error,
-      code: 'processing_failed',
-      conversation_id: 'a',
-    });
+    const status = (name: string) => ({ type: 'service_status', status: name, status_text: `It is ${name}` });
+    const { lines } = await after(
+      session('a'),
+      status('ready'),
+      [segment('1', 'Hello', 7)],
+      error,
+      { ...error, code: 'processing_failed', conversation_id: 'a' },
+      status('stt_failed'),
+    );
     expect(lines.map(({ kind, at, text }) => [kind, at, text])).toEqual([
       ['segment', 7, undefined],
       ['error', 8, 'No'],
       ['over', Infinity, undefined],
+      ['notice', 8, 'It is stt_failed.'],
     ]);
   });
 

@@ -44,7 +44,7 @@ function madeBy({ made_by, model, notice }) {
   if (made_by === 'model')
     return [
       element('p', { class: 'hint' }, `Read by ${model ?? 'a model'}.`),
-      notice && element('p', { class: 'note' }, notice),
+      notice && element('p', { class: 'note' }, sentence(notice)),
     ].filter(Boolean);
   return [
     element(
@@ -52,7 +52,7 @@ function madeBy({ made_by, model, notice }) {
       { class: 'note' },
       element('strong', {}, 'No model has read this. '),
       'Title and overview are sentences that were said, chosen by rules, without any understanding.',
-      notice && element('span', { class: 'reason' }, ` ${notice}`),
+      notice && element('span', { class: 'reason' }, ` ${sentence(notice)}`),
     ),
   ];
 }
@@ -93,6 +93,11 @@ function ratio({ agent_talk_ratio }) {
       element('span', {}, `Customer ${100 - percent} %`),
     ),
   ];
+}
+
+/** @param {string} words */
+function sentence(words) {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
 }
 
 function readTimes(generation) {

@@ -37,6 +37,9 @@
 /** Gaps that are no further apart are one. */
 const SAME_GAP_SECONDS = 0.25;
 
+/** What those who read along have to know of the server. */
+const WORTH_A_LINE = ['stt_failed', 'stt_recovered', 'pusher_degraded', 'pusher_connected'];
+
 /** What was said in the conversations of a session, made from the server's messages. */
 export class ListenTranscript {
   /** @param {(change: 'set' | 'removed', line: Line) => void} onLine @param {() => void} onState conversations, names or suggestions have changed */
@@ -180,6 +183,9 @@ const handlers = {
     transcript.learn(id, { status: discarded ? 'discarded' : 'completed', ...structured }),
   segments_deleted: (transcript, { segment_ids }) => {
     for (const id of segment_ids) transcript.remove(id);
+  },
+  service_status: (transcript, { status, status_text }) => {
+    if (WORTH_A_LINE.includes(status)) transcript.notice(`${status_text}.`);
   },
   audio_dropped: (transcript, event) => transcript.drop(event),
   speaker_label_suggestion: (transcript, { speaker_id, person_id, person_name, distance, segments }) => {

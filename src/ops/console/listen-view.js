@@ -103,7 +103,7 @@ export class ListenView {
     const parameters = { channels: String(this.channels), sample_rate: String(RATE), language, consent };
     this.connection = new ListenConnection(this.api, parameters, {
       message: (message) => this.onMessage(message),
-      opened: () => void this.onOpened(settings),
+      opened: () => this.onOpened(settings),
       lost: () => {
         this.panel.show('lost');
         this.transcript.notice('The connection was lost. Connecting again …');
@@ -117,11 +117,16 @@ export class ListenView {
     void this.connection.connect();
   }
 
-  async onOpened({ origin, file, aloud }) {
+  onOpened({ origin, file, aloud }) {
     this.panel.show('live');
     this.strip.start();
     this.onChange();
-    if (!origin.endsWith('recording')) return;
+    // A recording can wait until somebody listens; what is said into a microphone cannot.
+    if (origin.endsWith('recording')) this.onReady = () => void this.play(origin, file, aloud);
+  }
+
+  /** @param {import('./listen-panel.js').Origin} origin @param {File} file @param {boolean} aloud */
+  async play(origin, file, aloud) {
     const legs = origin === 'recording' ? Array.from({ length: this.channels }, (_, i) => i + 1) : [2];
     // Somebody with a microphone may go on when the recording has ended.
     const onEnded = () => (origin === 'recording' ? this.end() : this.transcript.notice('The recording has ended.'));
@@ -164,6 +169,10 @@ export class ListenView {
     this.transcript.apply(message);
     if (message.type !== 'service_status') return;
     this.card.service(message);
+    if (message.status === 'ready') {
+      this.onReady?.();
+      this.onReady = undefined;
+    }
     if (message.status === 'paused' || message.status === 'resumed') this.onPauseTold(message.status === 'paused');
   }
 
@@ -176,7 +185,7 @@ export class ListenView {
 
   onClosed(problem) {
     const { transcript, connection } = this;
-    this.session = this.connection = undefined;
+    this.session = this.connection = this.onReady = undefined;
     this.strip.stop();
     for (const meter of this.meters) meter.reset();
     void this.sound?.close();
