@@ -4,7 +4,7 @@ import { byId, element } from './dom.js';
 import { formatSpan, formatWhen } from './format.js';
 import { RowList } from './row-list.js';
 
-const kinds = { process: 'Reading', webhook: 'Webhook', speaker_sample: 'Voice' };
+const kinds = { process: 'Reading', webhook: 'Webhook', speaker_sample: 'Voice', recording_audit: 'Recording' };
 
 /** What is done after calls: how much waits, and what was given up. */
 export class JobsPanel {
