@@ -6,6 +6,7 @@ import { PostCallModule } from './post-call/post-call.module.js';
 import { ArchiveModule } from '../services/archive/archive.module.js';
 import { ConversationsModule } from '../services/conversations/conversations.module.js';
 import { ArchiveAudioSink } from './audio/archive-audio-sink.js';
+import { AudioReadiness } from './audio/audio-readiness.js';
 import { AudioRetention } from './audio/audio-retention.js';
 import { AudioSink } from './server/audio-sink.js';
 import { PusherAdmission } from './server/pusher-admission.js';
@@ -29,7 +30,9 @@ import { NoTranscriptSink, TranscriptSink } from './server/transcript-sink.js';
     VoiceLearningModule,
   ],
   providers: [
-    { provide: AudioSink, useClass: ArchiveAudioSink },
+    ArchiveAudioSink,
+    { provide: AudioSink, useExisting: ArchiveAudioSink },
+    AudioReadiness,
     AudioRetention,
     { provide: TranscriptSink, useClass: NoTranscriptSink },
     PusherSessions,

@@ -188,11 +188,12 @@ describe('audio of a call that is listened to', () => {
     await comesTrue(() => bench.journal.puts === 1);
     await bench.clock.advance(60_000);
     await comesTrue(() => bench.journal.puts > 1);
-    expect(kept.until).toEqual([]);
+    expect([kept.until, bench.sink.isStuck]).toEqual([[], true]);
     bench.archive.fault = bench.journal.fault = 'none';
     await bench.clock.advance(30_000);
     await flushed;
     await upload.flush();
+    expect(bench.sink.isStuck).toBe(false);
     expect([kept.until, bench.sink.heldBytes]).toEqual([[400, 800], 0]);
     upload.close();
     // The archive's next try.

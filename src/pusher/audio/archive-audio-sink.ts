@@ -49,6 +49,11 @@ export class ArchiveAudioSink extends AudioSink {
     return this.conversations.enabled;
   }
 
+  /** Whether there is audio now that can be kept nowhere. */
+  get isStuck(): boolean {
+    return this.failing && this.heldBytes > 0;
+  }
+
   /** What links have sent and is not safe yet. */
   get heldBytes(): number {
     return this.memory.bytes;
