@@ -18,10 +18,12 @@ const headers = { Authorization: `Bearer ${TOKEN}` };
 
 let service: EmbedderService;
 let server: LocalServer;
-let folder: string;
+const cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   service = await EmbedderService.start();
-  folder = await mkdtemp(path.join(tmpdir(), 'parley-two-calls-'));
+  cleanUp.push(() => service.stop());
+  const folder = await mkdtemp(path.join(tmpdir(), 'parley-two-calls-'));
+  cleanUp.push(() => rm(folder, { recursive: true }));
   server = await LocalServer.start({
     ...withoutSpeech,
     ...service.settings,
@@ -41,11 +43,10 @@ beforeAll(async () => {
     JOB_ATTEMPTS: '100',
     JOB_POLL_MS: '50',
   });
+  cleanUp.push(() => server.stop());
 });
 afterAll(async () => {
-  await server.stop();
-  await service.stop();
-  await rm(folder, { recursive: true });
+  for (const stop of cleanUp.toReversed()) await stop();
 });
 
 /** A call in which the customer hums for four seconds, in real time; resolves once that is in the transcript. */
