@@ -37,7 +37,7 @@ async function start(keys: Record<string, string> = { k1: KEY }): Promise<Record
   return { acme: header(acme!.key), bank: header(bank!.key) };
 }
 
-async function open(keys: Record<string, string>): Promise<void> {
+async function open(keys: Record<string, string>, settings: NodeJS.ProcessEnv = {}): Promise<void> {
   const ARCHIVE_KEYS_FILE = path.join(folder, 'archive.yaml');
   const listed = Object.entries(keys).map(([id, key]) => ({ id, key }));
   writeFileSync(ARCHIVE_KEYS_FILE, JSON.stringify({ tenants: { acme: listed } }));
@@ -46,6 +46,7 @@ async function open(keys: Record<string, string>): Promise<void> {
     API_KEYS_FILE: path.join(folder, 'keys.yaml'),
     DATA_DIR: path.join(folder, 'data'),
     ARCHIVE_KEYS_FILE,
+    ...settings,
   });
 }
 
@@ -149,5 +150,24 @@ describe('the recording of a conversation', () => {
     expect([locked.status, await locked.json()]).toEqual([409, { error: { code: 'key_missing', message } }]);
     const { body } = await server.get('/api/v1/conversations/c1/recordings', acme);
     expect(body).toMatchObject({ recordings: [{ name: '000000000.wav', problem: message }, { problem: message }] });
+  });
+
+  it('cannot be read either while it waits for an archive that is away', async () => {
+    await start();
+    await server.stop();
+    await open(
+      { k1: KEY },
+      {
+        AUDIO_ARCHIVE: 'blob',
+        AZURE_STORAGE_CONNECTION_STRING: 'AccountName=a;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:9/a;',
+        AUDIO_ARCHIVE_TIMEOUT_MS: '300',
+      },
+    );
+    const piece = writeWav({ sampleRate: 8000, channels: [loud(1)] });
+    const key = { tenant: 'acme', conversationId: 'c2', name: '000000000.wav' };
+    expect(await server.app.get(Recordings, { strict: false }).deliver(key, piece)).toBe('journaled');
+    const journal = path.join(folder, 'data', 'journal', 'recordings', 'acme', 'c2');
+    expect(readdirSync(journal)).toEqual(['000000000.wav.enc']);
+    expect(readFileSync(path.join(journal, '000000000.wav.enc')).includes('RIFF')).toBe(false);
   });
 });
