@@ -159,7 +159,8 @@ describe('the recording of a conversation', () => {
       { k1: KEY },
       {
         AUDIO_ARCHIVE: 'blob',
-        AZURE_STORAGE_CONNECTION_STRING: 'AccountName=a;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:9/a;',
+        AZURE_STORAGE_CONNECTION_STRING:
+          'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:9/a;',
         AUDIO_ARCHIVE_TIMEOUT_MS: '300',
       },
     );
