@@ -14,6 +14,7 @@ import { z } from 'zod';
 import type { Principal } from '../auth/principal.js';
 import { Conversations } from '../services/conversations/conversations.js';
 import { Recordings } from '../services/archive/recordings.js';
+import { People } from '../services/people/people.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 
 const query = z.strictObject({
@@ -34,6 +35,7 @@ export class ConversationsController {
   constructor(
     private readonly conversations: Conversations,
     private readonly recordings: Recordings,
+    private readonly people: People,
   ) {}
 
   /** The newest first, with their titles, without what was said. `?before=` goes on behind the last one's `startedAt`. */
@@ -50,13 +52,14 @@ export class ConversationsController {
     return found;
   }
 
-  /** For good, with what was recorded. */
+  /** For good, with what was recorded, and with what was learned of voices from it. */
   @Delete(':id')
   @HttpCode(204)
   async remove(@Req() { principal }: KnownRequest, @Param('id') id: string, @Query() given: unknown): Promise<void> {
     const tenant = tenantOf(principal, read(given).tenant);
     const recordings = await this.recordings.removeAll(tenant, id);
     const isGone = await this.conversations.remove(tenant, id);
+    await this.people.forgetConversations(tenant, new Set([id]));
     if (!isGone && recordings === 0) throw new NotFoundException('There is no such conversation');
   }
 }
