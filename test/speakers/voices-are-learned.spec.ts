@@ -172,6 +172,14 @@ describe('a voice is not learned', () => {
     expect(await bench.learn()).toBe('gone');
   });
 
+  it('before the name is in the store', async () => {
+    await bench.store(conversation([said('a', 0, 10)]));
+    await archiveBoth(10_000);
+    expect(await refusal()).toEqual(why('the name is not in the store yet', true));
+    await bench.store(conversation([named]));
+    expect(await bench.learn()).toBe('learned');
+  });
+
   it('when somebody else has said it after all', async () => {
     await bench.store(conversation([said('a', 0, 10, { person_id: 'p2' })]));
     expect(await bench.learn()).toBe('renamed');

@@ -15,8 +15,8 @@ export interface SamplePlan {
 
 export interface PlanProblem {
   readonly problem: string;
-  /** There may be more of the voice as long as the conversation goes on. */
-  readonly isTooLittle: boolean;
+  /** Whether it may be otherwise later: never, as long as the conversation goes on, or until all of it is stored. */
+  readonly mayChange: 'never' | 'while_it_goes_on' | 'when_it_is_stored';
 }
 
 export interface SampleWish {
@@ -39,16 +39,22 @@ const LEAST_SHARE = 0.7;
 
 /**
  * Where in a conversation a voice can be learned: in the segments that were named, and if that is too little, in those of
- * the same speaker that are next to them. Undefined if none of them is that person's any more.
+ * the same speaker that are next to them. Undefined if they are another person's by now.
  */
 export function planSample(heard: Listened, wish: SampleWish): SamplePlan | PlanProblem | undefined {
   const asked = new Set(wish.segmentIds);
-  const named = heard.segments.filter(({ id, person_id }) => asked.has(id) && person_id === wish.personId);
+  const theirs = heard.segments.filter(({ person_id }) => person_id === wish.personId);
+  const still = theirs.filter(({ id }) => asked.has(id));
+  // Segments are joined; then another one has their words, and the name.
+  const named = still.length > 0 ? still : theirs;
   const [first] = named;
-  if (!first) return undefined;
+  if (!first) {
+    const isRenamed = heard.segments.some(({ id, person_id }) => asked.has(id) && person_id !== null);
+    return isRenamed ? undefined : { problem: 'the name is not in the store yet', mayChange: 'when_it_is_stored' };
+  }
   const { speaker_id, is_user } = first;
   if (heard.channels === 1 && speaker_id === UNDIVIDED)
-    return { problem: 'the recogniser does not tell voices apart', isTooLittle: false };
+    return { problem: 'the recogniser does not tell voices apart', mayChange: 'never' };
   const isSpeaker = (segment: Segment): boolean => segment.speaker_id === speaker_id && segment.is_user === is_user;
   const own = heard.segments.filter(
     (segment) => isSpeaker(segment) && (segment.person_id === null || segment.person_id === wish.personId),
@@ -64,9 +70,12 @@ export function planSample(heard: Listened, wish: SampleWish): SamplePlan | Plan
     taken.push(...without(stretch, others).filter(({ fromMs, toMs }) => toMs - fromMs >= SHORTEST_MS));
   }
   const aloneMs = lengthOf(taken);
-  if (aloneMs < LEAST_SHARE * spokenMs) return { problem: 'several speak at the same time', isTooLittle: false };
+  if (aloneMs < LEAST_SHARE * spokenMs) return { problem: 'several speak at the same time', mayChange: 'never' };
   if (aloneMs < wish.leastMs)
-    return { problem: `there are ${Math.round(aloneMs)} ms of it, ${wish.leastMs} are needed`, isTooLittle: true };
+    return {
+      problem: `there are ${Math.round(aloneMs)} ms of it, ${wish.leastMs} are needed`,
+      mayChange: 'while_it_goes_on',
+    };
   return { stretches: atMost(taken).toSorted((a, b) => a.fromMs - b.fromMs), leg: is_user ? 'own' : 'customer' };
 }
 

@@ -92,7 +92,11 @@ export class VoiceLearning {
     const wish = { segmentIds, personId: calledInTranscripts(personId), leastMs: this.config.sampleMinMs };
     const plan = planSample(record.listened!, wish);
     if (!plan || 'stretches' in plan) return plan;
-    throw refused(plan.problem, plan.isTooLittle && record.status === 'in_progress');
+    const { problem, mayChange } = plan;
+    throw refused(
+      problem,
+      mayChange === 'when_it_is_stored' || (mayChange === 'while_it_goes_on' && record.status === 'in_progress'),
+    );
   }
 
   private async audio({ tenant, conversationId }: SampleRequest, plan: SamplePlan): Promise<Int16Array> {
