@@ -79,9 +79,10 @@ export class ListenSession implements LiveSession {
     const { language, source, channels, consent } = parameters;
     const { tenant, subject } = caller;
     const wallOriginMs = Math.round(clock.wallTime());
-    this.facts = { sessionId: this.id, tenant, subject, language, source, channels, consent, wallOriginMs };
     const mayKeep = consent === 'granted' || (consent === 'unknown' && config.consent === 'assumed');
     this.keeps = mayKeep && conversations.enabled;
+    const recorded = this.keeps && config.audio === 'on';
+    this.facts = { sessionId: this.id, tenant, subject, language, source, channels, consent, recorded, wallOriginMs };
     this.supervisor = new TaskSupervisor(
       this.lifetime.signal,
       clock,

@@ -113,6 +113,8 @@ describe.each(stores)('conversations in %s', (_, create) => {
     expect(await found('2026-11-20T11:00:00.000Z')).toEqual(['bank/other', 'acme/in_progress', 'acme/processing']);
     expect(await found('2026-11-20T10:00:01.000Z')).toEqual(['bank/other', 'acme/in_progress']);
     expect(await found('2026-11-20T11:00:00.000Z', 1)).toEqual(['bank/other']);
+    const next = { updatedBefore: '2026-11-20T11:00:00.000Z', updatedSince: '2026-11-20T10:00:00.000Z', limit: 10 };
+    expect((await store.unfinished(next)).map(({ id }) => id)).toEqual(['in_progress', 'processing']);
   });
 
   it('can be removed', async () => {

@@ -82,6 +82,17 @@ describe('a client that comes back', () => {
     expect(harness.links.requests).toEqual([]);
   });
 
+  it('leaves a live call of the same device alone if it cannot go on with it', async () => {
+    const call = await harness.dial('?source=dev1&channels=2');
+    const id = call.conversationId;
+    await harness.store.until(() => harness.store.records.has(id));
+    const microphone = await harness.dial('?source=dev1');
+    expect(microphone.conversationId).not.toBe(id);
+    await harness.clock.advance(1000);
+    expect(harness.store.records.get(id)).toMatchObject({ status: 'in_progress' });
+    expect([harness.store.removed, harness.links.requests]).toEqual([[], []]);
+  });
+
   it('loses the conversation to another replica at its next write', async () => {
     const caller = await harness.dial();
     const id = caller.conversationId;

@@ -6,7 +6,7 @@ import { ArchiveConfig } from '../../src/config/archive.config.js';
 import { ConversationsConfig } from '../../src/config/conversations.config.js';
 import { LlmConfig } from '../../src/config/llm.config.js';
 import { loadConfig } from '../../src/config/load.js';
-import { SystemClock } from '../../src/kernel/clock.js';
+import { ManualClock, SystemClock } from '../../src/kernel/clock.js';
 import { ParleyError } from '../../src/kernel/errors.js';
 import { ScriptedLlmClient } from '../../src/llm/testing/scripted-llm.client.js';
 import type { ProcessRequest, ProcessResult } from '../../src/pusher/link/pusher-link.js';
@@ -257,6 +257,16 @@ describe('a conversation that is over', () => {
 
   it('is waited for while the store does not have it', async () => {
     await expect(process(request('later'))).rejects.toMatchObject({ code: 'not_found', retryable: true });
+  });
+
+  it('is given up, as one that was deleted elsewhere, when the store does not have it for a while', async () => {
+    const time = new ManualClock();
+    const patient = new PostCall(conversations, recordings, model, { models: ['embedded'] } as LlmConfig, time);
+    await expect(process(request('never'), patient)).rejects.toMatchObject({ code: 'not_found' });
+    await time.advance(9000);
+    await expect(process(request('never'), patient)).rejects.toMatchObject({ code: 'not_found' });
+    await time.advance(1000);
+    expect(await process(request('never'), patient)).toMatchObject({ outcome: 'discarded' });
   });
 
   it('that was left open by a process that died is closed', async () => {

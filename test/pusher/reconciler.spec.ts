@@ -25,12 +25,12 @@ describe('conversations that were left behind', () => {
     const conversations = {
       enabled: true,
       find: (_: string, id: string) => Promise.resolve(stored.get(id)),
-      unfinished: ({ updatedBefore }: { updatedBefore: string }) => {
+      unfinished: async function* (updatedBefore: string) {
         const found = [...stored.values()].filter(
           ({ status, updatedAt }) => ['in_progress', 'processing'].includes(status) && updatedAt < updatedBefore,
         );
         afterListing();
-        return Promise.resolve(found.map(summaryOf));
+        yield* found.map(summaryOf);
       },
     } as unknown as Conversations;
     const config = { enabled: true, reconcileMs: MINUTE_MS, auditMs: 0, abandonedMs: 3 * MINUTE_MS };

@@ -113,7 +113,8 @@ export class ConversationLifecycle {
   }
 
   /** @returns what is wrong with it */
-  assign({ segment_ids, speaker_id, person_id, person_name }: SpeakerAssigned): string | undefined {
+  assign({ segment_ids, speaker_id, person_id, person_name: given }: SpeakerAssigned): string | undefined {
+    const person_name = this.parts.conversations.redact(given);
     const { conversation } = this;
     // Segments of another conversation: so is the speaker.
     if (!conversation || (segment_ids.length > 0 && !segment_ids.some((id) => conversation.has(id))))
@@ -229,14 +230,18 @@ export class ConversationLifecycle {
     const { earlier } = this;
     const record = await earlier.find(conversationId);
     if (!record) return undefined;
+    // Whether it is over is for who has it to say.
+    if (earlier.isLive(record)) return earlier.isOfThisKind(record) ? await earlier.takeOver(record) : undefined;
     if (!earlier.isOver(record)) return await earlier.takeOver(record);
     this.parts.spawn(`hand_over ${record.id}`, () => this.handOverEarlier(record));
     return undefined;
   }
 
   private async handOverEarlier(record: EarlierConversation): Promise<void> {
-    if (record.listened.segments.length === 0) return await this.handOver.discard(record.id);
-    if (await this.earlier.close(record)) this.handOver.request(record);
+    // Not if somebody still writes it.
+    if (!(await this.earlier.close(record))) return;
+    if (record.listened.segments.length === 0) await this.handOver.discard(record.id);
+    else this.handOver.request(record);
   }
 
   private goOn(record: EarlierConversation): void {

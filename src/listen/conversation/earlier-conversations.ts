@@ -23,7 +23,6 @@ export interface EarlierParts {
 
 /** Whoever lives has written within it. */
 const ALIVE_MS = 60_000;
-const MOST_LEFTOVERS = 200;
 const POINTER_MS = 86_400_000;
 
 /** What the same client, or the same device, has begun before. Each of the promises may reject with `store_failed`. */
@@ -36,8 +35,18 @@ export class EarlierConversations {
     return id === undefined ? undefined : this.open(id);
   }
 
+  /** Whether another session seems to have it. */
+  isLive({ updatedAt }: EarlierConversation): boolean {
+    return this.parts.clock.wallTime() - Date.parse(updatedAt) < ALIVE_MS;
+  }
+
   isOver(record: EarlierConversation): boolean {
-    return this.idleMs(record) >= this.parts.timeoutMs || record.listened.channels !== this.parts.facts.channels;
+    return this.idleMs(record) >= this.parts.timeoutMs || !this.isOfThisKind(record);
+  }
+
+  /** Whether this session can go on with it at all. */
+  isOfThisKind({ listened }: EarlierConversation): boolean {
+    return listened.channels === this.parts.facts.channels;
   }
 
   /** The newer connection wins. Undefined if there is nothing left to go on with. */
@@ -68,10 +77,7 @@ export class EarlierConversations {
     if (facts.source === null) return [];
     const updatedBefore = new Date(clock.wallTime() - Math.max(ALIVE_MS, timeoutMs)).toISOString();
     const found: EarlierConversation[] = [];
-    for (const { tenant, kind, status, id } of await conversations.unfinished({
-      updatedBefore,
-      limit: MOST_LEFTOVERS,
-    })) {
+    for await (const { tenant, kind, status, id } of conversations.unfinished(updatedBefore)) {
       signal.throwIfAborted();
       if (tenant !== facts.tenant || kind !== 'listen' || status !== 'in_progress') continue;
       const record = await this.open(id);

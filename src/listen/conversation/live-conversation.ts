@@ -17,6 +17,8 @@ export interface ListenFacts {
   readonly source: string | null;
   readonly channels: 1 | 2;
   readonly consent: Listened['consent'];
+  /** Whether the audio is to be archived. */
+  readonly recorded: boolean;
   /** Unix ms of session ms 0; whole. */
   readonly wallOriginMs: number;
 }
@@ -140,7 +142,7 @@ export class LiveConversation {
 
   /** @param nowMs session ms */
   record(nowMs: number): ConversationRecord {
-    const { sessionId: owner, tenant, language, source, channels, consent } = this.facts;
+    const { sessionId: owner, tenant, language, source, channels, consent, recorded } = this.facts;
     return {
       id: this.id,
       kind: 'listen',
@@ -158,6 +160,7 @@ export class LiveConversation {
         source,
         channels,
         consent,
+        recorded,
         segments: this.segmentsOf(this.transcript.list),
         gaps: this.gaps.list(this.originMs),
         people: Object.fromEntries(this.people),

@@ -23,6 +23,10 @@ export interface PostCallAttendant {
 
 type Verdict = 'ours' | 'processed' | 'discarded' | 'fenced' | 'gone';
 
+/** How long a conversation that is not there is looked for. */
+const MISSED_MS = 10_000;
+const FORGET_MISSING_MS = 3_600_000;
+
 /**
  * Finds out what a conversation was about, once. Several workers may be given the same conversation, one after the other or,
  * if one has been taken for dead, at the same time: each notes in the conversation that it has begun, and only who began
@@ -31,6 +35,8 @@ type Verdict = 'ours' | 'processed' | 'discarded' | 'fenced' | 'gone';
 @Injectable()
 export class PostCall {
   private readonly logger = new Logger('PostCall');
+  /** Jobs whose conversation is not there, and since when that is known. */
+  private readonly missing = new Map<string, number>();
 
   constructor(
     private readonly conversations: Conversations,
@@ -82,9 +88,19 @@ export class PostCall {
     });
     if (claimed) return { verdict: 'ours', record: claimed };
     if (seen.record && seen.verdict !== 'ours') return seen;
-    if (await this.conversations.isRemoved(tenant, conversationId)) return { verdict: 'gone' };
-    // It may lie on the disk of another process, because the store was away.
+    if ((await this.conversations.isRemoved(tenant, conversationId)) || this.isMissed(job_id))
+      return { verdict: 'gone' };
+    // It was there when this was asked for; a store with several copies may take a while.
     throw new ParleyError('not_found', 'The conversation is not in the store yet', true);
+  }
+
+  /** Whether it has been looked for long enough: it was deleted through a process that cannot tell us. */
+  private isMissed(jobId: string): boolean {
+    const now = this.clock.now();
+    const since = this.missing.get(jobId);
+    for (const [id, at] of this.missing) if (now - at > FORGET_MISSING_MS) this.missing.delete(id);
+    if (since === undefined) this.missing.set(jobId, now);
+    return since !== undefined && now - since >= MISSED_MS;
   }
 
   private async insights(

@@ -10,7 +10,6 @@ import { JobKind } from '../jobs/job-kinds.js';
 import { JobQueue } from '../jobs/job-queue.js';
 import { nextReadingOf } from './process-request.js';
 
-const AT_ONCE = 200;
 /** What a live call writes, it writes at its end at the latest. */
 const MARGIN_MS = 60_000;
 
@@ -54,8 +53,10 @@ export class Reconciler {
     if (!this.conversations.enabled) return;
     try {
       const updatedBefore = this.before(Math.min(this.config.abandonedMs, this.config.reconcileMs));
-      const unfinished = await this.conversations.unfinished({ updatedBefore, limit: AT_ONCE });
-      for (const summary of unfinished) if (this.isLeftBehind(summary)) await this.handOver(summary);
+      for await (const summary of this.conversations.unfinished(updatedBefore)) {
+        if (this.stopped) return;
+        if (this.isLeftBehind(summary)) await this.handOver(summary);
+      }
     } catch (error) {
       this.logger.warn(`Conversations that were left behind cannot be looked for: ${messageOf(error)}`);
     }

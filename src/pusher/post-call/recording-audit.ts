@@ -41,10 +41,8 @@ export class RecordingAudit {
     if (!asked.success) throw new ParleyError('invalid_message', 'The job asks for nothing that is known here');
     const { tenant, conversationId, endS } = asked.data;
     const names = (await this.recordings.list(tenant, conversationId)).map(({ name }) => name.replace(/\.enc$/, ''));
-    // It was not to be recorded.
-    if (names.length === 0) return;
     await this.conversations.change(tenant, conversationId, (stored) => {
-      if (!stored?.listened) return undefined;
+      if (!stored?.listened?.recorded) return undefined;
       const missing = missingAudio(names, stored.listened.gaps, endS);
       if (missing.length === 0) return undefined;
       return { ...stored, listened: { ...stored.listened, gaps: [...stored.listened.gaps, ...missing] } };

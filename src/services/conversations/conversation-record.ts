@@ -57,6 +57,8 @@ const listened = z.object({
   channels: z.union([z.literal(1), z.literal(2)]),
   /** Whether those who speak have agreed to be recorded. */
   consent: z.enum(['granted', 'denied', 'unknown']),
+  /** Whether its audio is to be archived. */
+  recorded: z.boolean().optional(),
   /** In order of their beginning. */
   segments: z.array(segment),
   gaps: z.array(gap),

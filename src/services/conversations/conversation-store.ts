@@ -18,6 +18,8 @@ export interface ConversationQuery {
 export interface UnfinishedQuery {
   /** ISO 8601. */
   readonly updatedBefore: string;
+  /** ISO 8601; then too. Undefined: from the longest on. */
+  readonly updatedSince?: string | undefined;
   /** 1 to 200. */
   readonly limit: number;
 }

@@ -9,13 +9,14 @@ import { Journal } from '../journal.js';
 import { isRefusal } from '../store-refusal.js';
 import { ConversationJournal } from './conversation-journal.js';
 import type { ConversationRecord, ConversationSummary } from './conversation-record.js';
-import type { ConversationQuery, ConversationStore, UnfinishedQuery } from './conversation-store.js';
+import type { ConversationQuery, ConversationStore } from './conversation-store.js';
 import { ConversationWriter } from './conversation-writer.js';
 import { type Redact, redaction } from './redaction.js';
 
 /** For so long replicas know that a conversation was deleted: what still lies on the disk of one does not come back. */
 const REMOVED_FOR_MS = 30 * 86_400_000;
 const MAX_CONFLICTS = 20;
+const UNFINISHED_AT_ONCE = 200;
 /** Calls do not need the store, and must not wait for it. */
 const START_LIMIT_MS = 5000;
 
@@ -87,9 +88,22 @@ export class Conversations {
     return this.opened().list(query);
   }
 
-  /** Those that nobody has written for a while, although they are not finished. */
-  unfinished(query: UnfinishedQuery): Promise<ConversationSummary[]> {
-    return this.opened().unfinished(query);
+  /**
+   * Those that nobody has written since, although they are not finished, the longest first.
+   * @param updatedBefore ISO 8601
+   */
+  async *unfinished(updatedBefore: string): AsyncGenerator<ConversationSummary> {
+    const store = this.opened();
+    const seen = new Set<string>();
+    for (let updatedSince: string | undefined; ;) {
+      const page = await store.unfinished({ updatedBefore, updatedSince, limit: UNFINISHED_AT_ONCE });
+      // Those of the same moment come twice.
+      const fresh = page.filter(({ tenant, id }) => !seen.has(`${tenant}/${id}`));
+      for (const { tenant, id } of fresh) seen.add(`${tenant}/${id}`);
+      yield* fresh;
+      if (page.length < UNFINISHED_AT_ONCE || fresh.length === 0) return;
+      updatedSince = page.at(-1)?.updatedAt;
+    }
   }
 
   /**

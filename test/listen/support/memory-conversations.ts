@@ -1,7 +1,6 @@
 import { ParleyError } from '../../../src/kernel/errors.js';
 import type { ListenStore } from '../../../src/listen/conversation/conversation-lifecycle.js';
 import { type ConversationRecord, summaryOf } from '../../../src/services/conversations/conversation-record.js';
-import type { UnfinishedQuery } from '../../../src/services/conversations/conversation-store.js';
 import { redaction } from '../../../src/services/conversations/redaction.js';
 
 /** Conversations in memory; the store can be told to be down, or never to answer. */
@@ -35,12 +34,12 @@ export class MemoryConversations implements ListenStore {
     return changed;
   }
 
-  async unfinished({ updatedBefore, limit }: UnfinishedQuery) {
+  async *unfinished(updatedBefore: string) {
     await this.answer();
     const found = [...this.records.values()].filter(
       ({ status, updatedAt }) => ['in_progress', 'processing'].includes(status) && updatedAt < updatedBefore,
     );
-    return found.slice(0, limit).map(summaryOf);
+    yield* found.map(summaryOf);
   }
 
   async remove(tenant: string, id: string): Promise<boolean> {

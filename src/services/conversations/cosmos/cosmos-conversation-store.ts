@@ -95,10 +95,17 @@ export class CosmosConversationStore extends ConversationStore {
     return resources;
   }
 
-  override async unfinished({ updatedBefore, limit }: UnfinishedQuery): Promise<ConversationSummary[]> {
+  override async unfinished({
+    updatedBefore,
+    updatedSince = '',
+    limit,
+  }: UnfinishedQuery): Promise<ConversationSummary[]> {
     const query = `SELECT TOP ${Math.trunc(limit)} ${SUMMARY} FROM c
-      WHERE c.status IN ('in_progress', 'processing') AND c.updatedAt < @before ORDER BY c.updatedAt`;
-    const parameters: SqlParameter[] = [{ name: '@before', value: updatedBefore }];
+      WHERE c.status IN ('in_progress', 'processing') AND c.updatedAt < @before AND c.updatedAt >= @since ORDER BY c.updatedAt`;
+    const parameters: SqlParameter[] = [
+      { name: '@before', value: updatedBefore },
+      { name: '@since', value: updatedSince },
+    ];
     const { resources } = await this.ask((container, abortSignal) =>
       container.items
         .query<ConversationSummary>({ query, parameters }, { maxItemCount: limit, abortSignal })

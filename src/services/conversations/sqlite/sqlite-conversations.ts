@@ -63,15 +63,15 @@ export class SqliteConversations {
     return rows.map(({ summary }) => summaryIn(summary));
   }
 
-  unfinished({ updatedBefore, limit }: UnfinishedQuery, now: number): ConversationSummary[] {
+  unfinished({ updatedBefore, updatedSince = '', limit }: UnfinishedQuery, now: number): ConversationSummary[] {
     const rows = this.database
       .prepare(
         `SELECT summary FROM conversation
          WHERE json_extract(summary, '$.status') IN ('in_progress', 'processing')
-           AND json_extract(summary, '$.updatedAt') < ? AND (expires_at IS NULL OR expires_at > ?)
+           AND json_extract(summary, '$.updatedAt') < ? AND json_extract(summary, '$.updatedAt') >= ? AND (expires_at IS NULL OR expires_at > ?)
          ORDER BY json_extract(summary, '$.updatedAt') LIMIT ?`,
       )
-      .all(updatedBefore, now, limit) as { summary: string }[];
+      .all(updatedBefore, updatedSince, now, limit) as { summary: string }[];
     return rows.map(({ summary }) => summaryIn(summary));
   }
 
