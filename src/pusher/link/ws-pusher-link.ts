@@ -41,6 +41,7 @@ export interface LinkTools {
 
 /** What one session has to tell the pusher, kept until it is told, on one WebSocket at a time. */
 export class WsPusherLink implements PusherLink {
+  private isAway = false;
   private readonly requests: PendingRequests;
   private readonly samples: PendingRequests;
   private readonly segments: UnsentSegments;
@@ -88,7 +89,9 @@ export class WsPusherLink implements PusherLink {
         tools.logger.debug(`Link of session ${options.sessionId}: ${problem}`);
       },
       onState: (state) => {
-        if (state === 'degraded') this.warn('the pusher cannot be reached; what can be kept is kept');
+        // Every probe that fails makes it degraded again.
+        if (state === 'degraded' && !this.isAway) this.warn('the pusher cannot be reached; what can be kept is kept');
+        if (state === 'degraded' || state === 'connected') this.isAway = state === 'degraded';
         this.tell((listener) => listener.onState(state));
       },
     });
