@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { type Redact, redaction } from '../../services/conversations/redaction.js';
 import { type Changes, LiveTranscript } from './live-transcript.js';
 import { passagesOf } from './passages.js';
 import { type Utterance, inOrder } from './utterance.js';
@@ -12,7 +13,15 @@ const utterance: fc.Arbitrary<Utterance> = fc
     isUser: fc.boolean(),
     personId: fc.constantFrom(null, null, 'ann', 'bob'),
     provider: fc.constantFrom('one', 'other'),
-    text: fc.constantFrom('Yes.', 'No, thank you.', 'and then', 'My card was stolen', `${'word '.repeat(30)}end.`),
+    text: fc.constantFrom(
+      'Yes.',
+      'No, thank you.',
+      'and then',
+      'My card was stolen',
+      '4111 1111',
+      '1111',
+      `${'word '.repeat(30)}end.`,
+    ),
   })
   .map(({ lengthMs, ...rest }) => ({ ...rest, endMs: rest.startMs + lengthMs }));
 
@@ -37,12 +46,9 @@ function batches(all: readonly Utterance[], sizes: Iterator<number>): Utterance[
   return result;
 }
 
-function transcript(): LiveTranscript {
+function transcript(redact: Redact = (text) => text): LiveTranscript {
   let ids = 0;
-  return new LiveTranscript(
-    (text) => text,
-    () => `segment ${ids++}`,
-  );
+  return new LiveTranscript(redact, () => `segment ${ids++}`);
 }
 
 /** What a client makes of what it is told. */
@@ -74,6 +80,25 @@ describe('utterances in any order and in any batches', () => {
           expect(Object.fromEntries(client.shown)).toEqual(Object.fromEntries(shown));
         }
         expect(live.list).toMatchObject(passagesOf(all.toSorted(inOrder)));
+      }),
+    );
+  });
+
+  it('show the same of card numbers, and clients know it', () => {
+    const redact = redaction(['card']);
+    fc.assert(
+      fc.property(arrivals, ([all, shuffled, sizes]) => {
+        const known = new Map<string, string>();
+        const live = transcript(redact);
+        for (const batch of batches(shuffled, sizes)) {
+          const { updated, removed } = live.add(batch);
+          for (const id of removed) known.delete(id);
+          for (const { id, shown } of updated) known.set(id, shown);
+          expect(Object.fromEntries(known)).toEqual(Object.fromEntries(live.list.map(({ id, shown }) => [id, shown])));
+        }
+        const atOnce = transcript(redact);
+        atOnce.add(all);
+        expect(live.list.map(({ shown }) => shown)).toEqual(atOnce.list.map(({ shown }) => shown));
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Segment } from '../../services/conversations/conversation-record.js';
-import type { Redact } from '../../services/conversations/redaction.js';
+import { type Redact, holdsDigits, redactTogether } from '../../services/conversations/redaction.js';
 import { type Passage, passagesOf } from './passages.js';
 import { type Utterance, inOrder } from './utterance.js';
 
@@ -24,6 +24,15 @@ export interface Identity {
   /** Of our side; undefined: as before. */
   readonly isUser?: boolean | undefined;
 }
+
+/** A number may go on after so long a silence of its speaker, */
+const LONGEST_BREAK_MS = 30_000;
+/** and after so many passages of others, */
+const MOST_OF_OTHERS = 4;
+/** and over so many more passages of the same speaker. */
+const MOST_CONTINUATIONS = 4;
+/** Passages before one, which may be shown otherwise because of it. */
+const REACH = MOST_CONTINUATIONS * (MOST_OF_OTHERS + 1);
 
 /**
  * The transcript of one conversation, in order of time, whatever came when. Pure but for the ids that it makes: the same
@@ -68,12 +77,18 @@ export class LiveTranscript {
     const [first, ...others] = heard.toSorted(inOrder);
     if (!first) return { updated: [], removed: [] };
     const from = this.placeOf(first);
-    const before = this.segments.slice(from);
-    const utterances = [...before.flatMap((segment) => segment.utterances), first, ...others].sort(inOrder);
-    const after = this.named(passagesOf(utterances), before);
-    this.segments = [...this.segments.slice(0, from), ...after];
+    const reached = Math.max(0, from - REACH);
+    const before = this.segments.slice(reached);
+    const regrouped = this.segments.slice(from);
+    const utterances = [...regrouped.flatMap((segment) => segment.utterances), first, ...others].sort(inOrder);
+    const segments = [...this.segments.slice(0, from), ...this.named(passagesOf(utterances), regrouped)];
+    this.segments = segments.map((segment, index) => {
+      if (index < reached) return segment;
+      const shown = this.shownOf(segments, index);
+      return shown === segment.shown ? segment : { ...segment, shown };
+    });
     this.utterances += heard.length;
-    return changesBetween(before, after);
+    return changesBetween(before, this.segments.slice(reached));
   }
 
   /** Returns those of the segments that there are, changed. */
@@ -106,8 +121,17 @@ export class LiveTranscript {
       const same = candidates.find(({ id }) => !taken.has(id));
       const id = same?.id ?? this.newId();
       taken.add(id);
-      return same && isSame(same, passage) ? same : { id, ...passage, shown: this.redact(passage.text) };
+      return same && isSame(same, passage) ? same : { id, ...passage, shown: passage.text };
     });
+  }
+
+  /** Depends on nothing but what is said around it: a card number may be said in several passages. */
+  private shownOf(segments: readonly LiveSegment[], index: number): string {
+    const { text } = segments[index]!;
+    if (!holdsDigits(text)) return this.redact(text);
+    const before = continuationsOf(segments, index, -1).toReversed();
+    const texts = [...before, segments[index]!, ...continuationsOf(segments, index, 1)].map((segment) => segment.text);
+    return redactTogether(this.redact, texts)[before.length] ?? this.redact(text);
   }
 }
 
@@ -132,6 +156,27 @@ function isSame(segment: LiveSegment, passage: Passage): boolean {
     segment.utterances.length === passage.utterances.length &&
     segment.utterances.every((utterance, index) => utterance === passage.utterances[index])
   );
+}
+
+/** What the speaker of a passage says next to it, nearest first. */
+function continuationsOf(segments: readonly LiveSegment[], index: number, step: 1 | -1): LiveSegment[] {
+  const found: LiveSegment[] = [];
+  let last = segments[index]!;
+  let others = 0;
+  for (let at = index + step; found.length < MOST_CONTINUATIONS && others <= MOST_OF_OTHERS; at += step) {
+    const segment = segments[at];
+    if (!segment) break;
+    if (segment.speakerId !== last.speakerId) {
+      others++;
+      continue;
+    }
+    const [earlier, later] = step === 1 ? [last, segment] : [segment, last];
+    if (later.startMs - earlier.endMs > LONGEST_BREAK_MS) break;
+    found.push(segment);
+    last = segment;
+    others = 0;
+  }
+  return found;
 }
 
 function changesBetween(before: readonly LiveSegment[], after: readonly LiveSegment[]): Changes {

@@ -79,6 +79,48 @@ describe('a transcript', () => {
     expect(live.list.map((segment) => segmentOf(segment, 0).text)).toEqual(['[card]']);
   });
 
+  describe('in which a card number is said in several passages', () => {
+    const other = { speakerId: 2, isUser: true };
+    const shownBy = (live: LiveTranscript): string[] => live.list.map(({ shown }) => shown);
+
+    it('shows none of it once the rest of it is said, and tells what has changed', () => {
+      const live = new LiveTranscript(redaction(['card']));
+      const [first] = live.add([said('My card is 4111 1111', 0)]).updated;
+      expect(first!.shown).toBe('My card is 4111 1111');
+      live.add([said('Okay, 4111 1111.', 1500, other)]);
+      const { updated, removed } = live.add([said('and then 1111 1111, please.', 4000)]);
+      expect(updated.map(({ id, shown }) => [id === first!.id, shown])).toEqual([
+        [true, 'My card is [card]'],
+        [false, 'and then [card], please.'],
+      ]);
+      expect(removed).toEqual([]);
+      expect(shownBy(live)[1]).toBe('Okay, 4111 1111.');
+    });
+
+    it('also when it is said in five, and the other one speaks between all of them', () => {
+      const live = new LiveTranscript(redaction(['card']));
+      for (const [index, digits] of ['4111', '1111', '11 11', 'eleven', 'one one'].entries())
+        live.add([said(digits, index * 5000), said('Okay.', index * 5000 + 2000, other)]);
+      expect(shownBy(live)).toEqual(Array.from({ length: 5 }, () => ['[card]', 'Okay.']).flat());
+    });
+
+    it('but not after a long silence, or of two people', () => {
+      const live = new LiveTranscript(redaction(['card']));
+      live.add([said('4111 1111', 0), said('1111 1111', 1500, other), said('1111 1111', 32_000)]);
+      expect(shownBy(live)).toEqual(['4111 1111', '1111 1111', '1111 1111']);
+    });
+
+    it('goes on with what is stored of it', () => {
+      const live = new LiveTranscript(redaction(['card']));
+      live.restore([{ id: 'a', ...said('4111 1111', -9000) }]);
+      const { updated } = live.add([said('1111 1111', 500)]);
+      expect(updated.map(({ id, shown }) => [id === 'a', shown])).toEqual([
+        [true, '[card]'],
+        [false, '[card]'],
+      ]);
+    });
+  });
+
   it('counts seconds from the beginning of its conversation', () => {
     const live = new LiveTranscript((text) => text);
     live.add([said('Hello.', 61_234.5678, { isUser: true, personId: 'ann' })]);
