@@ -108,9 +108,12 @@ describe('the process', () => {
       'services',
       'agents',
       'events',
+      'speakers',
       'jobs',
       'webhooks',
       'post_call',
+      'retention',
+      'voice_learning',
       'mcp',
       'warmup',
     ]);

@@ -27,6 +27,8 @@ const query = z.strictObject({
   token: z.string().optional(),
 });
 
+const ids = /^[\w.:-]{1,128}$/;
+
 /** What was said in calls that are kept. Of the asker's own tenant; an admin may name another. */
 @Controller('api/v1/conversations')
 @UseGuards(AccessGuard)
@@ -56,6 +58,8 @@ export class ConversationsController {
   @Delete(':id')
   @HttpCode(204)
   async remove(@Req() { principal }: KnownRequest, @Param('id') id: string, @Query() given: unknown): Promise<void> {
+    // Other things than conversations lie in the archive, under names that none has.
+    if (!ids.test(id)) throw new NotFoundException('There is no such conversation');
     const tenant = tenantOf(principal, read(given).tenant);
     const recordings = await this.recordings.removeAll(tenant, id);
     const isGone = await this.conversations.remove(tenant, id);

@@ -34,7 +34,7 @@ interface Found {
  * themselves. Looks at all there is now and then; whether a conversation is still there it asks once a day.
  */
 @Injectable()
-@Step({ name: 'retention', after: ['services'], timeoutMs: 5000 })
+@Step({ name: 'retention', after: ['services', 'post_call'], timeoutMs: 5000 })
 export class AudioRetention implements LifecycleStep {
   private readonly logger = new Logger('Retention');
   private timer: Timer | undefined;

@@ -5,7 +5,7 @@ import { type LifecycleStep, Step, type StepReport } from '../../lifecycle/step.
 import { SpeakerEmbedder } from '../../speech/speaker-embedder.js';
 
 @Injectable()
-@Step({ name: 'speakers', after: ['services'], timeoutMs: 30_000 })
+@Step({ name: 'speakers', after: ['services', 'events'], timeoutMs: 30_000 })
 export class SpeakersStep implements LifecycleStep {
   constructor(
     private readonly config: SpeakersConfig,
