@@ -73,7 +73,7 @@ const SPOKEN_EMAIL =
 const HALF_SPOKEN_EMAIL = new RegExp(
   [
     String.raw`\b[\p{L}\p{N}]{1,64}(?:(?:[._+-]|\s(?:dot|underscore|dash|hyphen)\s)[\p{L}\p{N}]{1,64}){1,5}\sat\s[\p{L}\p{N}-]{1,63}(?:(?:\.|\sdot\s)[\p{L}\p{N}-]{1,63}){0,5}(?:\.|\sdot\s)\p{L}{2,63}`,
-    String.raw`\b[\p{L}\p{N}]{1,64}\sat\s(?:gmail|googlemail|outlook|hotmail|live|msn|yahoo|icloud|aol|gmx|proton|protonmail|web)\.\p{L}{2,10}(?:\.\p{L}{2})?\b`,
+    String.raw`\b[\p{L}\p{N}]{1,64}\sat\s(?:gmail|googlemail|outlook|hotmail|yahoo|icloud|aol|gmx|proton|protonmail)\.\p{L}{2,10}(?:\.\p{L}{2})?\b`,
   ].join('|'),
   'giu',
 );
@@ -163,15 +163,19 @@ interface Group {
   readonly digits: string;
 }
 
+type Gap = 'close' | 'decimals' | 'loose' | 'next text' | 'other';
+const goesOn: ReadonlySet<Gap> = new Set(['close', 'loose', 'next text']);
+const isClose: ReadonlySet<Gap> = new Set(['close', 'decimals']);
+
 function withoutCardsInGroups(text: string): string {
   const groups = groupsOf(text);
-  const gaps = groups.map(({ start }, index) => gapOf(text, groups[index - 1]?.end, start));
+  const gaps = groups.map(({ start, end }, index) => gapOf(text, groups[index - 1]?.end, start, end));
   const hidden = groups.map(() => false);
   /** With the group before, in one card. */
   const together = groups.map(() => false);
   for (let first = 0; first < groups.length; first++) {
     let digits = '';
-    for (let last = first; last < groups.length && (last === first || gaps[last] !== 'other'); last++) {
+    for (let last = first; last < groups.length && (last === first || goesOn.has(gaps[last]!)); last++) {
       digits += groups[last]!.digits;
       if (digits.length > LONGEST_CARD) break;
       if (!OF_ISSUER.test(digits) || !hasCheckDigit(digits)) continue;
@@ -181,9 +185,9 @@ function withoutCardsInGroups(text: string): string {
   }
   // And the month and the year that are said in the same breath.
   for (let index = 1; index < groups.length; index++)
-    if (gaps[index] === 'close' && hidden[index - 1]) hidden[index] = together[index] = true;
+    if (isClose.has(gaps[index]!) && hidden[index - 1]) hidden[index] = together[index] = true;
   for (let index = groups.length - 1; index > 0; index--)
-    if (gaps[index] === 'close' && hidden[index]) hidden[index - 1] = together[index] = true;
+    if (isClose.has(gaps[index]!) && hidden[index]) hidden[index - 1] = together[index] = true;
 
   let result = '';
   let done = 0;
@@ -214,12 +218,14 @@ function groupsOf(text: string): Group[] {
   return groups;
 }
 
-function gapOf(text: string, from: number | undefined, to: number): 'close' | 'loose' | 'next text' | 'other' {
+function gapOf(text: string, from: number | undefined, to: number, end: number): Gap {
   if (from === undefined || to - from > 2 * LONGEST_GAP) return 'other';
   const gap = text.slice(from, to);
   // Who goes on after a question says more than a few words.
   if (gap.includes(TEXT_END)) return 'next text';
   if (gap.length > LONGEST_GAP) return 'other';
+  // Amounts and dates, which are often said one after the other.
+  if (/^[.,/]$/.test(gap) && end - to <= 2) return 'decimals';
   return CLOSE.test(gap) ? 'close' : LOOSE.test(gap) ? 'loose' : 'other';
 }
 
