@@ -23,6 +23,7 @@ const OPTIONS = {
 interface Jobs {
   readonly driver: string;
   readonly waiting: number;
+  readonly later: number;
   readonly running: number;
   readonly dead: number;
   readonly oldest_ms: number;
@@ -56,7 +57,7 @@ export async function main(args: string[]): Promise<number> {
   for (const id of chosen) {
     const problem = await api.send(...each(encodeURIComponent(id)));
     if (problem) failed++;
-    say(`${id}: ${problem ?? 'done'}\n`, problem ? 1 : 0);
+    say(`${id}: ${problem ?? (command === 'drop' ? 'done' : 'queued')}\n`, problem ? 1 : 0);
   }
   return failed > 0 ? 1 : 0;
 }
@@ -91,20 +92,27 @@ class Api {
     try {
       return await fetch(new URL(`/api/v1/${route}`, this.url), { method, headers });
     } catch (error) {
-      throw new ParleyError('call_failed', `${this.url} cannot be reached`, true, { cause: error });
+      throw new ParleyError(
+        'call_failed',
+        `${this.url} cannot be reached; --url says where the server is, such as http://localhost:8000`,
+        true,
+        { cause: error },
+      );
     }
   }
 }
 
 async function problemOf(response: Response): Promise<string> {
+  if (response.status === 404 && response.url.endsWith('/api/v1/jobs'))
+    return 'this server is no pusher (PARLEY_ROLE=voice); ask the one that is, with --url';
   const body = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
   return body?.error?.message ?? `the server answered ${response.status}`;
 }
 
-function list({ driver, waiting, running, dead, oldest_ms, dead_letters }: Jobs): number {
+function list({ driver, waiting, later, running, dead, oldest_ms, dead_letters }: Jobs): number {
   const oldest = waiting > 0 ? `, the oldest for ${Math.round(oldest_ms / 1000)} s` : '';
   const lines = [
-    `Jobs in ${driver}: ${waiting} wait${oldest}, ${running} run, ${dead} were given up.`,
+    `Jobs in ${driver}: ${waiting} wait${oldest}, ${later} come later, ${running} run, ${dead} were given up.`,
     ...dead_letters.map(
       ({ id, attempts, problem, died_at }) => `${died_at}  ${id}  (${attempts} attempts)  ${problem}`,
     ),

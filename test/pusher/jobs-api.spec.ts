@@ -93,7 +93,7 @@ describe('what is done after calls', () => {
     const listed = await run();
     expect(listed.code).toBe(0);
     expect(listed.output).toMatch(
-      /^Jobs in sqlite: 0 wait, 0 run, 1 were given up\.\n.*process\.lost\.1 {2}\(1 attempts\)/,
+      /^Jobs in sqlite: 0 wait, 0 come later, 0 run, 1 were given up\.\n.*process\.lost\.1 {2}\(1 attempts\)/,
     );
     expect(await run('drop', 'nothing')).toEqual({ code: 1, output: 'nothing: There is no such dead letter\n' });
     expect(await run('drop', 'process.lost.1')).toEqual({ code: 0, output: 'process.lost.1: done\n' });

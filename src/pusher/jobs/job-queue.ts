@@ -20,7 +20,10 @@ export interface JobLease {
 export type JobHandler = (job: Job, lease: JobLease) => Promise<void>;
 
 export interface JobCounts {
+  /** Whose turn it is. */
   readonly waiting: number;
+  /** Whose turn comes later: put off, or to be tried again. */
+  readonly later: number;
   readonly running: number;
   readonly dead: number;
   /** Of the one that waits longest for a worker, ms; 0 if none does. */

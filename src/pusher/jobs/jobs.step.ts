@@ -17,7 +17,8 @@ const age = meter.createObservableGauge('pusher.jobs.oldest', {
 export class JobsStep implements LifecycleStep {
   private readonly observe = async (result: ObservableResult): Promise<void> => {
     const counts = await this.queue.counts().catch(() => undefined);
-    if (counts) for (const state of ['waiting', 'running', 'dead'] as const) result.observe(counts[state], { state });
+    if (counts)
+      for (const state of ['waiting', 'later', 'running', 'dead'] as const) result.observe(counts[state], { state });
   };
   private readonly observeAge = async (result: ObservableResult): Promise<void> => {
     const counts = await this.queue.counts().catch(() => undefined);

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { PusherConfig } from '../../config/pusher.config.js';
 import { Chance } from '../../kernel/chance.js';
 import { Clock } from '../../kernel/clock.js';
+import { LinksReadiness } from './links-readiness.js';
 import { PusherAddress } from './pusher-address.js';
 import { PusherLinks } from './pusher-link.js';
 import { PusherSecret } from './pusher-secret.js';
@@ -37,6 +38,7 @@ class LinksShutdown implements OnApplicationShutdown {
     },
     { provide: PusherLinks, useExisting: WsPusherLinks },
     LinksShutdown,
+    LinksReadiness,
   ],
   exports: [PusherLinks, WsPusherLinks, PusherSecret, Chance],
 })

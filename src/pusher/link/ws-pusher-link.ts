@@ -36,6 +36,8 @@ export interface LinkTools {
     options: LinkOptions,
     handlers: Pick<ConnectionOptions, 'onFrame' | 'onBeat'>,
   ) => PusherConnection | undefined;
+  /** Told of each attempt that fails: whether because the pusher does not know us. */
+  readonly onRefused: (refused: boolean) => void;
   readonly onClosed: (link: WsPusherLink) => void;
 }
 
@@ -86,6 +88,7 @@ export class WsPusherLink implements PusherLink {
       onLost: this.onLost,
       onFailed: (problem) => {
         metrics.failed();
+        tools.onRefused(/\b40[13]\b/.test(problem));
         tools.logger.debug(`Link of session ${options.sessionId}: ${problem}`);
       },
       onState: (state) => {
@@ -184,6 +187,7 @@ export class WsPusherLink implements PusherLink {
 
   private readonly onConnected = (connection: PusherConnection, ready: ReadyFrame): void => {
     this.tools.metrics.connected();
+    this.tools.onRefused(false);
     this.connection = connection;
     this.mostBytes = Math.min(MAX_FRAME_BYTES, ready.maxFrameBytes);
     this.audio.begin(ready, this.mostBytes);

@@ -25,6 +25,7 @@ export class WsPusherLinks extends PusherLinks {
   private readonly breaker: LinkBreaker;
   private readonly stopObserving: () => void;
   private onIdle: (() => void)[] = [];
+  private refused = false;
 
   constructor(private readonly options: LinksOptions) {
     super();
@@ -55,10 +56,22 @@ export class WsPusherLinks extends PusherLinks {
         const { connectTimeoutMs, heartbeatMs } = config;
         return new PusherConnection({ url, secret, clock, connectTimeoutMs, heartbeatMs, onFrame, onBeat });
       },
+      onRefused: (refused) => this.noteRefusal(refused),
       onClosed: (closed) => this.forget(closed),
     });
     this.links.add(link);
     return link;
+  }
+
+  /** Whether the pusher does not know us. */
+  get isRefused(): boolean {
+    return this.refused;
+  }
+
+  private noteRefusal(refused: boolean): void {
+    if (refused && !this.refused)
+      this.logger.error('The pusher refuses our PUSHER_SECRET: it must be the same on both sides');
+    this.refused = refused;
   }
 
   /** How the links are, for operators. */

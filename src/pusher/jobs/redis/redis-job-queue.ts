@@ -113,7 +113,7 @@ export class RedisJobQueue extends JobQueue {
         [...this.queues.values()].map(async (queue) => {
           const { waiting = 0, delayed = 0, active = 0, failed = 0 } = await queue.getJobCounts();
           const [first] = await queue.getWaiting(0, 0);
-          return { waiting: waiting + delayed, active, failed, since: first?.timestamp };
+          return { waiting, delayed, active, failed, since: first?.timestamp };
         }),
       ),
     );
@@ -123,6 +123,7 @@ export class RedisJobQueue extends JobQueue {
     const oldest = Math.min(now, ...counts.map(({ since }) => since ?? now));
     return {
       waiting: sum(({ waiting }) => waiting),
+      later: sum(({ delayed }) => delayed),
       running: sum(({ active }) => active),
       dead: sum(({ failed }) => failed),
       oldestMs: now - oldest,

@@ -83,11 +83,20 @@ export class SqliteJobs {
 
   counts(now: number): JobCounts {
     const rows = this.database
-      .prepare("SELECT state, count(*) AS count, min(at) AS at FROM job WHERE state <> 'done' GROUP BY state")
-      .all() as { state: JobState; count: number; at: number }[];
-    const of = (state: JobState): number => rows.find((row) => row.state === state)?.count ?? 0;
+      .prepare(
+        `SELECT iif(state = 'waiting' AND at > ?, 'later', state) AS state, count(*) AS count, min(at) AS at FROM job
+         WHERE state <> 'done' GROUP BY 1`,
+      )
+      .all(now) as { state: JobState | 'later'; count: number; at: number }[];
+    const of = (state: JobState | 'later'): number => rows.find((row) => row.state === state)?.count ?? 0;
     const first = rows.find((row) => row.state === 'waiting')?.at ?? now;
-    return { waiting: of('waiting'), running: of('running'), dead: of('dead'), oldestMs: Math.max(0, now - first) };
+    return {
+      waiting: of('waiting'),
+      later: of('later'),
+      running: of('running'),
+      dead: of('dead'),
+      oldestMs: Math.max(0, now - first),
+    };
   }
 
   dead(limit: number): DeadJob[] {

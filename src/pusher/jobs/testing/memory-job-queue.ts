@@ -52,6 +52,7 @@ export class MemoryJobQueue extends JobQueue {
     return this.reached(() => ({
       waiting: count('waiting'),
       running: count('running'),
+      later: 0,
       dead: count('dead'),
       oldestMs: 0,
     }));
