@@ -145,12 +145,14 @@ export class ListenSession implements LiveSession {
   pause(): void {
     if (this.ending) return;
     this.legs.pause();
+    this.lifecycle.pause(true);
     this.tell('paused');
   }
 
   resume(): void {
     if (this.ending) return;
     this.legs.resume();
+    this.lifecycle.pause(false);
     this.lifecycle.tellGaps(this.legs.sources);
     this.tell('resumed');
   }
@@ -212,12 +214,13 @@ export class ListenSession implements LiveSession {
 
   private makeLegs(): CallLegs {
     const { clock, transcribers, audioQueues, hints } = this.services;
-    const { channels, language, tenant } = this.facts;
+    const { channels, language, tenant, source } = this.facts;
     return new CallLegs({
       sessionId: this.id,
       sampleRate: this.ticket.parameters.sampleRate,
       channels,
       hints: hints.of(language, tenant),
+      waits: this.keeps && (source !== null || this.ticket.parameters.conversationId !== undefined),
       transcribers,
       audioQueues,
       clock,
@@ -240,7 +243,9 @@ export class ListenSession implements LiveSession {
       this.watch = this.services.identification?.begin(watched, (match) => this.lifecycle.recognise(match));
     }
     this.tell('in_progress_conversations_processing');
-    await this.lifecycle.begin(conversationId);
+    const wasPaused = await this.lifecycle.begin(conversationId);
+    this.legs.begin(wasPaused);
+    if (wasPaused && this.legs.isPaused) this.tell('paused');
     this.tell('stt_initiating');
     await this.legs.settled();
     if (this.ending) return;
@@ -252,7 +257,10 @@ export class ListenSession implements LiveSession {
   }
 
   private onAudio(leg: number, pcm: Int16Array): void {
-    if (!this.ending) this.legs.push(leg, pcm);
+    if (this.ending) return;
+    const beganMs = this.nowMs - (pcm.length * 1000) / this.ticket.parameters.sampleRate;
+    if (this.legs.isWaiting) this.audioBegan(Math.max(0, beganMs));
+    this.legs.push(leg, pcm);
   }
 
   private onMessage(message: ClientMessage): void {
@@ -276,10 +284,14 @@ export class ListenSession implements LiveSession {
   }
 
   private onPlaced(leg: number, source: AudioSource, audio: PlacedAudio): void {
-    if (!this.hasAudio) this.lifecycle.audioBegan(audio.atMs);
-    this.hasAudio = true;
+    this.audioBegan(audio.atMs);
     this.watch?.hear(source, audio.pcm, audio.atMs);
     this.pusher.audio(leg, audio, this.nowMs);
+  }
+
+  private audioBegan(atMs: number): void {
+    if (!this.hasAudio) this.lifecycle.audioBegan(atMs);
+    this.hasAudio = true;
   }
 
   private onSegment(heard: HeardSegment): void {
@@ -306,7 +318,9 @@ export class ListenSession implements LiveSession {
     const { clock, config } = this.services;
     for (;;) {
       const deadInMs = this.client.receivedAt + config.receiveTimeoutMs - clock.now();
-      const idleInMs = this.client.activeAt + config.inactivityMs - clock.now();
+      // Who has paused has nothing to send.
+      const activeAt = Math.max(this.client.activeAt, this.startedAt + this.legs.pausedUntilMs);
+      const idleInMs = activeAt + config.inactivityMs - clock.now();
       if (deadInMs <= 0 || idleInMs <= 0) {
         this.expired = idleInMs <= 0 ? 'idle' : 'timeout';
         return;

@@ -68,6 +68,8 @@ export class ConversationLifecycle {
   private readonly keepers = new Map<string, { keeper: ConversationKeeper; conversation: LiveConversation }>();
   private readonly handedOver = new Set<string>();
   private audioBeganMs: number | undefined;
+  /** Undefined until it is known. */
+  private paused: boolean | undefined;
 
   private readonly earlier: EarlierConversations;
   private readonly handOver: HandOver;
@@ -84,11 +86,24 @@ export class ConversationLifecycle {
     return this.conversation;
   }
 
-  /** Finds what to go on with, or begins. Never rejects. */
-  async begin(conversationId: string | undefined): Promise<void> {
+  /** Finds what to go on with, or begins. Resolves with whether it was paused when it was left. Never rejects. */
+  async begin(conversationId: string | undefined): Promise<boolean> {
     const record = this.parts.keeps ? await this.findEarlier(conversationId) : undefined;
+    const wasPaused = record?.listened.paused === true;
+    // What has been said in this session is newer.
+    this.paused ??= wasPaused;
     if (record) this.goOn(record);
     else this.startAnew(this.audioBeganMs ?? this.parts.nowMs());
+    return wasPaused;
+  }
+
+  /** Whoever goes on with the conversation finds it like that. */
+  pause(paused: boolean): void {
+    this.paused = paused;
+    const { conversation } = this;
+    if (!conversation) return;
+    conversation.paused = paused;
+    this.keeperOf(conversation)?.note();
   }
 
   /** The first audio has come: what is heard counts from there. Session ms. */
@@ -270,6 +285,7 @@ export class ConversationLifecycle {
 
   private adopt(conversation: LiveConversation, known: boolean): void {
     this.conversation = conversation;
+    conversation.paused = this.paused === true;
     if (!this.parts.keeps) return;
     const { conversations, clock, facts, nowMs, log } = this.parts;
     const keeper = new ConversationKeeper({

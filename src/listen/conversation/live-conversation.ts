@@ -36,6 +36,8 @@ const MOST_PEOPLE = 1000;
 export class LiveConversation {
   status: 'in_progress' | 'processing' = 'in_progress';
   endReason: string | null = null;
+  /** Whether nothing of what is said is heard. */
+  paused = false;
   readonly transcript: LiveTranscript;
   readonly gaps = new GapBook();
   private labels = new SpeakerLabels();
@@ -161,6 +163,7 @@ export class LiveConversation {
         channels,
         consent,
         recorded,
+        paused: this.paused && this.status === 'in_progress',
         segments: this.segmentsOf(this.transcript.list),
         gaps: this.gaps.list(this.originMs),
         people: Object.fromEntries(this.people),

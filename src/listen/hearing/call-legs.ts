@@ -15,6 +15,8 @@ export interface CallLegsParts {
   readonly sampleRate: number;
   readonly channels: 1 | 2;
   readonly hints: SpeechHints;
+  /** Whether it is not known yet if the call is paused: audio waits for `begin`. */
+  readonly waits: boolean;
   readonly transcribers: LegTranscribers;
   readonly audioQueues: AudioQueues;
   readonly clock: Clock;
@@ -49,6 +51,8 @@ const owners: Readonly<Record<1 | 2, readonly (readonly [AudioSource, LegOwner |
 const QUIET_MS = 1500;
 /** Whoever seems to speak for longer is a noise. */
 const LONGEST_SPEECH_MS = 60_000;
+/** Of each leg, before it is known whether it may be heard. */
+const MOST_EARLY_MS = 15_000;
 
 /** The legs of a call: what comes on each gets its place in time, and is understood and kept unless the call is paused. */
 export class CallLegs {
@@ -58,16 +62,32 @@ export class CallLegs {
   private readonly deaf = new Set<AudioSource>();
   private pausedSinceMs: number | undefined;
   private resumedAtMs = 0;
+  /** What came before it was known whether the call is paused, in order; undefined once it is. */
+  private early: (() => void)[] | undefined;
+  private readonly earlySamples: [number, number] = [0, 0];
+  /** What was asked for in the meantime. */
+  private asked: boolean | undefined;
 
   constructor(private readonly parts: CallLegsParts) {
     const { channels, sampleRate, audioQueues } = parts;
     this.sources = owners[channels].map(([source]) => source);
     this.queues = audioQueues.open({ use: 'transcription', sources: this.sources, sampleRate });
     this.legs = owners[channels].map(([source, owner]) => this.leg(source, owner));
+    if (parts.waits) this.early = [];
   }
 
   get isPaused(): boolean {
-    return this.pausedSinceMs !== undefined;
+    return this.asked ?? this.pausedSinceMs !== undefined;
+  }
+
+  /** Whether audio waits until it is known if it may be heard. */
+  get isWaiting(): boolean {
+    return this.early !== undefined;
+  }
+
+  /** When it was paused last, or now if it is. Session ms. */
+  get pausedUntilMs(): number {
+    return this.isPaused ? this.parts.nowMs() : this.resumedAtMs;
   }
 
   /** Until when the call is not taken for silent, whatever has been understood. Session ms. */
@@ -76,7 +96,7 @@ export class CallLegs {
     const speaks = this.legs.some(
       ({ speakingSinceMs: since }) => since !== undefined && nowMs - since < LONGEST_SPEECH_MS,
     );
-    return speaks || this.isPaused ? nowMs : this.resumedAtMs;
+    return speaks ? nowMs : this.pausedUntilMs;
   }
 
   /** Tries to get recognisers; resolves when all have one, or none is wanted any more. */
@@ -89,10 +109,22 @@ export class CallLegs {
     await Promise.all(this.legs.map(({ hearing }) => hearing.settled));
   }
 
+  /** What waited is taken in as when it came. @param paused whether the call was before this session */
+  begin(paused: boolean): void {
+    const early = this.early ?? [];
+    this.early = this.asked = undefined;
+    if (paused) this.pausedSinceMs = 0;
+    for (const takeIn of early) takeIn();
+  }
+
   /** Audio that has come now. Kept, not copied. */
   push(leg: number, pcm: Int16Array): void {
-    const to = this.legs[leg]!;
-    this.deliver(to, to.timeline.place(pcm, this.parts.nowMs()));
+    const atMs = this.parts.nowMs();
+    if (!this.early) return this.take(leg, pcm, atMs);
+    const samples = this.earlySamples[leg]! + pcm.length;
+    if (samples * 1000 > MOST_EARLY_MS * this.parts.sampleRate) return;
+    this.earlySamples[leg] = samples;
+    this.early.push(() => this.take(leg, pcm, atMs));
   }
 
   /** To be called now and then. */
@@ -102,19 +134,11 @@ export class CallLegs {
 
   /** Nothing of what is said from now on is heard. */
   pause(): void {
-    if (this.isPaused) return;
-    for (const leg of this.legs) this.deliver(leg, leg.timeline.release());
-    this.pausedSinceMs = this.parts.nowMs();
+    this.ask(true);
   }
 
   resume(): void {
-    if (this.pausedSinceMs === undefined) return;
-    // What still waits for its place came in the pause.
-    for (const leg of this.legs) this.deliver(leg, leg.timeline.release());
-    this.resumedAtMs = this.parts.nowMs();
-    const pause = { fromMs: this.pausedSinceMs, toMs: this.resumedAtMs };
-    this.parts.onGap({ source: undefined, of: 'audio', reason: 'paused', ...pause });
-    this.pausedSinceMs = undefined;
+    this.ask(false);
   }
 
   /** Stops trying to get what there is not. */
@@ -124,6 +148,8 @@ export class CallLegs {
 
   /** No more audio comes. Resolves when all is understood that will be. Never rejects. */
   async finish(withinMs: number): Promise<void> {
+    // Nobody could tell whether it may be heard.
+    this.early = this.asked = undefined;
     for (const leg of this.legs) this.deliver(leg, leg.timeline.release());
     this.resume();
     await Promise.all(this.legs.map(({ hearing }) => hearing.finish(withinMs)));
@@ -133,6 +159,30 @@ export class CallLegs {
   close(): void {
     for (const { hearing } of this.legs) hearing.close();
     this.queues.close();
+  }
+
+  private ask(paused: boolean): void {
+    const atMs = this.parts.nowMs();
+    if (!this.early) return this.setPaused(paused, atMs);
+    if (this.asked === paused) return;
+    this.asked = paused;
+    this.early.push(() => this.setPaused(paused, atMs));
+  }
+
+  private setPaused(paused: boolean, atMs: number): void {
+    const sinceMs = this.pausedSinceMs;
+    if (paused === (sinceMs !== undefined)) return;
+    // What still waits for its place came before.
+    for (const leg of this.legs) this.deliver(leg, leg.timeline.release());
+    this.pausedSinceMs = paused ? atMs : undefined;
+    if (sinceMs === undefined) return;
+    this.resumedAtMs = atMs;
+    this.parts.onGap({ source: undefined, of: 'audio', reason: 'paused', fromMs: sinceMs, toMs: atMs });
+  }
+
+  private take(leg: number, pcm: Int16Array, atMs: number): void {
+    const to = this.legs[leg]!;
+    this.deliver(to, to.timeline.place(pcm, atMs));
   }
 
   private deliver(leg: Leg, placed: readonly PlacedAudio[]): void {

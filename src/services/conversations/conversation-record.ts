@@ -59,6 +59,8 @@ const listened = z.object({
   consent: z.enum(['granted', 'denied', 'unknown']),
   /** Whether its audio is to be archived. */
   recorded: z.boolean().optional(),
+  /** Nothing of what is said is to be heard, also by the session that goes on with it. */
+  paused: z.boolean().optional(),
   /** In order of their beginning. */
   segments: z.array(segment),
   gaps: z.array(gap),
