@@ -288,6 +288,7 @@ export class VoicePipeline implements LiveSession {
     this.registry.add(this);
     this.events.emit('session.started', { sessionId: this.id, agent: this.state.agent.name });
     this.announce(resumed !== undefined);
+    if (resumed?.snapshot.paused) this.setPaused(true);
     conversation.begin(resumed !== undefined, this.waitingSince);
     this.keeper?.note();
     this.touch();
@@ -327,7 +328,8 @@ export class VoicePipeline implements LiveSession {
   }
 
   private snapshot(): SessionSnapshot {
-    return this.state.snapshot(this.wallTimeOf(this.startedAt), this.conversation?.speaking);
+    const snapshot = this.state.snapshot(this.wallTimeOf(this.startedAt), this.conversation?.speaking);
+    return { ...snapshot, paused: this.paused };
   }
 
   private record(tenant: string): Transcript | undefined {
@@ -426,6 +428,7 @@ export class VoicePipeline implements LiveSession {
     this.paused = paused;
     if (this.recording) this.recording.paused = paused;
     this.conversation?.pause(paused);
+    this.keeper?.note();
     this.touch();
     this.transport.send({ type: paused ? 'paused' : 'resumed' });
     this.log('info', paused ? 'Paused' : 'Goes on');

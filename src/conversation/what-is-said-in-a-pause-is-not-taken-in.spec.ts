@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../kernel/clock.js';
+import { MemoryKeyValueStore } from '../state/store/memory-key-value-store.js';
+import { ResumeTicket } from './resume/resume-store.js';
 import { ConversationHarness } from './testing/conversation-harness.js';
 
 describe('a session that is paused', () => {
@@ -43,5 +46,45 @@ describe('a session that is paused', () => {
     harness.pipeline.resume();
     await harness.until('generation_started', () => true, 1);
     await harness.hangUp();
+  });
+
+  it.each(['lost', 'killed'])('still is when its connection was %s and the caller comes back', async (how) => {
+    const clock = new ManualClock();
+    const options = { clock, store: new MemoryKeyValueStore(clock), resumable: true, recordedMs: 10_000 };
+    const before = await ConversationHarness.start(options);
+    await before.say('what is my balance');
+    await before.until('generation_complete');
+    before.pipeline.pause();
+    await clock.advance(0);
+    const token = before.wire.events('session_started')[0]!.resume_token!;
+    const close = async (): Promise<void> => {
+      const closed = before.pipeline.close('lost');
+      await clock.advance(0);
+      await closed;
+    };
+    if (how === 'lost') await close();
+    const ticket = new ResumeTicket('acme');
+    const snapshot = await before.resume.take(new ResumeTicket('acme', token), ticket);
+    if (how === 'killed') await close();
+
+    const harness = await ConversationHarness.start({ ...options, resumed: { snapshot: snapshot!, ticket } });
+    expect(harness.wire.types.slice(0, 2)).toEqual(['session_started', 'paused']);
+    await harness.until('generation_complete');
+    const asked = harness.llm.requests.length;
+    await harness.speak(1000);
+    harness.pipeline.pushText('4242 4242 4242 4242');
+    await harness.quiet(30_000);
+    expect(harness.pipeline.describe().state).toBe('PAUSED');
+    expect(harness.llm.requests).toHaveLength(asked);
+    expect(harness.pieces.length).toBeGreaterThan(0);
+    for (const { caller } of harness.pieces)
+      for (let block = 0; block * caller.blockSamples < caller.length; block++)
+        expect(caller.block(block)?.some((sample) => sample !== 0) ?? false).toBe(false);
+
+    harness.pipeline.resume();
+    await harness.say('goodbye');
+    await harness.until('transcription_finished', ({ text }) => text === 'goodbye');
+    await harness.hangUp();
+    expect(JSON.stringify([harness.llm.requests, harness.records])).not.toContain('4242');
   });
 });

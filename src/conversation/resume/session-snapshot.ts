@@ -34,6 +34,8 @@ const snapshot = z.object({
   digits: z.string(),
   /** What the agent was about to say when the connection was lost; empty if it had finished. */
   unsaid: z.string(),
+  /** Whether nothing of the caller is taken in. */
+  paused: z.boolean().optional(),
 });
 
 /** All that a conversation needs to go on elsewhere. */
