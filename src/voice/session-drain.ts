@@ -1,26 +1,27 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { LifecycleConfig } from '../config/lifecycle.config.js';
 import { Clock } from '../kernel/clock.js';
 import { formatDuration } from '../kernel/duration.js';
-import { DrainState } from '../lifecycle/drain-state.js';
+import { Drain } from '../lifecycle/drain.js';
 import { SessionRegistry } from '../state/session-registry.js';
 import { SessionSlots } from '../state/session-slots.js';
 
 /** Lets live calls finish before the sockets are closed. */
 @Injectable()
-export class SessionDrain implements BeforeApplicationShutdown {
+export class SessionDrain {
   private readonly logger = new Logger('Drain');
 
   constructor(
-    private readonly drain: DrainState,
+    drain: Drain,
     private readonly slots: SessionSlots,
     private readonly sessions: SessionRegistry,
     private readonly config: LifecycleConfig,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    drain.on('calls', () => this.finish());
+  }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.drain.begin();
+  private async finish(): Promise<void> {
     if (this.slots.active === 0) return;
     const { drainLimitMs } = this.config;
     this.logger.log(`Waiting up to ${formatDuration(drainLimitMs)} for ${this.slots.active} live session(s)`);

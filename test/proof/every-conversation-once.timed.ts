@@ -13,6 +13,7 @@ import { WebhookReceiver, WEBHOOK_SECRET } from './webhook-receiver.js';
 const DESKS = 50;
 const SECONDS = 60;
 const PUSHER_KILLS = 10;
+const START_ATTEMPTS = 10;
 /** For what was left behind to be found, and all of it to be read. */
 const SETTLE_LIMIT_MS = 90_000;
 const AUDIT_LIMIT_MS = 30_000;
@@ -31,7 +32,7 @@ afterEach(async () => {
   for (const step of cleanUp.splice(0).toReversed()) await step();
 });
 
-/** A process that is killed and started again, on the same port. */
+/** A process that is killed and started again, on the same port: also when it ends because Redis is away. */
 class Mortal {
   kills = 0;
   private server: LocalServer | undefined;
@@ -41,7 +42,15 @@ class Mortal {
   }
 
   async start(): Promise<void> {
-    this.server = await LocalServer.start(this.env);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.server = await LocalServer.start(this.env);
+        return;
+      } catch (error) {
+        if (attempt === START_ATTEMPTS) throw error;
+        await pause(500);
+      }
+    }
   }
 
   async killAndRestart(): Promise<void> {

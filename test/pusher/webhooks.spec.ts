@@ -81,6 +81,9 @@ async function call(options: { more?: string; answers?: number[] } = {}): Promis
   receiver.answers.push(...(options.answers ?? []));
   server = await TestServer.start({
     ...withoutSpeech,
+    GREETING: 'off',
+    LLM_MODELS: 'scripted',
+    SCRIPTED_LLM_TEXT: 'Fine.',
     CONVERSATION_STORE: 'sqlite',
     DATA_DIR: folder,
     JOB_RETRY_MS: '1',

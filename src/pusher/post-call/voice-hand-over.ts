@@ -1,26 +1,32 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Drain } from '../../lifecycle/drain.js';
 import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
 import { Conversations } from '../../services/conversations/conversations.js';
 import { Replica } from '../../state/replica.js';
 import { type PusherLink, PusherLinks } from '../link/pusher-link.js';
 import { nextReadingOf } from './process-request.js';
 
+/** What is not in the store by then is found by a pusher later. */
+const WRITTEN_LIMIT_MS = 2000;
 const CLOSE_LIMIT_MS = 2000;
 
 /** Hands calls with agents over when they are over: over one link for all of them, which is made with the first. */
 @Injectable()
-export class VoiceHandOver implements OnApplicationShutdown {
+export class VoiceHandOver {
   private link: PusherLink | undefined;
 
   constructor(
     private readonly links: PusherLinks,
     private readonly replica: Replica,
-    conversations: Conversations,
+    private readonly conversations: Conversations,
+    drain: Drain,
   ) {
+    drain.on('hand_over', () => this.finish());
     conversations.onFinished = (record) => this.handOver(record);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  private async finish(): Promise<void> {
+    await this.conversations.written(WRITTEN_LIMIT_MS);
     await this.link?.close(CLOSE_LIMIT_MS);
   }
 

@@ -116,15 +116,20 @@ export class ConversationWriter {
     return (await this.parts.journal.forget(key)) || work !== undefined;
   }
 
+  /** Resolves when all that was noted is in the store or in the journal, or `withinMs` is over. Never rejects. */
+  async written(withinMs: number): Promise<void> {
+    const limit = new AbortController();
+    const written = Promise.all([this.replaying, ...[...this.work.values()].map((work) => work.writing)]);
+    const over = this.parts.clock.delay(withinMs, limit.signal).catch(() => undefined);
+    await Promise.race([written, over]);
+    limit.abort(new Aborted('completed'));
+  }
+
   /** Resolves when everything is in the store or in the journal. Never rejects. */
   async close(): Promise<void> {
     this.closed = true;
     this.outage.stop();
-    const limit = new AbortController();
-    const written = Promise.all([this.replaying, ...[...this.work.values()].map((work) => work.writing)]);
-    const over = this.parts.clock.delay(CLOSE_LIMIT_MS, limit.signal).catch(() => undefined);
-    await Promise.race([written, over]);
-    limit.abort(new Aborted('completed'));
+    await this.written(CLOSE_LIMIT_MS);
     // A store that hangs must not hold up the end of the process.
     const unwritten = [...this.work].filter(([, { writing }]) => writing !== undefined);
     await Promise.all(unwritten.map(([key, work]) => this.keep(key, work)));

@@ -79,6 +79,11 @@ export class Conversations {
     this.writer?.note(record);
   }
 
+  /** Resolves when all that was noted is in the store or on disk, or `withinMs` is over. Never rejects. */
+  async written(withinMs: number): Promise<void> {
+    await this.writer?.written(withinMs);
+  }
+
   /** Each of these rejects with `store_failed`. */
   async find(tenant: string, id: string): Promise<ConversationRecord | undefined> {
     return (await this.opened().get(tenant, id))?.record;
