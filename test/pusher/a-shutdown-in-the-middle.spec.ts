@@ -32,15 +32,15 @@ function settings(): NodeJS.ProcessEnv {
 /** Shuts it down while calls go on; whether one of them lost its link to the pusher. */
 async function drained(server: TestServer, meanwhile: () => Promise<unknown>): Promise<boolean> {
   const links = server.app.get(WsPusherLinks, { strict: false });
-  let isOver = false;
+  const over = new AbortController();
   let wasLost = false;
   const begun = new Promise<void>((resolve) => server.app.get(DrainState, { strict: false }).onBegin(resolve));
   const stopped = server.stop();
   await begun;
-  const calls = meanwhile().then(() => (isOver = true));
-  while (!isOver) {
-    const { connected, ...lost } = links.snapshot().links;
-    wasLost ||= Object.values(lost).some((count) => count > 0);
+  const calls = meanwhile().finally(() => over.abort());
+  while (!over.signal.aborted) {
+    const { degraded, reconnect_backoff, half_open_probe } = links.snapshot().links;
+    wasLost ||= degraded + reconnect_backoff + half_open_probe > 0;
     await nextTurn();
   }
   await Promise.all([calls, stopped]);
