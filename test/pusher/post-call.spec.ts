@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ArchiveConfig } from '../../src/config/archive.config.js';
 import { ConversationsConfig } from '../../src/config/conversations.config.js';
 import { LlmConfig } from '../../src/config/llm.config.js';
 import { loadConfig } from '../../src/config/load.js';
-import { ManualClock, SystemClock } from '../../src/kernel/clock.js';
+import { type Clock, ManualClock, SystemClock } from '../../src/kernel/clock.js';
 import { ParleyError } from '../../src/kernel/errors.js';
 import { ScriptedLlmClient } from '../../src/llm/testing/scripted-llm.client.js';
 import type { ProcessRequest, ProcessResult } from '../../src/pusher/link/pusher-link.js';
@@ -111,8 +112,8 @@ describe('a conversation that is over', () => {
     await rm(folder, { recursive: true });
   });
 
-  const worker = (models = ['openai:gpt']): PostCall =>
-    new PostCall(conversations, recordings, model, { models } as LlmConfig, clock);
+  const worker = (models = ['openai:gpt'], time: Clock = clock): PostCall =>
+    new PostCall(conversations, recordings, model, { models, totalMs: 30_000 } as LlmConfig, time);
   const announce = (record: ConversationRecord): Promise<void> => Promise.resolve(void announced.push(record));
   const process = (of: ProcessRequest, by = worker()): Promise<ProcessResult> =>
     by.process(of, { begun: (record) => Promise.resolve(void begun.push(record.id)), done: announce }, signal);
@@ -187,6 +188,21 @@ describe('a conversation that is over', () => {
       notice: expect.stringMatching(notice),
       title: 'My parcel AB-1234 has not arrived.',
     });
+  });
+
+  it('is read by rules when the model says nothing', async () => {
+    const time = new ManualClock();
+    model.reply({ stall: true });
+    await put(listened('a', said));
+    const processed = process(request('a'), worker(undefined, time));
+    while (model.running === 0) await nextTurn();
+    await time.advance(30_000);
+    await processed;
+    expect((await stored('a'))?.insights).toMatchObject({
+      made_by: 'extractive',
+      notice: 'No whole answer within 30000 ms',
+    });
+    expect([time.pending, model.aborted]).toEqual([0, 1]);
   });
 
   it('is read by rules where there is no model that can read', async () => {

@@ -8,6 +8,8 @@ import { politePlan } from './soak-caller.ts';
 import { parseSoakOptions, SOAK_USAGE, type SoakOptions } from './soak-options.ts';
 
 const WARM_UP_ROUNDS = 2;
+/** A growth cannot be told from fewer. */
+const LEAST_ROUNDS = WARM_UP_ROUNDS + 4;
 const VISIT_MS = 1000;
 const PROGRESS_MS = 5000;
 const GROWTH_TARGET_MB = 1;
@@ -61,26 +63,29 @@ async function soak(options: SoakOptions): Promise<number> {
   say('starting the server');
   const { calls, seed, durationMs } = options;
   const roundMs = Math.min(15_000, durationMs / 10);
-  const main = await soakServer({ calls, seed }, durationMs, roundMs);
+  const main = await soakServer({ calls, seed }, { durationMs, roundMs, leastRounds: LEAST_ROUNDS });
   say('starting a server with inference in worker threads');
   const inferring = { calls: INFERENCE_CALLS, seed, env: INFERENCE_ENV };
-  const inference = await soakServer(inferring, INFERENCE_MS, INFERENCE_MS);
+  const inference = await soakServer(inferring, { durationMs: INFERENCE_MS, roundMs: INFERENCE_MS, leastRounds: 1 });
   return report(options, main, inference);
 }
 
 /** Rounds of callers until the time is over, or something is left of them. */
-async function soakServer(options: SoakServerOptions, durationMs: number, roundMs: number): Promise<Outcome> {
+async function soakServer(
+  options: SoakServerOptions,
+  { durationMs, roundMs, leastRounds }: { durationMs: number; roundMs: number; leastRounds: number },
+): Promise<Outcome> {
   const server = await SoakServer.start(options);
   const random = seededRandom(options.seed);
   await visitOnce(server.port, random);
-  const before = await server.census();
+  const before = await server.quietCensus();
   const crowd = new Crowd(options.calls, server.port, random);
   const startedAt = performance.now();
   const stopReporting = reportProgress(crowd, startedAt, durationMs);
 
   const samples: Sample[] = [];
   let after = before;
-  for (let round = 0; round === 0 || performance.now() - startedAt + roundMs < durationMs; round++) {
+  for (let round = 0; round < leastRounds || performance.now() - startedAt + roundMs < durationMs; round++) {
     await crowd.run(roundMs, () => server.ended);
     crowd.disperse();
     await visitOnce(server.port, random);

@@ -33,6 +33,9 @@ interface Queues {
 interface Bus {
   readonly listenerCount: number;
 }
+interface Jobs {
+  counts(): Promise<{ waiting: number; later: number; running: number }>;
+}
 interface Lifecycle {
   announce(url: string): void;
 }
@@ -53,6 +56,7 @@ const SessionRegistry = await fromDist<Class<Registry>>('state/session-registry.
 const AudioQueues = await fromDist<Class<Queues>>('state/overload/audio-queues.js', 'AudioQueues');
 const SpeechService = await fromDist<Class<Speech>>('speech/speech.service.js', 'SpeechService');
 const EventBus = await fromDist<Class<Bus>>('events/event-bus.js', 'EventBus');
+const JobQueue = await fromDist<Class<Jobs>>('pusher/jobs/job-queue.js', 'JobQueue');
 const tasks = watchTasks(await fromDist('kernel/task-supervisor.js', 'TaskSupervisor'));
 const inference = watchGates(await fromDist('speech/inference-gate.js', 'InferenceGate'));
 /** Objects that live as long as a call, or less: after the calls there is none. */
@@ -67,12 +71,13 @@ const app = await createApp(process.env);
 shutDownOnSignals(app);
 app.get(LifecycleService, { strict: false }).announce(await listen(app));
 
-process.on('message', () => void census().then((counts) => process.send!(counts)));
+process.on('message', (asked) => void census(asked === 'census').then((counts) => process.send!(counts)));
 process.on('disconnect', () => process.exit(1));
 
-async function census(): Promise<Census> {
+/** @param whole with the objects on the heap and its size, for which the process stands still for seconds. */
+async function census(whole: boolean): Promise<Census> {
   // The second collection takes what only the finalizers of the first have let go.
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; whole && i < 2; i++) {
     globalThis.gc!();
     await turn();
   }
@@ -85,7 +90,7 @@ async function census(): Promise<Census> {
       slots: slots.active,
       'waiting for a slot': slots.waiting,
       sessions: sessions.active,
-      'running tasks': tasks.running,
+      'jobs after calls': await jobsLeft(),
       'tasks that did not stop in time': tasks.leaked,
       'inference workers in use': inference.active,
       'waiting for inference': inference.waiting,
@@ -110,11 +115,16 @@ async function census(): Promise<Census> {
     },
     standing: {
       ...resources(),
+      // The link to the pusher has some, and stays.
+      'running tasks': tasks.running,
       'process listeners': listenersOf(process),
       'http listeners': listenersOf(app.getHttpServer()),
       'bus listeners': app.get(EventBus, { strict: false }).listenerCount,
       ...Object.fromEntries(
-        Object.entries(OF_A_CALL).map(([name, of]) => [`live ${name}`, v8.queryObjects(of, { format: 'count' })]),
+        Object.entries(whole ? OF_A_CALL : {}).map(([name, of]) => [
+          `live ${name}`,
+          v8.queryObjects(of, { format: 'count' }),
+        ]),
       ),
     },
     memory: { live: heapUsed + external, resident: rss },
@@ -125,6 +135,11 @@ async function census(): Promise<Census> {
       inferences: inference.asked,
     },
   };
+}
+
+async function jobsLeft(): Promise<number> {
+  const { waiting, later, running } = await app.get(JobQueue, { strict: false }).counts();
+  return waiting + later + running;
 }
 
 /** Timers, sockets, ports and whatever else keeps a process alive, by kind. */

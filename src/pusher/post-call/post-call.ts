@@ -126,7 +126,8 @@ export class PostCall {
       return byRules('LLM_MODELS names no model that can read a conversation');
     try {
       const name = this.model.models().find(({ state }) => state !== 'open')?.name ?? this.model.name;
-      const found = await readWithModel(this.model, turns, signal);
+      const limits = { signal, clock: this.clock, limitMs: this.llm.totalMs };
+      const found = await readWithModel(this.model, turns, limits);
       if ('reading' in found) return { made_by: 'model', model: name, notice: null, ...found.reading };
       return byRules(`the answer of ${name} did not fit, twice: ${found.problem}`);
     } catch (error) {

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { Aborted, childController, untilAborted } from '../../kernel/abort.js';
+import type { Clock } from '../../kernel/clock.js';
+import { ParleyError } from '../../kernel/errors.js';
 import type { LlmClient, LlmMessage } from '../../llm/llm-client.js';
 import type { CallTurn } from './call-turns.js';
 import type { Reading } from './rules.js';
@@ -33,24 +36,40 @@ export type ModelReading =
   /** What is wrong, without anything that was said. */
   | { readonly problem: string };
 
-/** What a model reads out of a call. What does not fit is sent back once. Throws what the model's client throws. */
+/**
+ * What a model reads out of a call. What does not fit is sent back once. Throws what the model's client throws, or `timeout`
+ * if an answer is not there within `limitMs`.
+ */
 export async function readWithModel(
   model: LlmClient,
   turns: readonly CallTurn[],
-  signal: AbortSignal,
+  { signal, clock, limitMs }: { signal: AbortSignal; clock: Clock; limitMs: number },
 ): Promise<ModelReading> {
+  const answerTo = async (asked: readonly LlmMessage[]): Promise<string> => {
+    const controller = childController(signal);
+    const late = new ParleyError('timeout', `No whole answer within ${limitMs} ms`, true);
+    const limit = clock.setTimeout(() => controller.abort(late), limitMs);
+    try {
+      // Also of a model that does not listen to its signal.
+      return await untilAborted(ask(model, asked, controller.signal), controller.signal);
+    } finally {
+      limit.cancel();
+      // Lets go of the parent, too.
+      controller.abort(new Aborted('completed'));
+    }
+  };
   const messages: LlmMessage[] = [
     { role: 'system', content: TASK },
     { role: 'user', content: transcriptOf(turns) },
   ];
-  const first = await ask(model, messages, signal);
+  const first = await answerTo(messages);
   const parsed = parse(first);
   if ('reading' in parsed) return { reading: parsed.reading, repaired: false };
   messages.push(
     { role: 'assistant', content: first },
     { role: 'user', content: `That does not fit: ${parsed.problem}. Answer again, with the JSON object only.` },
   );
-  const second = parse(await ask(model, messages, signal));
+  const second = parse(await answerTo(messages));
   return 'reading' in second ? { reading: second.reading, repaired: true } : second;
 }
 
