@@ -77,7 +77,7 @@ process.on('disconnect', () => process.exit(1));
 /** @param whole with the objects on the heap and its size, for which the process stands still for seconds. */
 async function census(whole: boolean): Promise<Census> {
   // The second collection takes what only the finalizers of the first have let go.
-  for (let i = 0; whole && i < 2; i++) {
+  for (let left = whole ? 2 : 0; left > 0; left--) {
     globalThis.gc!();
     await turn();
   }
