@@ -9,7 +9,7 @@ export default {
   testRegex: timed ? '\\.timed\\.ts$' : '\\.spec\\.ts$',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  setupFilesAfterEnv: ['<rootDir>/test/support/fail-on-console.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/fail-on-console.ts', '<rootDir>/test/support/own-data.ts'],
   testTimeout: 20_000,
   // Many tests wait for speech in real time: on two cores jest would run one at a time, and two leave them half idle.
   maxWorkers: timed ? 1 : 3,

@@ -33,6 +33,7 @@ export class TestServer {
       NODE_ENV: 'test',
       DRAIN_LIMIT_MS: '0',
       CONVERSATION_STORE: 'none',
+      DATA_DIR: process.env['DATA_DIR'],
       // Whatever else this machine is busy with.
       OVERLOAD_EVENT_LOOP_DELAY_MS: '10000',
       ...env,

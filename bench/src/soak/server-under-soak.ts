@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Child } from '../run/children.ts';
@@ -35,11 +38,13 @@ export class SoakServer {
 
   static async start({ calls, seed, env = {} }: SoakServerOptions): Promise<SoakServer> {
     const port = await findFreePort();
+    const data = mkdtempSync(path.join(tmpdir(), 'parley-soak-'));
     const nodeArgs = ['--expose-gc', '--enable-source-maps', '--import', './dist/telemetry.js'];
     const child = new Child([process.execPath, ...nodeArgs, SERVER], {
       cwd: ROOT,
-      env: { ...environment(calls, seed), ...env, PORT: String(port) },
+      env: { ...environment(calls, seed), ...env, PORT: String(port), DATA_DIR: data },
     });
+    void child.ended.then(() => rmSync(data, { recursive: true, force: true }));
     const server = new SoakServer(child, port);
     const startedAt = performance.now();
     while ((await get(port, '/api/v1/health')).status !== 200) {

@@ -1,0 +1,9 @@
+import { afterAll } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+// Servers of one file of tests find nothing that others, or a developer's own server, have left behind.
+const folder = mkdtempSync(path.join(tmpdir(), 'parley-test-'));
+process.env['DATA_DIR'] = folder;
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
