@@ -231,13 +231,15 @@ describe('Azure Blob storage', () => {
   });
 
   it('is listed some at a time', async () => {
+    const patient = await blobArchive({ AUDIO_ARCHIVE_TIMEOUT_MS: '20000' });
     for (let i = 0; i < 1100; i += 50)
       await Promise.all(
-        Array.from({ length: 50 }, (_, k) => archive.put('acme', `c${i + k}`, 'a.wav', bytesOf('x'), 'audio/wav')),
+        Array.from({ length: 50 }, (_, k) => patient.put('acme', `c${i + k}`, 'a.wav', bytesOf('x'), 'audio/wav')),
       );
     const before = blobs.requests;
     const found = new Set<string>();
-    for await (const { conversationId } of archive.everywhere()) found.add(conversationId);
+    for await (const { conversationId } of patient.everywhere()) found.add(conversationId);
+    await patient.close();
     expect([found.size, blobs.requests - before]).toEqual([1100, 2]);
   });
 
