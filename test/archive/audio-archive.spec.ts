@@ -232,6 +232,7 @@ describe('Azure Blob storage', () => {
 
   it('is listed some at a time', async () => {
     const patient = await blobArchive({ AUDIO_ARCHIVE_TIMEOUT_MS: '20000' });
+    await patient.start(signal);
     for (let i = 0; i < 1100; i += 50)
       await Promise.all(
         Array.from({ length: 50 }, (_, k) => patient.put('acme', `c${i + k}`, 'a.wav', bytesOf('x'), 'audio/wav')),
