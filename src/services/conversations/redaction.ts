@@ -1,43 +1,23 @@
+import { DIGIT_WORDS, TEEN_WORDS, TENS_WORDS } from '../../kernel/number-words.js';
+
 export type Redacted = 'card' | 'email' | 'phone';
 
 /** Takes out of a text what it holds of certain kinds; `[card]`, `[email]` or `[phone]` stands in its place. */
 export type Redact = (text: string) => string;
 
 const DIGITS: Readonly<Record<string, string>> = {
-  zero: '0',
+  ...Object.fromEntries(DIGIT_WORDS.map((word, digit) => [word, String(digit)])),
   oh: '0',
-  one: '1',
-  two: '2',
-  three: '3',
-  four: '4',
-  five: '5',
-  six: '6',
-  seven: '7',
-  eight: '8',
-  nine: '9',
 };
 const REPEATS: Readonly<Record<string, number>> = { double: 2, triple: 3 };
 
 /** What is read as two digits: "forty one" and "forty" are one group each. */
-const TEENS = [
-  'ten',
-  'eleven',
-  'twelve',
-  'thirteen',
-  'fourteen',
-  'fifteen',
-  'sixteen',
-  'seventeen',
-  'eighteen',
-  'nineteen',
-];
-const TENS = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'];
 const GROUPS: Readonly<Record<string, string>> = {
   ...DIGITS,
   o: '0',
   nought: '0',
-  ...Object.fromEntries(TEENS.map((word, index) => [word, String(10 + index)])),
-  ...Object.fromEntries(TENS.map((word, index) => [word, String(20 + 10 * index)])),
+  ...Object.fromEntries(TEEN_WORDS.map((word, index) => [word, String(10 + index)])),
+  ...Object.fromEntries(TENS_WORDS.map((word, index) => [word, String(20 + 10 * index)])),
 };
 /** Said between the groups of a number. */
 const FILLERS =
@@ -210,7 +190,7 @@ function groupsOf(text: string): Group[] {
     const lead = before?.end === start - 1 && ONE_SPACE.test(text[start - 1]!) ? before : undefined;
     if (lead && lead.word in REPEATS && digits.length === 1)
       groups.push({ start: lead.start, end, digits: digits.repeat(REPEATS[lead.word]!) });
-    else if (lead && TENS.includes(lead.word) && word in DIGITS && digits !== '0')
+    else if (lead && TENS_WORDS.includes(lead.word) && word in DIGITS && digits !== '0')
       groups[groups.length - 1] = { start: lead.start, end, digits: `${GROUPS[lead.word]![0]}${digits}` };
     else if (digits !== '') groups.push({ start, end, digits });
     before = { start, end, word };

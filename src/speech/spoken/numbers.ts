@@ -1,10 +1,9 @@
+import { DIGIT_WORDS, TEEN_WORDS, TENS_WORDS } from '../../kernel/number-words.js';
+
 /** English number words, as text to be spoken. */
 
-const UNITS = (
-  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen ' +
-  'eighteen nineteen'
-).split(' ');
-const TENS = ' ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
+const UNITS = [...DIGIT_WORDS, ...TEEN_WORDS];
+const TENS = ['', TEEN_WORDS[0]!, ...TENS_WORDS];
 const SCALES = ['', 'thousand', 'million', 'billion', 'trillion'];
 const IRREGULAR_ORDINALS: Readonly<Record<string, string>> = {
   one: 'first',

@@ -1,17 +1,14 @@
+import { DIGIT_WORDS, TEEN_WORDS, TENS_WORDS } from '../../../kernel/number-words.js';
+
 /** A value read from `tokens`, up to but not including `end`. */
 export interface Reading<T> {
   readonly value: T;
   readonly end: number;
 }
 
-const UNITS: Readonly<Record<string, number>> = numbered('zero one two three four five six seven eight nine', 0);
-const TEENS: Readonly<Record<string, number>> = numbered(
-  'ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
-  10,
-);
-const TENS: Readonly<Record<string, number>> = Object.fromEntries(
-  'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ').map((word, index) => [word, (index + 2) * 10]),
-);
+const UNITS = numbered(DIGIT_WORDS, (index) => index);
+const TEENS = numbered(TEEN_WORDS, (index) => 10 + index);
+const TENS = numbered(TENS_WORDS, (index) => 20 + 10 * index);
 const ZEROES = new Set(['zero', 'oh', 'o', 'nought', 'naught']);
 const TIMES: Readonly<Record<string, number>> = { double: 2, triple: 3, treble: 3 };
 
@@ -110,8 +107,8 @@ function digitOf(word: string | undefined): string | undefined {
   return unit === undefined ? undefined : String(unit);
 }
 
-function numbered(words: string, from: number): Record<string, number> {
-  return Object.fromEntries(words.split(' ').map((word, index) => [word, from + index]));
+function numbered(words: readonly string[], numberOf: (index: number) => number): Readonly<Record<string, number>> {
+  return Object.fromEntries(words.map((word, index) => [word, numberOf(index)]));
 }
 
 function lookUp(table: Readonly<Record<string, number>>, word: string): number | undefined {

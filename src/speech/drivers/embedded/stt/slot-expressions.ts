@@ -1,3 +1,4 @@
+import { DIGIT_WORDS, TEEN_WORDS, TENS_WORDS } from '../../../../kernel/number-words.js';
 import type { SpeechSlot } from '../../../stt-stream.js';
 import { type Expression, oneOf, optional, sequence, weighted, words } from './automaton.js';
 import { normaliseWords } from './normalise-words.js';
@@ -20,20 +21,7 @@ export function slotExpression(slot: SpeechSlot): Expression {
   }
 }
 
-const ONE_TO_NINE = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-const TEENS = [
-  'ten',
-  'eleven',
-  'twelve',
-  'thirteen',
-  'fourteen',
-  'fifteen',
-  'sixteen',
-  'seventeen',
-  'eighteen',
-  'nineteen',
-];
-const TENS = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'];
+const ONE_TO_NINE = DIGIT_WORDS.slice(1);
 const MONTHS = 'january february march april may june july august september october november december'.split(' ');
 const WEEKDAYS = 'monday tuesday wednesday thursday friday saturday sunday'.split(' ');
 const FIRST_TO_NINTH = 'first second third fourth fifth sixth seventh eighth ninth'.split(' ');
@@ -43,8 +31,8 @@ const TENTH_TO_NINETEENTH =
 const oneToNine = oneOf(...ONE_TO_NINE);
 const underHundred = weighted(
   [9, oneToNine],
-  [10, oneOf(...TEENS)],
-  [24, sequence(oneOf(...TENS), optional(oneToNine))],
+  [10, oneOf(...TEEN_WORDS)],
+  [24, sequence(oneOf(...TENS_WORDS), optional(oneToNine))],
 );
 const underThousand = weighted(
   [2, underHundred],
@@ -93,7 +81,10 @@ const ordinal = weighted(
 );
 const year = weighted(
   [3, sequence(words('nineteen'), underHundred)],
-  [2, sequence(words('twenty'), weighted([1, oneOf(...TEENS)], [2, sequence(words('twenty'), optional(oneToNine))]))],
+  [
+    2,
+    sequence(words('twenty'), weighted([1, oneOf(...TEEN_WORDS)], [2, sequence(words('twenty'), optional(oneToNine))])),
+  ],
   [1, sequence(words('two thousand'), optional(sequence(optional(words('and'), 0.3), underHundred)))],
 );
 const partOfDay = optional(oneOf('morning', 'afternoon', 'evening'), 0.2);
