@@ -2,6 +2,8 @@
 const LOUD = 500;
 /** A short word has 100 ms of vowel, whose samples are above `LOUD` a quarter of the time. */
 const LOUD_SAMPLES_OF_A_WORD = 200;
+/** At the 8 kHz of a telephone. */
+const SAMPLES_PER_MS = 8;
 
 /** -80 dBFS: what digital silence gets before anybody has spoken. */
 const LEAST_DITHER = 1e-4;
@@ -15,6 +17,8 @@ export class Conditioner {
   private state: number;
   private peak = 0;
   private loudSamples = 0;
+  private samples = 0;
+  private firstLoudSample: number | undefined;
 
   /** @param ditherRatio the noise's standard deviation to the loudest sample so far; 0.001 is -60 dB. */
   constructor(
@@ -27,7 +31,11 @@ export class Conditioner {
   convert(pcm: Int16Array): Float32Array {
     for (const sample of pcm) {
       this.peak = Math.max(this.peak, Math.abs(sample));
-      if (Math.abs(sample) > LOUD) this.loudSamples += 1;
+      if (Math.abs(sample) > LOUD) {
+        this.loudSamples += 1;
+        this.firstLoudSample ??= this.samples;
+      }
+      this.samples += 1;
     }
     const dither = Math.max(LEAST_DITHER, (this.ditherRatio * this.peak) / 32_768);
     return Float32Array.from(pcm, (sample) => sample / 32_768 + dither * this.gaussian());
@@ -36,6 +44,11 @@ export class Conditioner {
   /** Whether there was sound enough for a word. */
   get hadSpeech(): boolean {
     return this.loudSamples >= LOUD_SAMPLES_OF_A_WORD;
+  }
+
+  /** Before it, in ms from the beginning, nothing was loud. */
+  get quietUntilMs(): number {
+    return (this.firstLoudSample ?? 0) / SAMPLES_PER_MS;
   }
 
   /** Sum of four uniform numbers, scaled to variance 1: near enough, and cheap. */

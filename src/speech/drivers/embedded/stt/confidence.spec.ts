@@ -33,6 +33,11 @@ describe('judge', () => {
     });
   });
 
+  it('does not believe that somebody spoke long before anything was loud', () => {
+    expect(judge(usual, true, 0.5, 400)).toMatchObject({ startMs: 300, endMs: 1200 });
+    expect(judge(usual, true, 0.5, 560)).toMatchObject({ startMs: 410, endMs: 1200 });
+  });
+
   it('rejects a path with one word that does not fit at all', () => {
     const heard = path(['<sil>'], ['block'], ['my', { fit: -130 }], ['card'], ['<sil>']);
     expect(judge(heard, true, 0.5)).toMatchObject({ text: '', rejected: true });

@@ -20,8 +20,20 @@ export function transcript(heard: readonly HeardWord[]): string {
   return words.join(' ');
 }
 
-/** Judges the final path of an utterance. `hadSpeech`: the sound was loud enough for speech, whatever the path says. */
-export function judge(heard: readonly HeardWord[], hadSpeech: boolean, minConfidence: number): SttResult {
+/** A consonant or a soft beginning before the first vowel. */
+const SOFT_BEGINNING_MS = 150;
+
+/**
+ * Judges the final path of an utterance.
+ * @param hadSpeech the sound was loud enough for speech, whatever the path says.
+ * @param quietUntilMs nothing was loud before: a path that has not got used to the line makes its first word of silence.
+ */
+export function judge(
+  heard: readonly HeardWord[],
+  hadSpeech: boolean,
+  minConfidence: number,
+  quietUntilMs = 0,
+): SttResult {
   const spoken = heard.filter(({ word }) => !isSilence(word));
   const first = spoken[0];
   const last = spoken.at(-1);
@@ -32,7 +44,7 @@ export function judge(heard: readonly HeardWord[], hadSpeech: boolean, minConfid
     text: rejected ? '' : transcript(heard),
     confidence,
     rejected,
-    startMs: first.startFrame * FRAME_MS,
+    startMs: Math.max(first.startFrame * FRAME_MS, quietUntilMs - SOFT_BEGINNING_MS),
     endMs: (last.endFrame + 1) * FRAME_MS,
   };
 }

@@ -85,7 +85,7 @@ export class Recogniser {
     const mean = this.end(request.utterance);
     const { minConfidence } = this.options;
     const result = decoder.readsMemory
-      ? judge(decoder.heard(), conditioner.hadSpeech, minConfidence)
+      ? judge(decoder.heard(), conditioner.hadSpeech, minConfidence, conditioner.quietUntilMs)
       : unjudged(decoder.heard(), conditioner.hadSpeech, minConfidence);
     return { text: result.text, result, ...(mean && { mean }) };
   }
