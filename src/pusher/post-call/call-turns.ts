@@ -28,17 +28,28 @@ function segmentTurns(segments: NonNullable<ConversationRecord['listened']>['seg
   }));
 }
 
-/** Only the beginnings are known: nobody is taken to speak for longer than until the next one begins. */
+/**
+ * Of what an agent of ours says the beginning is known, of what its caller says the end; the rest is estimated, and nobody is
+ * taken to have spoken at the same time unless an answer was interrupted. Typing and keys take no time.
+ */
 function entryTurns({ entries }: ConversationRecord): CallTurn[] {
   const said = entries.filter((entry) => entry.role !== 'tool');
-  return said.map(({ role, text, at_ms }, index) => {
-    const spoken = text.split(/\s+/).length * MS_PER_WORD;
-    const next = said[index + 1]?.at_ms ?? Infinity;
+  const lengthOf = (text: string): number => text.split(/\s+/).length * MS_PER_WORD;
+  const beginOf = (index: number): number => {
+    const entry = said[index];
+    if (entry?.role !== 'caller') return entry?.at_ms ?? Infinity;
+    if (entry.source !== 'voice') return entry.at_ms;
+    return Math.max(said[index - 1]?.at_ms ?? 0, entry.at_ms - lengthOf(entry.text));
+  };
+  return said.map((entry, index) => {
+    const { text, at_ms } = entry;
+    if (entry.role === 'caller') return { leg: 'customer', text, startMs: beginOf(index), endMs: at_ms };
+    const next = entry.outcome === 'interrupted' ? said[index + 1]?.at_ms : beginOf(index + 1);
     return {
-      leg: role === 'agent' ? ('agent' as const) : ('customer' as const),
+      leg: 'agent',
       text,
       startMs: at_ms,
-      endMs: Math.max(at_ms, Math.min(at_ms + spoken, next)),
+      endMs: Math.max(at_ms, Math.min(at_ms + lengthOf(text), next ?? Infinity)),
     };
   });
 }
