@@ -41,8 +41,7 @@ export async function main(args: string[]): Promise<number> {
   try {
     parsed = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    process.stderr.write(`${messageOf(error).split('. ')[0]}\n\n${HELP}`);
-    return 2;
+    return wrong(messageOf(error).split('. ')[0]!);
   }
   const { values, positionals } = parsed;
   const [command = 'list', ...ids] = positionals;
@@ -50,9 +49,11 @@ export async function main(args: string[]): Promise<number> {
   const api = new Api(values.url, values.token ?? process.env['PARLEY_TOKEN']);
   const each = commands[command];
   if (command === 'list') return list(await api.jobs());
-  if (!each || (values.all && command !== 'retry')) return say(HELP, 2);
+  if (!each) return wrong(`There is no "${command}".`);
+  if (values.all && command !== 'retry') return wrong(`--all is for retry, not for ${command}.`);
   const chosen = values.all ? (await api.jobs()).dead_letters.map(({ id }) => id) : ids;
-  if (chosen.length === 0) return values.all ? say('There are no dead letters.\n', 0) : say(HELP, 2);
+  if (chosen.length === 0)
+    return values.all ? say('There are no dead letters.\n', 0) : wrong(`${command} wants an id.`);
   let failed = 0;
   for (const id of chosen) {
     const problem = await api.send(...each(encodeURIComponent(id)));
@@ -60,6 +61,10 @@ export async function main(args: string[]): Promise<number> {
     say(`${id}: ${problem ?? (command === 'drop' ? 'done' : 'queued')}\n`, problem ? 1 : 0);
   }
   return failed > 0 ? 1 : 0;
+}
+
+function wrong(what: string): number {
+  return say(`${what}\n\n${HELP}`, 2);
 }
 
 const commands: Readonly<Record<string, (id: string) => [method: string, route: string]>> = {
