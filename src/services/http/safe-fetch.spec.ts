@@ -11,9 +11,21 @@ let asked = 0;
 beforeAll(async () => {
   server = createServer((request, response) => {
     asked++;
-    const target = new URL(request.url!, 'http://x').searchParams.get('to');
-    if (target) response.writeHead(302, { location: target }).end();
-    else response.end('inside');
+    const { searchParams } = new URL(request.url!, 'http://x');
+    const target = searchParams.get('to');
+    const bytes = Number(searchParams.get('bytes'));
+    const events = Number(searchParams.get('events'));
+    if (searchParams.has('never')) return;
+    if (target !== null) response.writeHead(302, { location: target }).end();
+    else if (events > 0) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (let event = 0; event < events; event++) response.write(`data: ${'x'.repeat(bytes)}\r\n\r\n`);
+      response.end();
+    } else if (bytes > 0) {
+      if (searchParams.has('chunked')) response.flushHeaders();
+      else response.setHeader('content-length', bytes);
+      response.end('x'.repeat(bytes));
+    } else response.end('inside');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
@@ -90,11 +102,45 @@ describe('fetch for addresses from outside', () => {
     expect(questions).toBe(1);
   });
 
-  it('does not follow a redirect to where it may not go', async () => {
-    for (const target of ['http://169.254.169.254/latest/meta-data', 'http://[fe80::1]/']) {
+  it.each(['http://169.254.169.254/latest/meta-data', 'http://[fe80::1]/', '/?to='])(
+    'does not follow a redirect, to %s or anywhere',
+    async (target) => {
+      const before = asked;
       const url = `http://127.0.0.1:${port}/?to=${encodeURIComponent(target)}`;
-      expect(await reach({ allowPrivate: true }, url)).toMatch(/is not a public address$/);
-    }
+      expect(await reach({ allowPrivate: true }, url)).toMatch(/redirect/);
+      expect(asked).toBe(before + 1);
+    },
+  );
+
+  it('hands a redirect to who asks for it, and does not follow it', async () => {
+    const safe = createSafeFetch({ allowPrivate: true, connectTimeoutMs: 1000 });
+    const response = await safe.fetch(`http://127.0.0.1:${port}/?to=%2Felsewhere`, { redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/elsewhere']);
+    await safe.close();
+  });
+
+  it('breaks off an answer that is too large, announced or not', async () => {
+    const limits = { allowPrivate: true, maxAnswerBytes: 1000 };
+    expect(await reach(limits, `http://127.0.0.1:${port}/?bytes=1000`)).toHaveLength(1000);
+    for (const way of ['bytes=1001', 'bytes=100000', 'bytes=1001&chunked=1', 'bytes=100000&chunked=1'])
+      expect([way, await reach(limits, `http://127.0.0.1:${port}/?${way}`)]).toEqual([
+        way,
+        'The answer is larger than 1000 bytes',
+      ]);
+  });
+
+  it('lets a stream of events go on, and bounds each of them', async () => {
+    const limits = { allowPrivate: true, maxAnswerBytes: 1000 };
+    const events = await reach(limits, `http://127.0.0.1:${port}/?events=100&bytes=900`);
+    expect(events.length).toBeGreaterThan(90_000);
+    expect(await reach(limits, `http://127.0.0.1:${port}/?events=3&bytes=1100`)).toBe(
+      'The answer is larger than 1000 bytes',
+    );
+  });
+
+  it('gives up an answer that does not begin in time', async () => {
+    const limits = { allowPrivate: true, answerTimeoutMs: 50 };
+    expect(await reach(limits, `http://127.0.0.1:${port}/?never=1`)).toMatch(/Headers Timeout/);
   });
 
   it('reaches private networks where that is allowed, but no cloud metadata', async () => {

@@ -3,12 +3,17 @@ import { lookup as systemLookup, type LookupAddress, type LookupOptions } from '
 import { isIP } from 'node:net';
 import { Agent, buildConnector, fetch as undiciFetch } from 'undici';
 import { ParleyError } from '../../kernel/errors.js';
+import { bounded } from './bounded-response.js';
 
 export interface SafeFetchOptions {
   /** Whether plain http, and addresses of this machine and of private networks, may be asked. */
   readonly allowPrivate: boolean;
   /** How long a connection may take to be made, ms. */
   readonly connectTimeoutMs: number;
+  /** How long an answer may take to begin, ms; 30 s if it is not there. */
+  readonly answerTimeoutMs?: number;
+  /** Largest answer, bytes; of a stream of events, each of them. 1 MiB if it is not there. */
+  readonly maxAnswerBytes?: number;
   /** In place of the system's name resolution. */
   readonly lookup?: typeof systemLookup;
 }
@@ -18,10 +23,16 @@ export interface SafeFetch {
   close(): Promise<void>;
 }
 
+const ANSWER_TIMEOUT_MS = 30_000;
+const MAX_ANSWER_BYTES = 1_048_576;
+/** Also of events of a stream, which may be far apart. */
+const SILENCE_MS = 300_000;
+
 /**
  * `fetch` for addresses that come from a configuration or from outside: it does not let them reach what is only
  * reachable from here (cloud metadata, this machine, the cluster). Names are judged by the addresses that are then
- * connected to, so that neither a redirect nor a second answer of the name server gets around it.
+ * connected to, so that no second answer of the name server gets around it. Redirects are never followed: they would take
+ * headers with credentials along. Answers are bounded in time and size.
  */
 export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   const connect = buildConnector({
@@ -29,14 +40,19 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
     lookup: checkedLookup(options),
   });
   const agent = new Agent({
+    headersTimeout: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
+    bodyTimeout: SILENCE_MS,
     connect: (target, callback) => {
       const problem = problemWith(target.protocol, target.hostname, options);
       if (problem) callback(problem, null);
       else connect(target, callback);
     },
   });
-  const safe = (input: string | URL, init?: RequestInit): Promise<Response> =>
-    undiciFetch(input, { ...(init as object), dispatcher: agent });
+  const safe = async (input: string | URL, init?: RequestInit): Promise<Response> => {
+    const redirect = init?.redirect === 'manual' ? 'manual' : 'error';
+    const response = await undiciFetch(input, { ...(init as object), redirect, dispatcher: agent });
+    return bounded(response as unknown as Response, options.maxAnswerBytes ?? MAX_ANSWER_BYTES);
+  };
   return { fetch: safe as typeof fetch, close: () => agent.destroy() };
 }
 

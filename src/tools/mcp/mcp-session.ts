@@ -4,12 +4,15 @@ import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontex
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, McpError, type Tool, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { ParleyError } from '../../kernel/errors.js';
+import { traceHeaders, withTraceHeaders } from '../../kernel/live-span.js';
 import { type SafeFetch, createSafeFetch } from '../../services/http/safe-fetch.js';
 import { McpFailure, inShort, reasonOf, withoutSecrets } from './mcp-failure.js';
 import type { McpServerSettings } from './mcp-server-file.js';
 
 /** More than this of a tool's answer would only fill the model's memory. */
 const MAX_RESULT_CHARACTERS = 20_000;
+/** Of one answer on the wire: a list of tools may be long. */
+const MAX_ANSWER_BYTES = 4_194_304;
 const MAX_STDERR_CHARACTERS = 500;
 /** The registry gives a call up first; this is for when nobody else does. */
 const BACKSTOP_MS = 130_000;
@@ -55,7 +58,12 @@ export class McpSession {
     const http =
       endpoint.transport === 'stdio'
         ? undefined
-        : createSafeFetch({ allowPrivate: endpoint.allowPrivate, connectTimeoutMs });
+        : createSafeFetch({
+            allowPrivate: endpoint.allowPrivate,
+            connectTimeoutMs,
+            answerTimeoutMs: BACKSTOP_MS,
+            maxAnswerBytes: MAX_ANSWER_BYTES,
+          });
     const { transport, complaints } = transportOf(endpoint, http);
     const client = new Client({ name: 'parley', version: '1' }, { capabilities: {} });
     // Its interface has no other way to listen.
@@ -91,7 +99,8 @@ export class McpSession {
    */
   async call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
     try {
-      const answer = await this.client.callTool({ name, arguments: args }, undefined, { signal, timeout: BACKSTOP_MS });
+      const call = { name, arguments: args, ...traceMeta() };
+      const answer = await this.client.callTool(call, undefined, { signal, timeout: BACKSTOP_MS });
       const result = answer.structuredContent ?? textOf(answer.content);
       if (answer.isError)
         throw new ParleyError('tool_failed', shortened(textOf(answer.content)) || 'it gave no reason');
@@ -131,7 +140,7 @@ function transportOf(
 ): { transport: Transport; complaints: () => string } {
   if (endpoint.transport === 'streamable-http') {
     const transport = new StreamableHTTPClientTransport(new URL(endpoint.url), {
-      ...(http && { fetch: http.fetch }),
+      ...(http && { fetch: withTraceHeaders(http.fetch) }),
       requestInit: { headers: { ...endpoint.headers } },
     });
     return { transport, complaints: () => '' };
@@ -148,6 +157,12 @@ function transportOf(
   let said = '';
   transport.stderr?.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-MAX_STDERR_CHARACTERS)));
   return { transport, complaints: () => said.trim() };
+}
+
+/** As MCP has it for every transport: a server on standard input and output gets no headers. */
+function traceMeta(): { _meta?: Record<string, string> } {
+  const _meta = traceHeaders();
+  return Object.keys(_meta).length > 0 ? { _meta } : {};
 }
 
 function textOf(content: unknown): string {
