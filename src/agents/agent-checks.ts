@@ -22,6 +22,7 @@ export function checkAgent(file: AgentFile, known: KnownNames, report: Report): 
     if (!known.tools.has(tool))
       report(['tools', index], `there is no tool "${tool}"; there are ${listed(known.tools.keys())}`);
   }
+  checkToolRules(file, known, report);
   if (known.voices && !known.voices.includes(file.voice.name)) {
     report(['voice', 'name'], `there is no voice "${file.voice.name}"; there are ${listed(known.voices)}`);
   }
@@ -55,6 +56,20 @@ export function handoffTargets(file: AgentFile): { path: FieldPath; target: stri
         : [],
     ),
   );
+}
+
+function checkToolRules(file: AgentFile, known: KnownNames, report: Report): void {
+  for (const [tool, rule] of Object.entries(file.tool_rules ?? {})) {
+    const path = ['tool_rules', tool];
+    if (!file.tools.includes(tool)) report(path, `"${tool}" is not in the agent's tools (${listed(file.tools)})`);
+    const parameters = known.tools.get(tool);
+    for (const key of ['from_session', 'max', 'max_total'] as const) {
+      for (const argument of Object.keys(rule[key] ?? {})) {
+        if (parameters && !parameters.includes(argument))
+          report([...path, key, argument], `"${tool}" has no parameter "${argument}"; it has ${listed(parameters)}`);
+      }
+    }
+  }
 }
 
 function checkPhrases(dialogue: DialogueFile, report: Report): void {

@@ -133,6 +133,29 @@ export const dialogueFile = z.strictObject({
   messages: messages.optional().describe('What the engine says on its own account.'),
 });
 
+const fact = z
+  .string()
+  .regex(/^[a-z]\w*(\.\w+)*$/, 'must be a session variable or a field of one, such as caller.customer_id')
+  .describe('A session variable, or a field of one: `caller.customer_id`.');
+const amounts = z.record(z.string(), z.number().min(0));
+
+const toolRule = z.strictObject({
+  needs: z.array(fact).optional().describe('Session facts without which the tool is not run.'),
+  from_session: z
+    .record(z.string(), fact)
+    .optional()
+    .describe('Arguments that are session facts: the model is not asked for them, and cannot give them.'),
+  max: amounts.optional().describe('The most that an argument may be in one call; numbers from 0 on are allowed then.'),
+  max_total: amounts.optional().describe('The most that an argument may add up to in a conversation.'),
+  max_calls: z.int().min(0).optional().describe('How often the tool may be tried in a conversation.'),
+  confirm: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether a model's call is run only after the caller has said yes to it. Tools that cannot be undone say so themselves.",
+    ),
+});
+
 export const agentFile = z.strictObject({
   description: z.string().min(1).describe('One sentence, for people and for models that decide about handoffs.'),
   language: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a BCP 47 language tag, such as en-US'),
@@ -167,6 +190,14 @@ export const agentFile = z.strictObject({
     backchannels: z.array(z.string()).describe('Short utterances that never interrupt the agent.'),
   }),
   tools: z.array(z.string()).describe('Names of tools this agent may call.'),
+  transfers: z
+    .array(z.string().min(1).max(100))
+    .optional()
+    .describe('Where a model may transfer calls to, besides the targets that the rules of this agent name.'),
+  tool_rules: z
+    .record(z.string(), toolRule)
+    .optional()
+    .describe('What stands between a model and a tool, whatever the model wants.'),
   model: z
     .strictObject({
       temperature: z.number().min(0).max(2).optional().describe('How freely it words its answers.'),
@@ -231,6 +262,7 @@ export type DialogueFile = z.output<typeof dialogueFile>;
 export type ScenarioFile = z.output<typeof scenarioFile>;
 export type IntentFile = z.output<typeof intent>;
 export type SlotFile = z.output<typeof slot>;
+export type ToolRuleFile = z.output<typeof toolRule>;
 export type StepFile = z.output<typeof step>;
 export type RepliesFile = z.output<typeof replies>;
 export type TextsFile = z.output<typeof texts>;

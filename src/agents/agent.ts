@@ -1,5 +1,6 @@
 import type { DialogueSpec } from '../llm/dialogue-spec.js';
 import type { LlmSampling } from '../llm/llm-client.js';
+import type { ToolPermissions, ToolRule } from '../tools/tool-rule.js';
 
 /** One agent as loaded from `agents/<name>/agent.yaml`, defaults merged, prompt template parsed. */
 export interface Agent {
@@ -17,6 +18,10 @@ export interface Agent {
   readonly bargeIn: { readonly enabled: boolean; readonly backchannels: readonly string[] };
   /** Names in the tool registry. */
   readonly tools: readonly string[];
+  /** Where it may transfer calls to. */
+  readonly transferTargets: readonly string[];
+  /** By tool. */
+  readonly toolRules: Readonly<Record<string, ToolRule>>;
   /** Spoken when a tool, the model or the synthesiser failed; a template. */
   readonly apology: string;
   /** Spoken in its place where saying it again would not help; templates. */
@@ -32,6 +37,11 @@ export interface Agent {
   readonly sampling?: LlmSampling;
   /** Renders the system prompt. */
   renderPrompt(variables: Readonly<Record<string, unknown>>): string;
+}
+
+/** What it may do with tools, whatever a model wants. */
+export function permissionsOf({ language, tools, transferTargets, toolRules }: Agent): ToolPermissions {
+  return { language, tools, transferTargets, rules: toolRules };
 }
 
 export interface AgentVoice {

@@ -8,6 +8,7 @@ import type {
 } from '../llm/dialogue-spec.js';
 import type { LlmSampling } from '../llm/llm-client.js';
 import { Template } from '../llm/templates.js';
+import type { ToolRule } from '../tools/tool-rule.js';
 import type { Agent, Scenario } from './agent.js';
 import type {
   AgentFile,
@@ -18,6 +19,7 @@ import type {
   SlotFile,
   StepFile,
   TextsFile,
+  ToolRuleFile,
 } from './agent-schema.js';
 
 /** From the spelling of a checked file to the types the program works with. */
@@ -33,6 +35,8 @@ export function buildAgent(name: string, file: AgentFile, prompt: string): Agent
     noInput: { afterMs: file.no_input.after_ms, reprompts: file.no_input.reprompts, action: file.no_input.action },
     bargeIn: file.barge_in,
     tools: file.tools,
+    transferTargets: transferTargetsOf(file),
+    toolRules: mapValues(file.tool_rules ?? {}, buildToolRule),
     apology: file.apology,
     fallbacks: {
       contentFilter: file.fallbacks?.content_filter ?? file.apology,
@@ -49,6 +53,27 @@ export function buildAgent(name: string, file: AgentFile, prompt: string): Agent
 
 function buildSampling({ temperature, max_tokens: maxTokens }: NonNullable<AgentFile['model']>): LlmSampling {
   return { ...(temperature !== undefined && { temperature }), ...(maxTokens !== undefined && { maxTokens }) };
+}
+
+/** Those of its list, and those that its author has written into its rules. */
+function transferTargetsOf({ transfers, no_input: noInput, dialogue }: AgentFile): string[] {
+  const rules = Object.values(dialogue?.intents ?? {}).flatMap(({ replies, failed, denied }) =>
+    [replies, failed, denied].flatMap((list) => list ?? []),
+  );
+  const named = rules.flatMap(({ next }) => (typeof next === 'object' && 'transfer' in next ? [next.transfer] : []));
+  const atLast = noInput.action.type === 'transfer' ? [noInput.action.target] : [];
+  return [...new Set([...(transfers ?? []), ...named, ...atLast])];
+}
+
+function buildToolRule(file: ToolRuleFile): ToolRule {
+  return {
+    needs: file.needs ?? [],
+    fromSession: file.from_session ?? {},
+    max: file.max ?? {},
+    maxTotal: file.max_total ?? {},
+    maxCalls: file.max_calls,
+    confirm: file.confirm,
+  };
 }
 
 export function buildScenario(name: string, file: ScenarioFile): Scenario {

@@ -1,3 +1,4 @@
+import { permissionsOf } from '../agents/agent.js';
 import type { AgentCatalog } from '../agents/agent-catalog.js';
 import { isAborted } from '../kernel/abort.js';
 import type { Clock, Timer } from '../kernel/clock.js';
@@ -180,7 +181,8 @@ export class Responder {
   }
 
   private async runTools(generation: Generation, calls: readonly LlmToolCall[]): Promise<ToolRun[]> {
-    const context = this.toolContext();
+    const { id, text } = generation.turn;
+    const context = this.toolContext({ turn: id, text: id === null ? '' : text });
     const results = await Promise.allSettled(calls.map((call) => this.runTool(generation, call, context)));
     const runs: ToolRun[] = [];
     for (const [index, result] of results.entries()) {
@@ -238,10 +240,10 @@ export class Responder {
     this.output.event({ type: 'handoff', from: agent.name, to: effect.target, reason: effect.reason, kind });
   }
 
-  private toolContext(): ToolContext {
+  private toolContext(heard: ToolContext['heard'] = { turn: null, text: '' }): ToolContext {
     const { sessionId, agent, handoffs, variables } = this.state;
     const handoffTargets = handoffs.map((handoff) => handoff.to);
-    return { sessionId, agent: agent.name, variables, handoffTargets };
+    return { sessionId, agent: agent.name, variables, handoffTargets, allowed: permissionsOf(agent), heard };
   }
 
   private splitter(): SentenceSplitter {

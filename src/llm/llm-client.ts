@@ -72,6 +72,8 @@ export interface LlmToolCall {
   readonly name: string;
   /** JSON text of the arguments object, as models send it. */
   readonly arguments: string;
+  /** A rule of the agent's own dialogue wants it, and no model. */
+  readonly byRule?: true;
 }
 
 export type LlmEvent =

@@ -7,6 +7,7 @@ import { formatDuration } from '../kernel/duration.js';
 import { messageOf, ParleyError } from '../kernel/errors.js';
 import type { LlmTool, LlmToolCall } from '../llm/llm-client.js';
 import type { Tool, ToolContext, ToolEffect, ToolOutcome } from './tool.js';
+import { ToolGuard, type GuardRefusal } from './tool-guard.js';
 
 export interface ToolRun {
   readonly call: LlmToolCall;
@@ -20,7 +21,7 @@ export interface ToolRun {
 }
 
 /** Why a call failed, for a model or a dialogue rule to tell apart. */
-export type ToolFailure = 'unknown_tool' | 'not_available' | 'invalid_arguments' | 'timeout' | 'tool_failed';
+export type ToolFailure = 'unknown_tool' | 'invalid_arguments' | 'timeout' | 'tool_failed' | GuardRefusal['code'];
 
 /** All tools of the process. Safe for calls that run at the same time: it keeps no state per call. */
 @Injectable()
@@ -68,7 +69,13 @@ export class ToolRegistry {
       const tool = this.tools.get(name);
       const parameters = tool && parametersIn(tool, context);
       return parameters
-        ? [{ name, description: tool.description, parameters: tool.parametersShown ?? jsonSchema(parameters) }]
+        ? [
+            {
+              name,
+              description: tool.description,
+              parameters: without(new ToolGuard(tool, context).hidden, tool.parametersShown ?? jsonSchema(parameters)),
+            },
+          ]
         : [];
     });
   }
@@ -95,8 +102,13 @@ export class ToolRegistry {
     if (!tool) return failed('unknown_tool', `There is no tool "${call.name}". Go on without it.`);
     const parameters = parametersIn(tool, context);
     if (!parameters) return failed('not_available', `"${call.name}" cannot be used now. Go on without it.`);
-    const parsed = parseArguments(call.arguments, parameters);
+    const guard = new ToolGuard(tool, context);
+    const refused = guard.refusalAtAll();
+    if (refused) return failed(refused.code, refused.explanation);
+    const parsed = parseArguments(call.arguments, parameters, guard);
     if ('error' in parsed) return failed('invalid_arguments', `${parsed.error} Correct the arguments and call again.`);
+    const refusedNow = guard.refusalOf(call, parsed.value);
+    if (refusedNow) return failed(refusedNow.code, refusedNow.explanation);
 
     try {
       const { result, effect } = await this.runInTime(tool, parsed.value, context, signal);
@@ -144,7 +156,7 @@ function parametersIn(tool: Tool, context: ToolContext): z.ZodType | undefined {
   return tool.parametersIn ? tool.parametersIn(context) : tool.parameters;
 }
 
-function parseArguments(text: string, schema: z.ZodType): { value: unknown } | { error: string } {
+function parseArguments(text: string, schema: z.ZodType, guard: ToolGuard): { value: unknown } | { error: string } {
   let value: unknown;
   try {
     // Models send an empty text for a tool without parameters.
@@ -152,7 +164,7 @@ function parseArguments(text: string, schema: z.ZodType): { value: unknown } | {
   } catch {
     return { error: 'The arguments are not valid JSON.' };
   }
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(guard.withFacts(value));
   if (parsed.success) return { value: parsed.data };
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'arguments'}: ${issue.message}`);
   return { error: `Invalid arguments: ${problems.join('; ')}.` };
@@ -161,6 +173,23 @@ function parseArguments(text: string, schema: z.ZodType): { value: unknown } | {
 function jsonSchema(parameters: z.ZodType): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(parameters, { io: 'input' });
   return schema;
+}
+
+/** The schema of the arguments that a model is asked for. */
+function without(
+  hidden: readonly string[],
+  schema: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  if (hidden.length === 0) return schema;
+  const properties = Object.entries((schema['properties'] as object | undefined) ?? {});
+  const required = ((schema['required'] as readonly string[] | undefined) ?? []).filter(
+    (name) => !hidden.includes(name),
+  );
+  return {
+    ...schema,
+    properties: Object.fromEntries(properties.filter(([name]) => !hidden.includes(name))),
+    required,
+  };
 }
 
 function parameterNames(parameters: z.ZodType): string[] {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ToolPermissions } from './tool-rule.js';
 
 /** What an agent can do besides talking. Tools are providers that register themselves with the ToolRegistry. */
 export interface Tool<A = unknown> {
@@ -15,6 +16,10 @@ export interface Tool<A = unknown> {
   readonly timeoutMs: number;
   /** Whether a barge-in may abort it. False for whatever must not stop half-way, such as blocking a card. */
   readonly interruptible: boolean;
+  /** Facts of the session without which it is not run, such as `caller.customer_id`: found out by tools, never said by a model. */
+  readonly needs?: readonly string[];
+  /** What cannot be taken back: a model's call is run only after the caller has said yes to it. */
+  readonly irreversible?: boolean;
   /** `signal` aborts on time-out, hang-up and, if interruptible, barge-in. */
   run(args: A, context: ToolContext, signal: AbortSignal): Promise<ToolOutcome>;
 }
@@ -26,6 +31,10 @@ export interface ToolContext {
   readonly variables: Record<string, unknown>;
   /** Agents the active one may hand over to. */
   readonly handoffTargets: readonly string[];
+  /** What the active agent may do. */
+  readonly allowed: ToolPermissions;
+  /** The turn of the caller that is being answered; null where the agent speaks on its own account. */
+  readonly heard: { readonly turn: string | null; readonly text: string };
 }
 
 export interface ToolOutcome {

@@ -4,6 +4,7 @@ import { Test } from '@nestjs/testing';
 import { readFileSync } from 'node:fs';
 import { Clock, ManualClock } from '../../src/kernel/clock.js';
 import { ToolRegistry } from '../../src/tools/tool-registry.js';
+import { toolContext } from '../../src/tools/testing/tool-context.js';
 import { BakeryModule } from './place-order.tool.js';
 
 @Global()
@@ -21,7 +22,7 @@ it('the tool in docs/agents.md registers itself and takes an order', async () =>
   await app.init();
   const registry = app.get(ToolRegistry, { strict: false });
   expect(registry.known().get('place_order')).toEqual(['kind', 'pieces']);
-  const context = { sessionId: 's', agent: 'counter', variables: {}, handoffTargets: [] };
+  const context = toolContext(['place_order']);
   const call = { callId: '1', name: 'place_order', arguments: '{"kind":"rye","pieces":2}' };
   const run = await registry.run(call, context, new AbortController().signal);
   expect(JSON.parse(run.content)).toEqual({ accepted: true, ready_at: "five o'clock" });

@@ -8,13 +8,14 @@ import { McpConfig } from '../../src/config/mcp.config.js';
 import { Aborted } from '../../src/kernel/abort.js';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { McpServers } from '../../src/tools/mcp/mcp-servers.js';
+import { toolContext } from '../../src/tools/testing/tool-context.js';
 import { ToolRegistry, type ToolRun } from '../../src/tools/tool-registry.js';
 import { EverythingServer, everythingOverStdio } from '../fakes/mcp/everything-server.js';
 import { ToolServer } from '../fakes/mcp/tool-server.js';
 import { recordLog } from '../support/replicas.js';
 
 const PING_MS = 30_000;
-const context = { sessionId: 's', agent: 'desk', variables: {}, handoffTargets: [] };
+const context = toolContext([]);
 
 class Bench {
   readonly clock = new ManualClock();
@@ -42,7 +43,7 @@ class Bench {
   }
 
   run(name: string, args: object = {}, signal = new AbortController().signal): Promise<ToolRun> {
-    return this.registry.run({ callId: 'c', name, arguments: JSON.stringify(args) }, context, signal);
+    return this.registry.run({ callId: 'c', name, arguments: JSON.stringify(args) }, toolContext([name]), signal);
   }
 
   /** Time stands still here: waits for what happens between processes, at most 10 s of real time. */

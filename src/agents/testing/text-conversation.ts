@@ -2,7 +2,7 @@ import type { LlmClient, LlmMessage, LlmToolCall } from '../../llm/llm-client.js
 import { EXPECTING } from '../../llm/dialogue-spec.js';
 import type { ToolContext, ToolEffect } from '../../tools/tool.js';
 import type { ToolRegistry } from '../../tools/tool-registry.js';
-import type { Agent, Scenario } from '../agent.js';
+import { type Agent, type Scenario, permissionsOf } from '../agent.js';
 import type { AgentCatalog } from '../agent-catalog.js';
 
 export interface TextReply {
@@ -105,6 +105,9 @@ export class TextConversation {
 
   private context(): ToolContext {
     const handoffTargets = this.catalog.handoffsFrom(this.scenario, this.agent.name).map(({ to }) => to);
-    return { sessionId: 'text', agent: this.agent.name, variables: this.variables, handoffTargets };
+    const last = this.messages.findLast(({ role }) => role === 'user');
+    const heard = { turn: `turn_${this.messages.lastIndexOf(last!)}`, text: last?.content ?? '' };
+    const { agent, variables } = this;
+    return { sessionId: 'text', agent: agent.name, variables, handoffTargets, allowed: permissionsOf(agent), heard };
   }
 }

@@ -15,6 +15,8 @@ export function testAgent(overrides: Partial<Agent> = {}): Agent {
     noInput: { afterMs: 60_000, reprompts: [], action: { type: 'end', text: 'Goodbye.' } },
     bargeIn: { enabled: true, backchannels: ['okay', 'mm-hm'] },
     tools: [],
+    transferTargets: [],
+    toolRules: {},
     apology: 'Sorry, that did not work.',
     fallbacks: { contentFilter: 'I cannot talk about that.', contextLength: 'I have lost the thread.' },
     transferFailed: 'Nobody is there.',

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Global, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Clock, ManualClock } from '../../kernel/clock.js';
+import { toolContext } from '../testing/tool-context.js';
 import type { ToolContext } from '../tool.js';
+import { NO_RULE } from '../tool-rule.js';
 import { ToolRegistry, type ToolRun } from '../tool-registry.js';
 import { ToolsModule } from '../tools.module.js';
 
@@ -16,7 +18,12 @@ let context: ToolContext;
 beforeEach(async () => {
   app = await Test.createTestingModule({ imports: [ClockModule, ToolsModule] }).compile();
   await app.init();
-  context = { sessionId: 's', agent: 'a', variables: {}, handoffTargets: [] };
+  // What a caller has to say yes to is tested with the guard.
+  const rules = { block_card: { ...NO_RULE, confirm: false }, report_charge: { ...NO_RULE, confirm: false } };
+  const registry = app.get(ToolRegistry);
+  context = toolContext([...registry.known().keys()], {
+    allowed: { rules, transferTargets: ['customer_service'] },
+  });
 });
 
 afterEach(() => app.close());
@@ -86,7 +93,7 @@ describe('tools about an account', () => {
     ['block_card', { card_last4: '4242' }],
     ['report_charge', { amount: 2.75 }],
   ])('%s refuses a caller who is not verified', async (name, args) => {
-    expect(await run(name, args)).toMatchObject({ ok: false, content: expect.stringContaining('not verified') });
+    expect(await run(name, args)).toMatchObject({ ok: false, content: expect.stringContaining('Verify the caller') });
   });
 
   it('tell balances and transactions, the newest first', async () => {

@@ -9,6 +9,9 @@ const callerSchema = z.object({
   card_last4: z.string(),
 });
 
+/** What tools on accounts need; `verify_caller` finds it out. */
+export const CALLER_FACTS = ['caller.customer_id'] as const;
+
 /** The verified caller, as tools and templates see it in the session's variables. */
 export type Caller = z.output<typeof callerSchema>;
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { verifiedCaller } from '../banking/caller.js';
+import { CALLER_FACTS, verifiedCaller } from '../banking/caller.js';
 import { SampleBank } from '../banking/sample-bank.js';
 import type { Tool, ToolContext, ToolOutcome } from '../tool.js';
 
@@ -20,6 +20,8 @@ export class BlockCardTool implements Tool<z.output<typeof parameters>> {
   readonly timeoutMs = 8000;
   /** A caller who speaks up must not leave a stolen card half blocked. */
   readonly interruptible = false;
+  readonly needs = CALLER_FACTS;
+  readonly irreversible = true;
 
   constructor(private readonly bank: SampleBank) {}
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { verifiedCaller } from '../banking/caller.js';
+import { CALLER_FACTS, verifiedCaller } from '../banking/caller.js';
 import { SampleBank } from '../banking/sample-bank.js';
 import type { Tool, ToolContext, ToolOutcome } from '../tool.js';
 
@@ -13,6 +13,7 @@ export class GetBalanceTool implements Tool<z.output<typeof parameters>> {
   readonly parameters = parameters;
   readonly timeoutMs = 5000;
   readonly interruptible = true;
+  readonly needs = CALLER_FACTS;
 
   constructor(private readonly bank: SampleBank) {}
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { verifiedCaller } from '../banking/caller.js';
+import { CALLER_FACTS, verifiedCaller } from '../banking/caller.js';
 import { SampleBank } from '../banking/sample-bank.js';
 import type { Tool, ToolContext, ToolOutcome } from '../tool.js';
 
@@ -16,6 +16,7 @@ export class ListRecentTransactionsTool implements Tool<z.output<typeof paramete
   readonly parameters = parameters;
   readonly timeoutMs = 5000;
   readonly interruptible = true;
+  readonly needs = CALLER_FACTS;
 
   constructor(private readonly bank: SampleBank) {}
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ParleyError } from '../../kernel/errors.js';
-import { verifiedCaller } from '../banking/caller.js';
+import { CALLER_FACTS, verifiedCaller } from '../banking/caller.js';
 import { SampleBank } from '../banking/sample-bank.js';
 import type { Tool, ToolContext, ToolOutcome } from '../tool.js';
 
@@ -19,6 +19,8 @@ export class ReportChargeTool implements Tool<z.output<typeof parameters>> {
   readonly parameters = parameters;
   readonly timeoutMs = 8000;
   readonly interruptible = false;
+  readonly needs = CALLER_FACTS;
+  readonly irreversible = true;
 
   constructor(private readonly bank: SampleBank) {}
 

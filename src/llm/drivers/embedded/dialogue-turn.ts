@@ -64,7 +64,7 @@ export class DialogueTurn {
   call(name: string, args: Record<string, unknown>, purpose: PendingCall['purpose']): void {
     this.state.calls += 1;
     const callId = `call_${this.state.calls}`;
-    this.toolCall = { callId, name, arguments: JSON.stringify(args) };
+    this.toolCall = { callId, name, arguments: JSON.stringify(args), byRule: true };
     this.state.pending = { callId, purpose };
   }
 

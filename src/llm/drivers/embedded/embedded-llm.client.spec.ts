@@ -102,7 +102,10 @@ describe('EmbeddedLlmClient', () => {
     const events = await eventsOf(request([user('yes')], memory));
     expect(events).toEqual([
       { type: 'text', text: 'One moment.' },
-      { type: 'tool_call', call: { callId: 'call_1', name: 'pay', arguments: '{"amount":12,"code":"4242"}' } },
+      {
+        type: 'tool_call',
+        call: { callId: 'call_1', name: 'pay', arguments: '{"amount":12,"code":"4242"}', byRule: true },
+      },
       { type: 'finish', reason: 'tool_calls' },
     ]);
     const result: LlmMessage = { role: 'tool', callId: 'call_1', name: 'pay', content: '{"ok":true}' };
