@@ -5,6 +5,7 @@ type Command = { main(args: string[]): Promise<number> };
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'agents:check': () => import('./agents-check.js'),
+  'audit:check': () => import('./audit-check.js'),
   call: () => import('./call.js'),
   'config:check': () => import('./config-check.js'),
   demo: () => import('./demo.js'),

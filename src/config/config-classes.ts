@@ -8,6 +8,7 @@ import { ConversationsConfig } from './conversations.config.js';
 import { DeepgramConfig } from './deepgram.config.js';
 import { JobsConfig } from './jobs.config.js';
 import { LifecycleConfig } from './lifecycle.config.js';
+import { LimitsConfig } from './limits.config.js';
 import { ListenConfig } from './listen.config.js';
 import { LlmConfig } from './llm.config.js';
 import { LoggingConfig } from './logging.config.js';
@@ -19,6 +20,7 @@ import { PostCallConfig } from './post-call.config.js';
 import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
+import { AuditConfig } from './audit.config.js';
 import { AuthConfig } from './auth.config.js';
 import type { ConfigClass } from './setting.js';
 import { SherpaConfig } from './sherpa.config.js';
@@ -34,6 +36,8 @@ import { WebhooksConfig } from './webhooks.config.js';
 export const configClasses: readonly ConfigClass[] = [
   ServerConfig,
   AuthConfig,
+  LimitsConfig,
+  AuditConfig,
   LoggingConfig,
   LifecycleConfig,
   VoiceConfig,

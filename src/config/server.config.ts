@@ -22,6 +22,11 @@ export class ServerConfig extends configOf('server', {
     list(),
     'Web origins whose pages may open WebSockets, such as `https://desk.example.com`; `*` allows all. Pages served by this server always may.',
   ),
+  corsOrigins: setting(
+    'CORS_ORIGINS',
+    list(),
+    'Web origins whose pages may use the API, such as `https://desk.example.com`; `*` allows all. Pages served by this server always may.',
+  ),
   upgradesPerMinute: setting(
     'UPGRADES_PER_MINUTE',
     int(0, 1_000_000),

@@ -13,6 +13,7 @@ export const closeCodes: Readonly<Record<AbortKind, CloseCode>> = {
   drain: CloseCode.Restart,
   shutdown: CloseCode.Restart,
   idle: CloseCode.Idle,
+  budget: CloseCode.Policy,
   timeout: CloseCode.Internal,
   error: CloseCode.Internal,
 };

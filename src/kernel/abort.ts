@@ -10,6 +10,8 @@ export type AbortKind =
   | 'lost'
   | 'drain'
   | 'idle'
+  /** The tenant has used up what it may. */
+  | 'budget'
   | 'timeout'
   | 'error'
   | 'shutdown';

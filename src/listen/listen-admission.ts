@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { Context } from '@opentelemetry/api';
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../auth/principal.js';
 import { ListenConfig } from '../config/listen.config.js';
+import { contextOf } from '../kernel/live-span.js';
 import { SttDrivers } from '../speech/speech-drivers.js';
 import { SlotAdmission } from '../voice/slot-admission.js';
 import { UpgradeGuard } from '../voice/upgrade-guard.js';
@@ -12,6 +14,8 @@ import { type ListenParameters, parseListenParameters } from './listen-parameter
 export interface ListenTicket extends Ticket {
   readonly parameters: ListenParameters;
   readonly caller: Principal;
+  /** The trace that the request belongs to. */
+  readonly traceParent?: Context;
 }
 
 /** Admission to `WS /api/v1/listen/ws`: credentials, parameters, then a session slot. */
@@ -38,7 +42,8 @@ export class ListenAdmission extends UpgradePolicy<ListenTicket> {
       );
     const admission = await this.slots.acquire(signal);
     if (!admission.admitted) return admission;
-    return { admitted: true, ticket: { ...admission.ticket, parameters, caller } };
+    const traceParent = contextOf(request.headers);
+    return { admitted: true, ticket: { ...admission.ticket, parameters, caller, traceParent } };
   }
 }
 

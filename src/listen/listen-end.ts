@@ -11,7 +11,7 @@ export function closeFrameOf(kind: AbortKind): { readonly code: CloseCode; reado
 }
 
 /** Ends of which the client hears at once, and not after the last words. */
-export const endsAtOnce: ReadonlySet<AbortKind> = new Set(['protocol', 'superseded', 'error']);
+export const endsAtOnce: ReadonlySet<AbortKind> = new Set(['protocol', 'superseded', 'budget', 'error']);
 
 /** The client may come back, and go on with the conversation: nobody wanted it to be over. */
 const interrupted: ReadonlySet<AbortKind> = new Set(['drain', 'shutdown', 'superseded', 'error']);

@@ -12,6 +12,7 @@ import { AudioQueues } from '../state/overload/audio-queues.js';
 import { SessionDirectory } from '../state/session-directory.js';
 import { SessionRegistry } from '../state/session-registry.js';
 import { KeyValueStore } from '../state/store/key-value-store.js';
+import { CallQuota } from '../voice/call-quota.js';
 import type { ListenStore } from './conversation/conversation-lifecycle.js';
 import { ListeningHints } from './hearing/listening-hints.js';
 import { SpeakerIdentification } from './speakers/speaker-identification.js';
@@ -33,6 +34,8 @@ export interface SessionServices {
   readonly events: EventBus;
   readonly logger: Pick<PinoLogger, 'info' | 'warn' | 'error'>;
   readonly identification?: SpeakerIdentification | undefined;
+  /** Without it, audio is not measured. */
+  readonly quota?: Pick<CallQuota, 'meter'>;
 }
 
 /** The same, injected. */
@@ -53,6 +56,7 @@ export class ListenServices implements SessionServices {
     readonly registry: SessionRegistry,
     readonly events: EventBus,
     readonly logger: PinoLogger,
+    readonly quota: CallQuota,
     @Optional() readonly identification?: SpeakerIdentification,
   ) {}
 }

@@ -7,11 +7,14 @@ import { messageOf } from '../kernel/errors.js';
 import { type TaskEnd, TaskSupervisor } from '../kernel/task-supervisor.js';
 import type { LiveSession, SessionSummary } from '../state/session-registry.js';
 import type { PlacedAudio } from './audio/leg-timeline.js';
+import { type AudioMeter, unmeasured } from '../voice/audio-meter.js';
+import type { MeterEvents } from '../voice/call-quota.js';
 import { ConversationLifecycle } from './conversation/conversation-lifecycle.js';
 import type { HeardSegment, ListenFacts } from './conversation/live-conversation.js';
 import { CallLegs } from './hearing/call-legs.js';
 import type { ListenTicket } from './listen-admission.js';
 import { ListenClient } from './listen-client.js';
+import { ListenTrace } from './listen-trace.js';
 import { closeFrameOf, endOf, endsAtOnce, endsConversation } from './listen-end.js';
 import type { SessionServices } from './listen-services.js';
 import type { ClientMessage } from './messages/client-messages.js';
@@ -41,16 +44,18 @@ const GIVE_UP_MS = 3000;
  *     client ─► CallLegs ─► recognisers ─► ConversationLifecycle ─► client, store, pusher
  *                      └──► SessionLink ─► pusher
  */
-export class ListenSession implements LiveSession {
+export class ListenSession implements LiveSession, MeterEvents {
   readonly id: string = randomUUID();
   private readonly startedAt: number;
   private readonly facts: ListenFacts;
+  private readonly trace: ListenTrace;
   /** Whether anything of what is said may be kept. */
   private readonly keeps: boolean;
   private readonly client: ListenClient;
   private readonly pusher: SessionLink;
   private readonly lifecycle: ConversationLifecycle;
   private readonly legs: CallLegs;
+  private readonly meter: Pick<AudioMeter, 'take' | 'close'>;
   private readonly supervisor: TaskSupervisor;
   private readonly lifetime = new AbortController();
   private readonly disconnected = Promise.withResolvers<void>();
@@ -78,11 +83,25 @@ export class ListenSession implements LiveSession {
     this.startedAt = clock.now();
     const { language, source, channels, consent } = parameters;
     const { tenant, subject } = caller;
+    const { id: sessionId } = this;
+    this.trace = new ListenTrace({ clock, sessionId, tenant, channels, parent: ticket.traceParent });
+    const { traceparent } = this.trace;
     const wallOriginMs = Math.round(clock.wallTime());
     const mayKeep = consent === 'granted' || (consent === 'unknown' && config.consent === 'assumed');
     this.keeps = mayKeep && conversations.enabled;
     const recorded = this.keeps && config.audio === 'on';
-    this.facts = { sessionId: this.id, tenant, subject, language, source, channels, consent, recorded, wallOriginMs };
+    this.facts = {
+      sessionId,
+      tenant,
+      subject,
+      language,
+      source,
+      channels,
+      consent,
+      recorded,
+      wallOriginMs,
+      ...(traceparent !== undefined && { traceparent }),
+    };
     this.supervisor = new TaskSupervisor(
       this.lifetime.signal,
       clock,
@@ -102,6 +121,7 @@ export class ListenSession implements LiveSession {
         this.disconnected.resolve();
       },
     });
+    this.meter = services.quota?.meter(tenant, this, channels) ?? unmeasured;
     this.pusher = this.makeLink();
     this.lifecycle = this.makeLifecycle();
     this.legs = this.makeLegs();
@@ -140,6 +160,15 @@ export class ListenSession implements LiveSession {
       state: this.ending ? 'ending' : state,
       active_tasks: this.supervisor.activeTasks,
     };
+  }
+
+  onTooFast(): void {
+    const message = 'Audio comes faster than it can have been said; what is too much is lost';
+    this.client.send({ type: 'error', code: 'rate_limited', message, retryable: false });
+  }
+
+  onSpent(): void {
+    void this.close('budget');
   }
 
   pause(): void {
@@ -205,7 +234,10 @@ export class ListenSession implements LiveSession {
       client: this.client,
       spawn: (name, work) => void this.supervisor.spawn(name, work),
       giveUp: (sessionId) => this.askToGiveUp(sessionId),
-      onSwitch: (conversationId, atMs) => this.pusher.switchTo(conversationId, atMs),
+      onSwitch: (conversationId, atMs) => {
+        this.trace.conversation(conversationId);
+        this.pusher.switchTo(conversationId, atMs);
+      },
       onSegment: (segment) => this.watch?.segment(segment),
       onTakenOver: () => void this.close('superseded'),
       log: (level, message) => this.log(level, message),
@@ -257,8 +289,9 @@ export class ListenSession implements LiveSession {
   }
 
   private onAudio(leg: number, pcm: Int16Array): void {
-    if (this.ending) return;
-    const beganMs = this.nowMs - (pcm.length * 1000) / this.ticket.parameters.sampleRate;
+    const durationMs = (pcm.length * 1000) / this.ticket.parameters.sampleRate;
+    if (this.ending || !this.meter.take(durationMs)) return;
+    const beganMs = this.nowMs - durationMs;
     if (this.legs.isWaiting) this.audioBegan(Math.max(0, beganMs));
     this.legs.push(leg, pcm);
   }
@@ -351,6 +384,7 @@ export class ListenSession implements LiveSession {
     let leaked: readonly string[] = [];
     const steps: (() => unknown)[] = [
       () => this.leftovers?.cancel(),
+      () => this.meter.close(),
       () => endsAtOnce.has(kind) && this.sayGoodbye(kind),
       () => this.legs.giveUpOpening(),
       () => void this.supervisor.spawn('finish', () => this.finish(kind)),
@@ -374,6 +408,7 @@ export class ListenSession implements LiveSession {
         this.log('error', `Ending: ${messageOf(error)}`);
       }
     }
+    this.trace.end(kind, this.understood, leaked);
     this.over.resolve();
     this.report(kind, leaked);
   }
@@ -414,6 +449,7 @@ export class ListenSession implements LiveSession {
   }
 
   private tell(status: ServiceStatus): void {
+    this.trace.status(status);
     this.client.send({ type: 'service_status', status, status_text: statusText[status] });
   }
 

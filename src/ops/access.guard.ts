@@ -2,17 +2,18 @@ import {
   type CanActivate,
   type ExecutionContext,
   ForbiddenException,
-  HttpException,
-  HttpStatus,
   Injectable,
   SetMetadata,
   UnauthorizedException,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { Authenticator } from '../auth/authenticator.js';
 import { type Principal, type Role, hasRole } from '../auth/principal.js';
+import { RequestLimits } from '../auth/request-limits.js';
 import { AttemptLimit } from '../voice/attempt-limit.js';
+import { AuditTrail, type AuditedRequest } from './audit/audit-trail.js';
+import { TooManyRequests } from './too-many-requests.js';
 
 const ROLE = 'parley:role';
 
@@ -20,14 +21,19 @@ const ROLE = 'parley:role';
 export const NeedsRole = (role: Role) => SetMetadata(ROLE, role);
 
 /** Who is asking; set by the guard. */
-export type KnownRequest = Request & { principal: Principal };
+export type KnownRequest = Request & AuditedRequest & { principal: Principal };
 
-/** What is not a probe needs a credential, as a call does. Failed attempts count with the upgrades of the same address. */
+/**
+ * What is not a probe needs a credential, as a call does. Failed attempts count with the upgrades of the same address, those
+ * of who is known with their credential and tenant; what is done is noted.
+ */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly attempts: AttemptLimit,
+    private readonly limits: RequestLimits,
+    private readonly trail: AuditTrail,
     private readonly reflector: Reflector,
   ) {}
 
@@ -36,20 +42,25 @@ export class AccessGuard implements CanActivate {
     const request = http.getRequest<KnownRequest>();
     // Before the credential is looked at: else a guesser would still learn which one is right.
     const tooMany = this.authenticator.asksForCredential ? this.attempts.exhausted(request) : undefined;
-    if (tooMany) {
-      http.getResponse<Response>().setHeader('Retry-After', String(tooMany.retryAfterSeconds));
-      throw new HttpException(tooMany.message, HttpStatus.TOO_MANY_REQUESTS);
-    }
+    if (tooMany) throw new TooManyRequests(tooMany);
     const token = typeof request.query.token === 'string' ? request.query.token : undefined;
     const principal = await this.authenticator.identify(request.headers.authorization, token);
     if (!principal) {
       this.attempts.count(request);
       throw new UnauthorizedException('A valid credential is needed: "Authorization: Bearer …" or "?token=…"');
     }
+    request.principal = principal;
+    this.trail.follow(context, principal);
+    const retryAfterSeconds = this.limits.request(principal);
+    if (retryAfterSeconds !== undefined)
+      throw new TooManyRequests({
+        code: 'rate_limited',
+        message: 'Too many requests, please try again later',
+        retryAfterSeconds,
+      });
     const needed =
       this.reflector.getAllAndOverride<Role>(ROLE, [context.getHandler(), context.getClass()]) ?? 'operator';
     if (!hasRole(principal, needed)) throw new ForbiddenException(`This needs the role "${needed}"`);
-    request.principal = principal;
     return true;
   }
 }

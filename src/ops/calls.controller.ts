@@ -17,6 +17,8 @@ import { AcsClient } from '../services/acs/acs-client.js';
 import { AcsAnswering } from '../telephony/acs/acs-answering.js';
 import { AcsLiveCalls } from '../telephony/acs/acs-live-calls.js';
 import { CallChoices } from '../voice/call-choice.js';
+import { CallQuota } from '../voice/call-quota.js';
+import { TooManyRequests } from './too-many-requests.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 
 const order = z.looseObject({
@@ -39,6 +41,7 @@ export class CallsController {
     private readonly calls: AcsLiveCalls,
     private readonly client: AcsClient,
     private readonly choices: CallChoices,
+    private readonly quota: CallQuota,
   ) {}
 
   /** Rings; the session begins when the media stream is there. */
@@ -57,8 +60,12 @@ export class CallsController {
       throw new BadRequestException('Calls need ACS_CONNECTION_STRING or ACS_ENDPOINT');
     if (to.startsWith('+') && !this.config.sourceNumber)
       throw new BadRequestException('Calls to telephones need ACS_SOURCE_NUMBER');
+    const refusal = await this.quota.refusalOf(request.principal);
+    if (refusal) throw new TooManyRequests(refusal);
     const { scenario, agent } = choice;
+    // Whom it calls is nobody's business who reads the audit log.
     const { callId } = await this.answering.place(to, { tenant: request.principal.tenant, scenario, agent }, request);
+    request.auditedObject = callId;
     return { call_id: callId };
   }
 

@@ -5,23 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const directory = path.join(path.dirname(fileURLToPath(import.meta.url)), 'console');
-/** Nothing inline, nothing from elsewhere; sockets only to this server. */
+/** Besides what every answer has. */
 const HEADERS = {
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    // `blob:` is a recording that was chosen, or fetched with a credential.
-    "media-src 'self' blob:",
-    "connect-src 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; '),
   'Permissions-Policy': 'microphone=(self), camera=(), geolocation=()',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-cache',
 };
 

@@ -15,6 +15,7 @@ import type { Principal } from '../auth/principal.js';
 import { Conversations } from '../services/conversations/conversations.js';
 import { Recordings } from '../services/archive/recordings.js';
 import { People } from '../services/people/people.js';
+import { Audited } from './audit/audit-trail.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 
 const query = z.strictObject({
@@ -48,6 +49,7 @@ export class ConversationsController {
   }
 
   @Get(':id')
+  @Audited()
   async get(@Req() { principal }: KnownRequest, @Param('id') id: string, @Query() given: unknown) {
     const found = await this.conversations.find(tenantOf(principal, read(given).tenant), id);
     if (!found) throw new NotFoundException('There is no such conversation');

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { type ErrorCode, ParleyError, messageOf } from '../kernel/errors.js';
+import { TooManyRequests } from './too-many-requests.js';
 
 const codes: Readonly<Record<number, string>> = {
   400: 'invalid_parameter',
@@ -38,11 +39,20 @@ export class ErrorFilter implements ExceptionFilter {
       const body = { error: { code: error.code, message } };
       return this.adapter.httpAdapter.reply(host.switchToHttp().getResponse(), body, known);
     }
+    if (error instanceof TooManyRequests) return this.tooMany(error, host);
     const status = error instanceof HttpException ? error.getStatus() : 500;
     if (status >= 500) this.logger.error(`Request failed: ${messageOf(error)}`);
     // What went wrong inside is for the log only.
     const message = status >= 500 ? 'Internal error' : messageOf(error);
     const body = { error: { code: codes[status] ?? 'internal', message } };
     this.adapter.httpAdapter.reply(host.switchToHttp().getResponse(), body, status);
+  }
+
+  private tooMany(error: TooManyRequests, host: ArgumentsHost): void {
+    const { code, message, retryAfterSeconds } = error;
+    const { httpAdapter } = this.adapter;
+    const response: unknown = host.switchToHttp().getResponse();
+    httpAdapter.setHeader(response, 'Retry-After', String(retryAfterSeconds));
+    httpAdapter.reply(response, { error: { code, message, retry_after_s: retryAfterSeconds } }, error.getStatus());
   }
 }

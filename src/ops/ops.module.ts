@@ -16,9 +16,11 @@ import { PhrasesController } from './phrases.controller.js';
 import { RecordingsController } from './recordings.controller.js';
 import { OverridesController } from './overrides.controller.js';
 import { TokensController } from './tokens.controller.js';
+import { AuditModule } from './audit/audit.module.js';
 
 @Module({
   imports: [
+    AuditModule,
     StateModule,
     AgentsModule,
     ConversationsModule,

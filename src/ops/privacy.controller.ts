@@ -53,6 +53,7 @@ export class PrivacyController {
         parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),
       );
     const scope = parsed.data;
+    asked.auditedObject = objectOf(scope);
     const tenant = askedTenant(asked);
     const { subject, role } = asked.principal;
     const who = `"${subject}" (${role}) erases data of tenant "${tenant}" by ${scope.kind}`;
@@ -71,4 +72,10 @@ export class PrivacyController {
       next: next ?? null,
     };
   }
+}
+
+function objectOf(scope: ErasureScope): string {
+  if (scope.kind === 'conversations')
+    return scope.ids.length === 1 ? scope.ids[0]! : `${scope.ids.length} conversations`;
+  return scope.kind === 'person' ? `person ${scope.personId}` : `before ${scope.before}`;
 }

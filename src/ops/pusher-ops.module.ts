@@ -9,10 +9,12 @@ import { PeopleModule } from '../services/people/people.module.js';
 import { Erasure } from './erasure.js';
 import { JobsController } from './jobs.controller.js';
 import { PrivacyController } from './privacy.controller.js';
+import { AuditModule } from './audit/audit.module.js';
 
 /** What operators see and do of what comes after calls. */
 @Module({
   imports: [
+    AuditModule,
     AuthModule,
     AttemptLimitModule,
     ConversationsModule,

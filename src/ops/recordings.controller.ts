@@ -16,6 +16,7 @@ import { Readable } from 'node:stream';
 import { messageOf } from '../kernel/errors.js';
 import { Recordings } from '../services/archive/recordings.js';
 import { type ListedPiece, WholeRecordings } from '../services/archive/whole-recording.js';
+import { Audited } from './audit/audit-trail.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 import { askedTenant } from './asked-tenant.js';
 import { rangeIn } from './byte-range.js';
@@ -49,6 +50,7 @@ export class RecordingsController {
   }
 
   @Get('recordings/:name')
+  @Audited()
   @Header('Cache-Control', 'private, no-store')
   @Header('X-Content-Type-Options', 'nosniff')
   async download(
@@ -65,6 +67,7 @@ export class RecordingsController {
 
   /** The whole conversation, from its beginning on, in one file; players may ask for parts of it. */
   @Get('recording.wav')
+  @Audited()
   @Header('Cache-Control', 'private, no-store')
   @Header('X-Content-Type-Options', 'nosniff')
   @Header('Accept-Ranges', 'bytes')

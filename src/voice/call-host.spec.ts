@@ -80,6 +80,7 @@ function setUp({ hasToWait = false } = {}) {
     };
     call.over = host.serve({
       socket: socket.socket,
+      request: { headers: {} },
       ticket: { release: () => void call.released++ },
       opening: Promise.resolve(opened),
     });
@@ -189,6 +190,7 @@ describe('a call', () => {
     let open: (call: undefined) => void = () => undefined;
     const over = host.serve({
       socket: new SocketDouble().socket,
+      request: { headers: {} },
       ticket: { release: () => void released++ },
       opening: new Promise((resolve) => (open = resolve)),
     });

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { Context } from '@opentelemetry/api';
+import type { IncomingMessage } from 'node:http';
 import { PinoLogger } from 'nestjs-pino';
 import type { WebSocket } from 'ws';
 import { AgentsConfig } from '../config/agents.config.js';
@@ -10,6 +12,7 @@ import { type ResumedSession, VoicePipeline } from '../conversation/voice-pipeli
 import type { AbortKind } from '../kernel/abort.js';
 import { Clock } from '../kernel/clock.js';
 import { CloseCode } from '../kernel/close-codes.js';
+import { contextOf } from '../kernel/live-span.js';
 import { Mutex } from '../kernel/mutex.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Ticket } from './upgrade-policy.js';
@@ -20,6 +23,8 @@ const NO_STATUS = 1005;
 /** A connection that was let in, whatever protocol it speaks. */
 export interface HostedCall {
   readonly socket: WebSocket;
+  /** That opened it. */
+  readonly request: Pick<IncomingMessage, 'headers'>;
   readonly ticket: Ticket;
   /** Resolves once it is known what the session is to be; with undefined if the call is over before. Never rejects. */
   readonly opening: Promise<OpenedCall | undefined>;
@@ -60,24 +65,24 @@ export class CallHost {
   }
 
   /** Resolves when the call is over. Never rejects: an error here would end the process. */
-  async serve({ socket, ticket, opening }: HostedCall): Promise<void> {
+  async serve({ socket, request, ticket, opening }: HostedCall): Promise<void> {
     const heartbeat = new Heartbeat(socket, this.config.heartbeatIntervalMs, this.clock);
     try {
       const call = await opening;
-      if (call) await this.converse(socket, call);
+      if (call) await this.converse(socket, call, contextOf(request.headers));
     } finally {
       heartbeat.stop();
       ticket.release();
     }
   }
 
-  private async converse(socket: WebSocket, call: OpenedCall): Promise<void> {
+  private async converse(socket: WebSocket, call: OpenedCall, traceParent: Context): Promise<void> {
     let pipeline: VoicePipeline | undefined;
     try {
       pipeline = await this.moduleRef.create(VoicePipeline);
       if (socket.readyState !== socket.OPEN) return await call.giveUp?.();
       socket.once('close', (code: number) => void pipeline?.close(endOf(code)));
-      await this.build(pipeline, call);
+      await this.build(pipeline, call, traceParent);
       call.bind(pipeline);
       await pipeline.closed;
     } catch (error) {
@@ -96,9 +101,10 @@ export class CallHost {
     }
   }
 
-  private async build(pipeline: VoicePipeline, call: OpenedCall): Promise<void> {
+  private async build(pipeline: VoicePipeline, call: OpenedCall, traceParent: Context): Promise<void> {
     const { scenario = this.agents.scenario, agent, tenant, since, resumable, resumed } = call;
-    await this.limited(pipeline, () => pipeline.reserve({ scenario, agent, tenant, since, resumable, resumed }));
+    const start = { scenario, agent, tenant, since, resumable, resumed, traceParent };
+    await this.limited(pipeline, () => pipeline.reserve(start));
     await this.building.runExclusive(this.config.buildTimeoutMs, () =>
       this.limited(pipeline, () => pipeline.start(call.transport)),
     );

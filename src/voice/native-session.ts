@@ -1,6 +1,8 @@
 import type { WebSocket } from 'ws';
-import { type AudioDecoder, createDecoder } from '../audio/codec.js';
+import { type AudioDecoder, bytesPerSample, createDecoder } from '../audio/codec.js';
+import { closeCodes } from '../conversation/session-end.js';
 import type { VoicePipeline } from '../conversation/voice-pipeline.js';
+import { type AudioMeter, unmeasured } from './audio-meter.js';
 import { parseClientMessage } from './client-messages.js';
 import type { NativeTransport } from './native-transport.js';
 import type { VoiceParameters } from './voice-parameters.js';
@@ -13,6 +15,7 @@ const MAX_EARLY_MESSAGES = 100;
 /** Takes the client's frames apart and hands them to the session; those that come before it is built wait for it. */
 export class NativeSession {
   private readonly decoder: AudioDecoder;
+  private readonly bytesPerMs: number;
   private early: [data: Buffer, isBinary: boolean][] = [];
   private pipeline: VoicePipeline | undefined;
   private bad = 0;
@@ -22,8 +25,10 @@ export class NativeSession {
     socket: WebSocket,
     private readonly transport: NativeTransport,
     parameters: VoiceParameters,
+    private readonly meter: Pick<AudioMeter, 'take'> = unmeasured,
   ) {
     this.decoder = createDecoder(parameters.encoding);
+    this.bytesPerMs = (parameters.sampleRate * bytesPerSample[parameters.encoding]) / 1000;
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (this.pipeline) this.receive(this.pipeline, data, isBinary);
       else if (this.early.push([data, isBinary]) > MAX_EARLY_MESSAGES) this.dropEarliest();
@@ -37,6 +42,12 @@ export class NativeSession {
     this.early = [];
   }
 
+  /** The tenant has no audio left. */
+  endForBudget(): void {
+    if (this.pipeline) void this.pipeline.close('budget');
+    else this.transport.close(closeCodes.budget, 'budget');
+  }
+
   /** Audio first: what the client asks for is not dropped for what it says. */
   private dropEarliest(): void {
     const audio = this.early.findIndex(([, isBinary]) => isBinary);
@@ -44,8 +55,8 @@ export class NativeSession {
   }
 
   private receive(pipeline: VoicePipeline, data: Buffer, isBinary: boolean): void {
-    if (isBinary) pipeline.pushAudio(this.decoder.decode(data));
-    else this.onText(pipeline, data.toString('utf8'));
+    if (!isBinary) return this.onText(pipeline, data.toString('utf8'));
+    if (this.meter.take(data.length / this.bytesPerMs)) pipeline.pushAudio(this.decoder.decode(data));
   }
 
   private onText(pipeline: VoicePipeline, text: string): void {

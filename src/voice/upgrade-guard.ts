@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { Authenticator } from '../auth/authenticator.js';
+import { mayCome } from '../auth/origins.js';
 import type { Principal } from '../auth/principal.js';
 import { ServerConfig } from '../config/server.config.js';
 import { ParleyError } from '../kernel/errors.js';
 import { DrainState } from '../lifecycle/drain-state.js';
 import { AttemptLimit } from './attempt-limit.js';
+import { CallQuota } from './call-quota.js';
 import type { Refusal } from './upgrade-policy.js';
 
-/** What a WebSocket route checks first: rate, credentials, origin, and whether calls are taken at all. */
+/** What a WebSocket route checks first: rate, credentials, origin, whether calls are taken at all, and what the tenant may. */
 @Injectable()
 export class UpgradeGuard {
   constructor(
@@ -16,6 +18,7 @@ export class UpgradeGuard {
     private readonly authenticator: Authenticator,
     private readonly drain: DrainState,
     private readonly attempts: AttemptLimit,
+    private readonly quota: CallQuota,
   ) {}
 
   /** Who is asking, or the reason to refuse. */
@@ -23,12 +26,13 @@ export class UpgradeGuard {
     // Before the credentials: a wrong one is an attempt too.
     const tooMany = this.attempts.count(request);
     if (tooMany) return tooMany;
-    if (!this.originAllowed(request))
+    if (!mayCome(request.headers, this.config, this.config.allowedOrigins))
       return { status: 403, code: 'forbidden', message: 'This origin may not open calls' };
     // Before a credential that can be used only once is.
     const closed = this.closedToCalls();
     if (closed) return closed;
-    return (await this.identify(request, url)) ?? unauthorized;
+    const caller = (await this.identify(request, url)) ?? unauthorized;
+    return 'status' in caller ? caller : ((await this.quota.refusalOf(caller)) ?? caller);
   }
 
   private async identify(request: IncomingMessage, url: URL): Promise<Principal | Refusal | undefined> {
@@ -56,13 +60,6 @@ export class UpgradeGuard {
       };
     }
     return undefined;
-  }
-
-  private originAllowed(request: IncomingMessage): boolean {
-    const { origin, host } = request.headers;
-    if (origin === undefined || this.config.allowedOrigins.includes('*') || this.config.allowedOrigins.includes(origin))
-      return true;
-    return URL.parse(origin)?.host === host;
   }
 }
 

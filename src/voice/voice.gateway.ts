@@ -5,11 +5,19 @@ import { buildFailure } from '../conversation/session-end.js';
 import { Clock } from '../kernel/clock.js';
 import { CloseCode } from '../kernel/close-codes.js';
 import { CallHost, type OpenedCall } from './call-host.js';
+import { CallQuota } from './call-quota.js';
 import { NativeSession } from './native-session.js';
 import { NativeTransport } from './native-transport.js';
 import { SessionResumption } from './session-resumption.js';
 import { VoiceAdmission, type VoiceTicket } from './voice-admission.js';
 import type { WsRouteOptions } from './ws-adapter.js';
+
+const audioTooFast = {
+  type: 'error',
+  code: 'rate_limited',
+  message: 'Audio comes faster than it can have been said; what is too much is lost',
+  retryable: false,
+} as const;
 
 /** Calls of the native protocol: all that there is to know of one stands in its query. */
 @WebSocketGateway<WsRouteOptions>({ path: '/api/v1/voice/ws', policy: VoiceAdmission })
@@ -18,13 +26,19 @@ export class VoiceGateway implements OnGatewayConnection {
     private readonly host: CallHost,
     private readonly clock: Clock,
     private readonly resumption: SessionResumption,
+    private readonly quota: CallQuota,
   ) {}
 
-  handleConnection(socket: WebSocket, _request: IncomingMessage, ticket: VoiceTicket): Promise<void> {
+  handleConnection(socket: WebSocket, request: IncomingMessage, ticket: VoiceTicket): Promise<void> {
     const transport = new NativeTransport(socket, ticket.parameters, this.clock);
+    const meter = this.quota.meter(ticket.caller.tenant, {
+      onTooFast: () => transport.send(audioTooFast),
+      onSpent: () => session.endForBudget(),
+    });
+    socket.once('close', () => meter.close());
     // Listens from now on.
-    const session = new NativeSession(socket, transport, ticket.parameters);
-    return this.host.serve({ socket, ticket, opening: this.open(transport, session, ticket) });
+    const session = new NativeSession(socket, transport, ticket.parameters, meter);
+    return this.host.serve({ socket, request, ticket, opening: this.open(transport, session, ticket) });
   }
 
   private async open(

@@ -21,6 +21,8 @@ export interface ListenFacts {
   readonly recorded: boolean;
   /** Unix ms of session ms 0; whole. */
   readonly wallOriginMs: number;
+  /** Of the session's trace; undefined where nothing is traced. */
+  readonly traceparent?: string;
 }
 
 /** Something that a leg's recogniser has understood. */
@@ -144,7 +146,7 @@ export class LiveConversation {
 
   /** @param nowMs session ms */
   record(nowMs: number): ConversationRecord {
-    const { sessionId: owner, tenant, language, source, channels, consent, recorded } = this.facts;
+    const { sessionId: owner, tenant, language, source, channels, consent, recorded, traceparent } = this.facts;
     return {
       id: this.id,
       kind: 'listen',
@@ -156,6 +158,7 @@ export class LiveConversation {
       updatedAt: this.isoOf(nowMs),
       endReason: this.endReason,
       entries: [],
+      ...(traceparent !== undefined && { traceparent }),
       listened: {
         owner,
         language,

@@ -1,6 +1,13 @@
+import { ParleyError } from '../../kernel/errors.js';
 import { KeyValueStore } from '../store/key-value-store.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
+
+/** A count that has no end would stay for good if it were given one by a second command. */
+const ADD = `
+local sum = redis.call('INCRBY', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return sum`;
 
 /** For all replicas; Redis itself lets values expire. */
 export class RedisKeyValueStore extends KeyValueStore {
@@ -26,6 +33,13 @@ export class RedisKeyValueStore extends KeyValueStore {
 
   async take(key: string): Promise<string | undefined> {
     return textOf(await this.link.run((client) => client.getdel(this.keys.value(key))));
+  }
+
+  async add(key: string, amount: number, ttlMs: number): Promise<number> {
+    const name = this.keys.value(key);
+    const answer = await this.link.run((client) => client.eval(ADD, 1, name, String(amount), String(whole(ttlMs))));
+    if (typeof answer !== 'number') throw new ParleyError('state_unavailable', 'Redis has not counted', true);
+    return answer;
   }
 
   async delete(key: string): Promise<void> {

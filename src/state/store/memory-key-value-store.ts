@@ -51,6 +51,15 @@ export class MemoryKeyValueStore extends KeyValueStore {
     return value;
   }
 
+  async add(key: string, amount: number, ttlMs: number): Promise<number> {
+    const entry = this.entries.get(key);
+    const now = this.clock.now();
+    const isThere = entry !== undefined && now < entry.expiresAt;
+    const sum = (isThere ? wholeNumberIn(entry.value) : 0) + amount;
+    await this.set(key, String(sum), isThere ? entry.expiresAt - now : ttlMs);
+    return sum;
+  }
+
   delete(key: string): Promise<void> {
     this.entries.delete(key);
     return Promise.resolve();
@@ -61,4 +70,8 @@ export class MemoryKeyValueStore extends KeyValueStore {
     this.sweptAt = now;
     for (const [key, { expiresAt }] of this.entries) if (expiresAt <= now) this.entries.delete(key);
   }
+}
+
+function wholeNumberIn(text: string): number {
+  return /^-?\d+$/.test(text) ? Number(text) : 0;
 }

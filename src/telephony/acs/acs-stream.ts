@@ -6,6 +6,8 @@ import { CloseCode } from '../../kernel/close-codes.js';
 import { ParleyError, messageOf } from '../../kernel/errors.js';
 import type { AcsClient } from '../../services/acs/acs-client.js';
 import type { OpenedCall } from '../../voice/call-host.js';
+import { type AudioMeter, unmeasured } from '../../voice/audio-meter.js';
+import type { MeterEvents } from '../../voice/call-quota.js';
 import { ClientSocket } from '../../voice/client-socket.js';
 import type { AcsCallEvent, AcsCallPlan, AcsLiveCall } from './acs-live-calls.js';
 import { type AcsMessage, parseAcsMessage } from './acs-messages.js';
@@ -30,6 +32,8 @@ export interface AcsStreamOptions {
   targetOf(name: string): string | undefined;
   onBound(sessionId: string, call: AcsLiveCall): void;
   onOver(sessionId: string): void;
+  /** For the audio of the call. */
+  meter(events: MeterEvents): AudioMeter;
 }
 
 type Early = Extract<AcsMessage, { kind: 'audio' | 'dtmf' }>;
@@ -45,6 +49,7 @@ export class AcsStream implements AcsLiveCall {
   private pipeline: VoicePipeline | undefined;
   private transferring: { done(): void; failed(error: Error): void } | undefined;
   private early: Early[] = [];
+  private meter: Pick<AudioMeter, 'take' | 'close'> = unmeasured;
   private bad = 0;
   private over = false;
   /** The caller is somebody else's, or gone. */
@@ -103,6 +108,10 @@ export class AcsStream implements AcsLiveCall {
       hangUp: () => this.hangUp(),
     });
     this.transport = transport;
+    this.meter = this.options.meter({
+      onTooFast: () => this.options.logger.warn(this.names, 'Audio comes faster than it can have been said'),
+      onSpent: () => this.endForBudget(),
+    });
     const { plan } = this.options;
     this.open({
       transport,
@@ -117,8 +126,9 @@ export class AcsStream implements AcsLiveCall {
     this.bad = 0;
     if (!this.pipeline) {
       if (this.early.push(message) > MAX_EARLY_MESSAGES) this.early.shift();
-    } else if (message.kind === 'audio') this.pipeline.pushAudio(message.pcm);
-    else this.pipeline.pushDtmf(message.digit);
+    } else if (message.kind === 'dtmf') this.pipeline.pushDtmf(message.digit);
+    else if (this.meter.take((message.pcm.length * 1000) / this.transport!.inputRate))
+      this.pipeline.pushAudio(message.pcm);
   }
 
   private bind(pipeline: VoicePipeline): void {
@@ -159,6 +169,12 @@ export class AcsStream implements AcsLiveCall {
     });
   }
 
+  /** The tenant has no audio left. */
+  private endForBudget(): void {
+    void this.pipeline?.close('budget');
+    this.give(CloseCode.Policy, 'budget');
+  }
+
   private refuse(problem: string): void {
     this.options.logger.warn(this.names, `Media stream refused: ${problem}`);
     this.give(CloseCode.Policy, problem);
@@ -182,6 +198,7 @@ export class AcsStream implements AcsLiveCall {
     if (this.over) return;
     this.over = true;
     this.deadline.cancel();
+    this.meter.close();
     this.transferring?.failed(new ParleyError('call_failed', 'The call is over'));
     this.open(undefined);
     this.hangUp();

@@ -6,6 +6,7 @@ import { AcsConfig } from '../../config/acs.config.js';
 import { Clock } from '../../kernel/clock.js';
 import { AcsClient } from '../../services/acs/acs-client.js';
 import { CallHost } from '../../voice/call-host.js';
+import { CallQuota } from '../../voice/call-quota.js';
 import type { WsRouteOptions } from '../../voice/ws-adapter.js';
 import { AcsAdmission, type AcsTicket } from './acs-admission.js';
 import { AcsLiveCalls } from './acs-live-calls.js';
@@ -21,13 +22,14 @@ export class AcsGateway implements OnGatewayConnection {
     private readonly client: AcsClient,
     private readonly calls: AcsLiveCalls,
     private readonly config: AcsConfig,
+    private readonly quota: CallQuota,
     private readonly clock: Clock,
     private readonly logger: PinoLogger,
   ) {
     this.targets = new Map(config.transferTargets.map((entry) => entry.split('=', 2) as [string, string]));
   }
 
-  handleConnection(socket: WebSocket, _request: IncomingMessage, ticket: AcsTicket): Promise<void> {
+  handleConnection(socket: WebSocket, request: IncomingMessage, ticket: AcsTicket): Promise<void> {
     const { callId, plan } = ticket;
     // Listens from now on.
     const { opening } = new AcsStream(socket, {
@@ -39,8 +41,9 @@ export class AcsGateway implements OnGatewayConnection {
       transferTimeoutMs: this.config.transferTimeoutMs,
       targetOf: (name) => this.targets.get(name),
       onBound: (sessionId, call) => this.calls.bind(callId, sessionId, call),
+      meter: (events) => this.quota.meter(plan.tenant, events),
       onOver: (sessionId) => this.calls.unbind(callId, sessionId),
     });
-    return this.host.serve({ socket, ticket, opening });
+    return this.host.serve({ socket, request, ticket, opening });
   }
 }

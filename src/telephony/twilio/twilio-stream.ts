@@ -6,6 +6,8 @@ import type { Clock, Timer } from '../../kernel/clock.js';
 import { CloseCode } from '../../kernel/close-codes.js';
 import type { CallChoice } from '../../voice/call-choice.js';
 import type { OpenedCall } from '../../voice/call-host.js';
+import { type AudioMeter, unmeasured } from '../../voice/audio-meter.js';
+import type { MeterEvents } from '../../voice/call-quota.js';
 import { ClientSocket } from '../../voice/client-socket.js';
 import { MediaScanner } from './media-scanner.js';
 import { MediaTimeline } from './media-timeline.js';
@@ -28,6 +30,8 @@ export interface TwilioStreamOptions {
   readonly logger: Pick<PinoLogger, 'debug' | 'info' | 'warn'>;
   /** What the call is to be, or what is wrong with the `start`. */
   choose(start: TwilioStart): CallChoice | string;
+  /** For the audio of a stream that may become a call. */
+  meter?(tenant: string, events: MeterEvents): AudioMeter;
 }
 
 /** One Media Stream from its upgrade to its end: takes Twilio's messages apart and hands them to the session. */
@@ -44,6 +48,7 @@ export class TwilioStream {
   private names: { readonly stream_sid?: string; readonly call_sid?: string } = {};
   private earlyAudio: Int16Array[] = [];
   private earlyKeys: string[] = [];
+  private meter: Pick<AudioMeter, 'take' | 'close'> = unmeasured;
   private bad = 0;
   private unknown = 0;
   private over = false;
@@ -117,6 +122,7 @@ export class TwilioStream {
   }
 
   private hear(pcm: Int16Array, timestampMs: number): void {
+    if (!this.meter.take(pcm.length / SAMPLES_PER_MS)) return;
     const gapMs = this.timeline.gapBefore(timestampMs, pcm.length / SAMPLES_PER_MS);
     if (gapMs > 0) this.push(new Int16Array(gapMs * SAMPLES_PER_MS));
     this.push(pcm);
@@ -134,6 +140,11 @@ export class TwilioStream {
     if (typeof choice === 'string') return this.refuse(choice);
     this.deadline.cancel();
     this.bad = 0;
+    this.meter =
+      this.options.meter?.(DEFAULT_TENANT, {
+        onTooFast: () => this.options.logger.warn(this.names, 'Twilio sends audio faster than it can have been said'),
+        onSpent: () => this.endForBudget(),
+      }) ?? unmeasured;
     const transport = new TwilioTransport(this.socket, start.streamSid, this.options.clock, (playback) =>
       this.pipeline?.reportPlayback(playback.generationId, playback.playedMs),
     );
@@ -162,6 +173,13 @@ export class TwilioStream {
   private hangUp(): void {
     void this.pipeline?.close('hangup');
     this.socket.close(CloseCode.Ended, 'hangup');
+    this.end();
+  }
+
+  /** The tenant has no audio left. */
+  private endForBudget(): void {
+    void this.pipeline?.close('budget');
+    this.socket.close(CloseCode.Policy, 'budget');
     this.end();
   }
 
@@ -195,6 +213,7 @@ export class TwilioStream {
     if (this.over) return;
     this.over = true;
     this.deadline.cancel();
+    this.meter.close();
     this.transport?.stop();
     this.open(undefined);
     if (this.timeline.filledMs > 0)

@@ -13,7 +13,9 @@ import {
 import type { Request, Response } from 'express';
 import { TwilioConfig } from '../../config/twilio.config.js';
 import { Aborted } from '../../kernel/abort.js';
+import { DEFAULT_TENANT } from '../../auth/principal.js';
 import { CallChoices } from '../../voice/call-choice.js';
+import { CallQuota } from '../../voice/call-quota.js';
 import { UpgradeGuard } from '../../voice/upgrade-guard.js';
 import type { Refusal } from '../../voice/upgrade-policy.js';
 import { PromisedSlots } from '../promised-slots.js';
@@ -33,6 +35,7 @@ export class TwilioVoiceController {
     private readonly access: TwilioAccess,
     private readonly address: PublicAddress,
     private readonly guard: UpgradeGuard,
+    private readonly quota: CallQuota,
     private readonly slots: PromisedSlots,
     private readonly choices: CallChoices,
     private readonly config: TwilioConfig,
@@ -51,7 +54,10 @@ export class TwilioVoiceController {
     // That is a fault in the number's settings, which Twilio shows to whoever made it.
     if (typeof choice === 'string') throw new BadRequestException(choice);
     response.type('text/xml');
-    const busy = this.guard.closedToCalls() ?? (await this.slots.promise(goneOf(response)));
+    const busy =
+      this.guard.closedToCalls() ??
+      (await this.quota.refusalOf({ tenant: DEFAULT_TENANT, subject: undefined })) ??
+      (await this.slots.promise(goneOf(response)));
     if (busy) {
       this.logger.debug(`A caller was turned away: ${busy.code}`);
       const { whenBusy, busyMessage, busyLanguage } = this.config;

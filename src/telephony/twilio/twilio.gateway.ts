@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws';
 import { TwilioConfig } from '../../config/twilio.config.js';
 import { Clock } from '../../kernel/clock.js';
 import { CallHost } from '../../voice/call-host.js';
+import { CallQuota } from '../../voice/call-quota.js';
 import type { Ticket } from '../../voice/upgrade-policy.js';
 import type { WsRouteOptions } from '../../voice/ws-adapter.js';
 import { TwilioAdmission } from './twilio-admission.js';
@@ -18,18 +19,20 @@ export class TwilioGateway implements OnGatewayConnection {
     private readonly host: CallHost,
     private readonly starts: TwilioStartCheck,
     private readonly config: TwilioConfig,
+    private readonly quota: CallQuota,
     private readonly clock: Clock,
     private readonly logger: PinoLogger,
   ) {}
 
-  handleConnection(socket: WebSocket, _request: IncomingMessage, ticket: Ticket): Promise<void> {
+  handleConnection(socket: WebSocket, request: IncomingMessage, ticket: Ticket): Promise<void> {
     // Listens from now on.
     const { opening } = new TwilioStream(socket, {
       clock: this.clock,
       startTimeoutMs: this.config.startTimeoutMs,
       logger: this.logger,
       choose: (start) => this.starts.check(start),
+      meter: (tenant, events) => this.quota.meter(tenant, events),
     });
-    return this.host.serve({ socket, ticket, opening });
+    return this.host.serve({ socket, request, ticket, opening });
   }
 }

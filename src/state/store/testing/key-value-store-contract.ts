@@ -56,6 +56,18 @@ export function describeKeyValueStore(name: string, tested: () => TestedStore): 
       expect(await store.get('resume:a')).toBeUndefined();
     });
 
+    it('counts together, from nothing on, and only for its time', async () => {
+      const { store, pass } = tested();
+      const sums = await Promise.all([1, 2, 3].map((amount) => store.add('audio-use:a', amount, 200)));
+      expect(sums.toSorted((a, b) => a - b).at(-1)).toBe(6);
+      expect(await store.get('audio-use:a')).toBe('6');
+      await pass(150);
+      expect(await store.add('audio-use:a', 4, 60_000)).toBe(10);
+      await pass(60);
+      expect(await store.get('audio-use:a')).toBeUndefined();
+      expect(await store.add('audio-use:a', 1, 60_000)).toBe(1);
+    });
+
     it('deletes, also what is not there', async () => {
       const { store } = tested();
       await store.set('resume:a', 'one', 60_000);

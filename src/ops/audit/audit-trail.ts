@@ -1,0 +1,59 @@
+import { Injectable, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { ExecutionContext } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import type { Principal } from '../../auth/principal.js';
+import { AuditLog } from './audit-log.js';
+
+const AUDITED = 'parley:audited';
+const CHANGES_NOTHING = ['GET', 'HEAD', 'OPTIONS'];
+const FORBIDDEN = 403;
+const LONGEST_OBJECT = 300;
+
+/** For routes that only show something, which is worth to be noted: what was said in a call, say. */
+export const Audited = () => SetMetadata(AUDITED, true);
+
+/** What a handler may say of its object where the route does not: no content, nobody's number. */
+export interface AuditedRequest {
+  auditedObject?: string;
+}
+
+/** Notes each request of somebody who is known that changes something, is forbidden, or is marked as `Audited`. */
+@Injectable()
+export class AuditTrail {
+  constructor(
+    private readonly log: AuditLog,
+    private readonly reflector: Reflector,
+  ) {}
+
+  /** To be called once it is known who asks; the entry is written when the request has been answered. */
+  follow(context: ExecutionContext, principal: Principal): void {
+    const http = context.switchToHttp();
+    const request = http.getRequest<Request & AuditedRequest>();
+    const response = http.getResponse<Response>();
+    const isNoted =
+      !CHANGES_NOTHING.includes(request.method) ||
+      this.reflector.getAllAndOverride<boolean>(AUDITED, [context.getHandler(), context.getClass()]);
+    response.once('close', () => {
+      if (!isNoted && response.statusCode !== FORBIDDEN) return;
+      const { subject: who, role, tenant } = principal;
+      const asked = request.query['tenant'];
+      const path = (request.route as { path?: unknown } | undefined)?.path;
+      void this.log.record({
+        who,
+        role,
+        tenant,
+        action: `${request.method} ${typeof path === 'string' ? path : ''}`,
+        object: objectOf(request),
+        ...(typeof asked === 'string' && asked !== tenant && { of: asked.slice(0, LONGEST_OBJECT) }),
+        result: response.writableFinished ? String(response.statusCode) : 'broken_off',
+      });
+    });
+  }
+}
+
+function objectOf(request: Request & AuditedRequest): string {
+  const named = request.auditedObject ?? Object.values(request.params).flat().join(' ');
+  // Names come from outside: nothing that could pass for another line, or another field.
+  return named.replaceAll(/[^\w.:@ -]/g, '?').slice(0, LONGEST_OBJECT);
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { type Counted, RequestLimits } from '../auth/request-limits.js';
+import { LimitsConfig } from '../config/limits.config.js';
+import { Clock } from '../kernel/clock.js';
+import { AudioBudget } from './audio-budget.js';
+import { AudioMeter } from './audio-meter.js';
+import type { Refusal } from './upgrade-policy.js';
+
+export interface MeterEvents {
+  /** Said once: what comes faster than it can have been said is lost. */
+  onTooFast(): void;
+  /** The tenant has no audio left: the call is to end. */
+  onSpent(): void;
+}
+
+/** What a tenant may have of calls: how many a minute, and how much audio. */
+@Injectable()
+export class CallQuota {
+  constructor(
+    private readonly limits: RequestLimits,
+    private readonly budget: AudioBudget,
+    private readonly config: LimitsConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** One more call: the reason to refuse it, if there is one. Never rejects. */
+  async refusalOf(caller: Counted): Promise<Refusal | undefined> {
+    const tooMany = this.limits.call(caller);
+    if (tooMany !== undefined) return refusal('rate_limited', 'Too many calls, please try again later', tooMany);
+    const spent = await this.budget.exhaustedFor(caller.tenant);
+    return spent === undefined ? undefined : refusal('budget_exhausted', 'The audio of this tenant is used up', spent);
+  }
+
+  /** For a call that was let in; to be closed with it. @param sources how many send audio over its connection */
+  meter(tenant: string, { onTooFast, onSpent }: MeterEvents, sources = 1): AudioMeter {
+    const account = this.budget.open(tenant, onSpent);
+    return new AudioMeter({ clock: this.clock, rate: this.config.audioRate, sources, account, onTooFast });
+  }
+}
+
+function refusal(code: string, message: string, retryAfterSeconds: number): Refusal {
+  return { status: 429, code, message, retryAfterSeconds };
+}
