@@ -3,6 +3,10 @@ import { createApp, listen } from './configure-app.js';
 import { messageOf } from './kernel/errors.js';
 import { LifecycleService } from './lifecycle/lifecycle.service.js';
 import { shutDownOnSignals } from './shut-down.js';
+import { endTelemetry } from './telemetry/running-telemetry.js';
+
+/** A trace of why it did not start is worth a moment. */
+const TELEMETRY_LIMIT_MS = 2000;
 
 try {
   const app = await createApp(process.env);
@@ -10,5 +14,6 @@ try {
   app.get(LifecycleService).announce(await listen(app));
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
+  await endTelemetry(TELEMETRY_LIMIT_MS);
   process.exit(1);
 }

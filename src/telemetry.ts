@@ -1,4 +1,20 @@
 // Loaded with --import before everything else: whatever has to be in place before the first module of the server is.
 import { enableCompileCache } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 
 enableCompileCache();
+
+// Threads load this as well; what they have to tell, the main one does.
+if (isMainThread) {
+  const { ConfigError, loadConfig } = await import('./config/load.js');
+  const { TelemetryConfig } = await import('./config/telemetry.config.js');
+  const { startTelemetry } = await import('./telemetry/running-telemetry.js');
+  try {
+    // oxlint-disable-next-line no-process-env -- it is where the process begins, as in main.ts
+    const { values } = loadConfig(process.env);
+    await startTelemetry(values.get(TelemetryConfig) as InstanceType<typeof TelemetryConfig>);
+  } catch (error) {
+    // The server says what is wrong with its configuration.
+    if (!(error instanceof ConfigError)) throw error;
+  }
+}

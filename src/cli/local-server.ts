@@ -30,6 +30,7 @@ export class LocalServer {
         LOG_FORMAT: 'json',
         NODE_ENV: 'development',
         CONVERSATION_STORE: 'none',
+        METRICS_PORT: '0',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

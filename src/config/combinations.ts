@@ -12,6 +12,7 @@ import { RedisConfig } from './redis.config.js';
 import { ScriptedConfig } from './scripted.config.js';
 import { ServerConfig } from './server.config.js';
 import type { ConfigClass } from './setting.js';
+import { TelemetryConfig } from './telemetry.config.js';
 
 const MIN_TOKEN_LENGTH = 16;
 
@@ -35,6 +36,7 @@ export function combinationProblems(values: ReadonlyMap<ConfigClass, object>): s
       values.get(ServerConfig) as Partial<ServerConfig>,
       values.get(PusherConfig) as Partial<PusherConfig>,
     ),
+    ...telemetryProblems(values.get(TelemetryConfig) as Partial<TelemetryConfig>),
     ...speechProblems(values),
     ...rateProblems(values.get(ScriptedConfig) as Partial<ScriptedConfig>),
   ];
@@ -131,6 +133,15 @@ function sharingProblems({ url, maxSessions }: Partial<RedisConfig>): string[] {
   return [
     `MAX_SESSIONS_CLUSTER: was given ${maxSessions}, but is of no use without REDIS_URL, where replicas count together`,
   ];
+}
+
+function telemetryProblems({ metricsExporter = [], tracesExporter, otlpEndpoint }: Partial<TelemetryConfig>): string[] {
+  const problems: string[] = [];
+  if (metricsExporter.length > 1 && metricsExporter.includes('none'))
+    problems.push(`OTEL_METRICS_EXPORTER: was given "${metricsExporter.join(',')}", but none stands alone`);
+  if (otlpEndpoint === '' && (tracesExporter === 'otlp' || metricsExporter.includes('otlp')))
+    problems.push('OTEL_EXPORTER_OTLP_ENDPOINT: is empty, but is needed where something is sent to it');
+  return problems;
 }
 
 /** The faults of one scripted provider exclude each other: each request has one at most. */

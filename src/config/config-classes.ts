@@ -26,6 +26,7 @@ import type { ConfigClass } from './setting.js';
 import { SherpaConfig } from './sherpa.config.js';
 import { SpeakersConfig } from './speakers.config.js';
 import { SpeechConfig } from './speech.config.js';
+import { TelemetryConfig } from './telemetry.config.js';
 import { McpConfig } from './mcp.config.js';
 import { TwilioConfig } from './twilio.config.js';
 import { VadGateConfig } from './vad-gate.config.js';
@@ -39,6 +40,7 @@ export const configClasses: readonly ConfigClass[] = [
   LimitsConfig,
   AuditConfig,
   LoggingConfig,
+  TelemetryConfig,
   LifecycleConfig,
   VoiceConfig,
   RedisConfig,

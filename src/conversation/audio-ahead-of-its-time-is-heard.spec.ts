@@ -67,6 +67,7 @@ async function listen(clock: ManualClock, queues: AudioQueues, judged: number[])
       partial: () => undefined,
       final: () => undefined,
       failed: () => undefined,
+      abandoned: () => undefined,
       dropped: () => undefined,
     },
   );

@@ -13,6 +13,7 @@ import type { SessionSpeech } from '../speech/speech.service.js';
 import type { SpeechHints, SttResult } from '../speech/stt-stream.js';
 import type { ToolRegistry } from '../tools/tool-registry.js';
 import { isBackchannel } from './backchannel.js';
+import type { CallTrace } from './call-trace.js';
 import type { CallTransport } from './call-transport.js';
 import type { ConversationState, PartlyHeard } from './conversation-state.js';
 import { DtmfCollector } from './dtmf-collector.js';
@@ -44,6 +45,7 @@ export interface ConversationParts {
   readonly tools: ToolRegistry;
   readonly catalog: AgentCatalog;
   readonly supervisor: TaskSupervisor;
+  readonly trace: CallTrace;
   /** Ends with the session. */
   readonly session: AbortSignal;
   log(level: 'info' | 'warn' | 'error', message: string): void;
@@ -115,15 +117,17 @@ export class Conversation {
         speechStopped: (atMs) => this.onSpeechStopped(atMs),
         partial: (text, stable) => this.onPartial(text, stable),
         final: (result, timing, span) => this.onFinal(result, timing, span),
-        failed: (error) => this.onRecogniserError(error),
+        failed: (error, startedAt) => this.onRecogniserError(error, startedAt),
+        abandoned: (startedAt) => parts.trace.recognised({ startedAt, endedAt: parts.clock.now() }),
         dropped: (audio) => this.onDropped(audio),
       },
     );
     this.expectation = new SpeechExpectation(state, this, parts.supervisor, (message) => parts.log('error', message));
     this.floor = new FloorControl(parts.clock, parts.config, this.runner, () => this.listener.busy);
-    this.gaps = new GapReport(parts.clock, ({ source, fromMs, toMs, reason }) =>
-      transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason }),
-    );
+    this.gaps = new GapReport(parts.clock, ({ source, fromMs, toMs, reason }) => {
+      parts.trace.audioDropped(source, toMs - fromMs, reason);
+      transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason });
+    });
     this.silence = new SilenceWatch(parts.clock, (step) => this.onSilence(step));
     this.patience = new PatienceWatch(
       parts.clock,
@@ -276,6 +280,7 @@ export class Conversation {
   private onFinal(result: SttResult, timing: SpeechTiming, span: { startMs: number; endMs: number }): void {
     this.parts.onActivity();
     const meaning = meaningOf(result, span.endMs - span.startMs, this.parts.minConfidence);
+    const recognition = { startedAt: timing.startedAt, endedAt: timing.finalAt, result };
     this.parts.transport.send({
       type: 'transcription_finished',
       text: result.text,
@@ -286,6 +291,7 @@ export class Conversation {
       end_ms: Math.round(span.endMs),
     });
     if (meaning === 'nothing' || meaning === 'noise' || (meaning === 'words' && this.onlyListens(result.text))) {
+      this.parts.trace.recognised(recognition);
       this.floor.callerSaidNothing();
       if (!this.runner.active) this.patience.end();
       this.awaitCaller();
@@ -297,6 +303,7 @@ export class Conversation {
       text: meaning === 'words' ? result.text : '',
       rejected: meaning === 'unclear',
       timing,
+      recognition,
       interruptible: true,
     });
   }
@@ -311,10 +318,17 @@ export class Conversation {
     this.gaps.note(audio);
   }
 
-  private onRecogniserError(error: Error): void {
+  private onRecogniserError(error: Error, startedAt: number): void {
     this.parts.log('warn', `Recogniser: ${error.message}`);
     this.parts.transport.send({ type: 'error', code: 'stt_failed', message: 'The recogniser failed', retryable: true });
-    this.submit({ id: this.nextTurnId(), source: 'voice', text: '', rejected: true, interruptible: true });
+    this.submit({
+      id: this.nextTurnId(),
+      source: 'voice',
+      text: '',
+      rejected: true,
+      recognition: { startedAt, endedAt: this.parts.clock.now(), error },
+      interruptible: true,
+    });
   }
 
   private onSilence(step: Parameters<ConstructorParameters<typeof SilenceWatch>[1]>[0]): void {
@@ -412,6 +426,7 @@ export class Conversation {
   }
 
   private tellTransfer({ target, reason }: FinalAction & { type: 'transfer' }, status: TransferStatus): void {
+    this.parts.trace.transfer(target, status);
     this.parts.transport.send({ type: 'transfer', target, status, reason });
   }
 

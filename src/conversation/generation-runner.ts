@@ -12,6 +12,7 @@ import type { ToolRegistry } from '../tools/tool-registry.js';
 import type { CallTransport } from './call-transport.js';
 import type { ConversationState, PartlyHeard } from './conversation-state.js';
 import type { Speaking } from './floor-control.js';
+import type { CallTrace } from './call-trace.js';
 import { Generation } from './generation.js';
 import { type GenerationOutcome, type GenerationState, GenerationTracker } from './generation-tracker.js';
 import { Playout } from './playout.js';
@@ -19,6 +20,7 @@ import { Responder } from './responder.js';
 import { SlowClientWatch } from './slow-client-watch.js';
 import { Speaker } from './speaker.js';
 import { fallbackFor } from './spoken-fallback.js';
+import { isInterruption } from './turn-trace.js';
 import { type Turn, isCallerTurn } from './turn.js';
 
 export interface GenerationRunnerParts {
@@ -31,6 +33,7 @@ export interface GenerationRunnerParts {
   readonly tools: ToolRegistry;
   readonly catalog: AgentCatalog;
   readonly supervisor: TaskSupervisor;
+  readonly trace: CallTrace;
   /** Ends with the session. */
   readonly session: AbortSignal;
   log(level: 'info' | 'warn' | 'error', message: string): void;
@@ -159,18 +162,19 @@ export class GenerationRunner implements Speaking {
 
   /** The one before must have settled. */
   begin(turn: Turn): void {
-    const { state, transport, supervisor, clock, session } = this.parts;
+    const { state, transport, supervisor, clock, session, trace } = this.parts;
     const id = this.tracker.begin();
     state.generations++;
     state.unsaid = '';
-    const generation = new Generation(id, turn, state.agent, session, clock);
+    const turnTrace = trace.turn(id, turn, state.agent.name, clock.now());
+    const generation = new Generation(id, turn, state.agent, session, clock, turnTrace);
     this.current = generation;
     this.heard = this.failure = undefined;
     this.playout.begin(id);
     transport.send({ type: 'generation_started', generation_id: id, turn_id: turn.id, agent: state.agent.name });
     this.taskRunning = true;
     void supervisor
-      .spawn(id, () => this.answer(generation))
+      .spawn(id, () => generation.trace.run(() => this.answer(generation)))
       .then(() => {
         this.taskRunning = false;
         // Whatever went wrong in it, the generation ends with what was said so far.
@@ -195,6 +199,7 @@ export class GenerationRunner implements Speaking {
     const heard = generation.timeline.heard(heardMs);
     this.heard = heard.byMessage;
     generation.abort(kind);
+    if (isInterruption(kind)) generation.trace.bargeIn(heardMs, generation.metrics.barge_in_stop_ms);
     const audioSent = this.playout.audible || heardMs > 0;
     this.playout.clear();
     this.speaker.discard();
@@ -217,6 +222,7 @@ export class GenerationRunner implements Speaking {
     if (!this.isHeld) return;
     this.isHeld = false;
     this.current?.release();
+    this.current?.trace.released();
     this.playout.resume();
   }
 
@@ -305,11 +311,13 @@ export class GenerationRunner implements Speaking {
     if (reached !== 'interrupted') this.playout.endGeneration(generation.id);
     const outcome = reached === 'completed' && this.failure ? 'failed' : reached;
     generation.outcome = outcome;
+    const { metrics, signal } = generation;
+    generation.trace.end(outcome, metrics, signal.reason, this.failure);
     this.parts.transport.send({
       type: 'generation_complete',
       generation_id: generation.id,
       outcome,
-      metrics: generation.metrics,
+      metrics,
     });
     this.parts.onComplete(generation, outcome);
     this.settleWhenDone();

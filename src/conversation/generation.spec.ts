@@ -1,13 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { ManualClock } from '../kernel/clock.js';
+import { CallTrace } from './call-trace.js';
 import { Generation } from './generation.js';
 import { testAgent } from './testing/test-agent.js';
 import type { Turn } from './turn.js';
 
 const turn: Turn = { id: 'turn_1', source: 'text', text: 'hello', rejected: false, interruptible: true };
+const clock = new ManualClock();
+const trace = new CallTrace({
+  clock,
+  sessionId: 's',
+  tenant: 'acme',
+  scenario: 'test',
+  agent: 'desk',
+  since: 0,
+  parent: undefined,
+  earlier: undefined,
+  content: undefined,
+});
 const begin = (session: AbortSignal): Generation =>
-  new Generation('gen_1', turn, testAgent(), session, new ManualClock());
+  new Generation('gen_1', turn, testAgent(), session, clock, trace.turn('gen_1', turn, 'desk', 0));
 
 describe('Generation', () => {
   it('lets go of the session when it is over', async () => {

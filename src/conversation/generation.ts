@@ -3,6 +3,7 @@ import { type AbortKind, Aborted, childController } from '../kernel/abort.js';
 import type { Clock } from '../kernel/clock.js';
 import type { GenerationOutcome } from './generation-tracker.js';
 import type { GenerationMetrics } from './session-events.js';
+import type { TurnTrace } from './turn-trace.js';
 import { SpokenTimeline } from './spoken-timeline.js';
 import type { FinalAction, Turn } from './turn.js';
 
@@ -36,6 +37,7 @@ export class Generation {
     readonly agent: Agent,
     session: AbortSignal,
     private readonly clock: Clock,
+    readonly trace: TurnTrace,
   ) {
     this.controller = childController(session);
     this.startedAt = clock.now();
@@ -109,6 +111,7 @@ export class Generation {
   /** @param arrivedAt of the caller's first loud frame. */
   noteBargeIn(arrivedAt: number): void {
     this.bargeInStopMs ??= this.clock.now() - arrivedAt;
+    this.trace.held();
   }
 
   get metrics(): GenerationMetrics {

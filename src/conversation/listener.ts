@@ -23,7 +23,10 @@ export interface ListenerEvents {
   speechStopped(atMs: number): void;
   partial(text: string, stable: boolean): void;
   final(result: SttResult, timing: SpeechTiming, span: { startMs: number; endMs: number }): void;
-  failed(error: Error): void;
+  /** @param startedAt clock time since which the recogniser heard the utterance */
+  failed(error: Error, startedAt: number): void;
+  /** Nobody waits for what comes of an utterance any more. */
+  abandoned(startedAt: number): void;
   dropped(audio: DroppedAudio): void;
 }
 
@@ -35,6 +38,8 @@ export interface ListenerOptions extends TurnDetectorOptions {
 
 interface Utterance {
   readonly startMs: number;
+  /** Clock time since which the recogniser hears it. */
+  readonly startedAt: number;
   speechEndMs: number;
   /** Clock times; undefined while the caller speaks. */
   end?: { readonly speechEndedAt: number; readonly endpointedAt: number };
@@ -127,6 +132,7 @@ export class Listener {
     this.starvation?.cancel();
     this.pacing?.cancel();
     this.stt.cancel();
+    if (this.utterance) this.events.abandoned(this.utterance.startedAt);
     this.vad.close();
   }
 
@@ -222,7 +228,7 @@ export class Listener {
       return;
     }
     this.waiting = undefined;
-    this.utterance = { startMs: sinceMs, speechEndMs: sinceMs };
+    this.utterance = { startMs: sinceMs, startedAt: this.clock.now(), speechEndMs: sinceMs };
     this.stt.start({
       onPartial: (text, stable) => this.events.partial(text, stable),
       onFinal: (result) => this.onFinal(result),
@@ -259,17 +265,18 @@ export class Listener {
     const utterance = this.utterance;
     this.nextUtterance();
     if (!utterance) return;
-    const { startMs, speechEndMs, end } = utterance;
+    const { startMs, startedAt, speechEndMs, end } = utterance;
     const finalAt = this.clock.now();
-    const timing = { speechEndedAt: finalAt, endpointedAt: finalAt, ...end, finalAt };
+    const timing = { startedAt, speechEndedAt: finalAt, endpointedAt: finalAt, ...end, finalAt };
     const span = { startMs: startMs + this.lostMs, endMs: Math.max(startMs, speechEndMs) + this.lostMs };
     this.events.final(result, timing, span);
   }
 
   private onError(error: Error): void {
     this.endEarly();
+    const startedAt = this.utterance?.startedAt ?? this.clock.now();
     this.nextUtterance();
-    this.events.failed(error);
+    this.events.failed(error, startedAt);
   }
 
   /** A recogniser may decide by itself that the utterance is over: what the caller goes on to say is the next one. */

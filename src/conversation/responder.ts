@@ -214,11 +214,8 @@ export class Responder {
         ...(error === undefined ? {} : { error }),
       });
     try {
-      const run = await this.tools.run(
-        call,
-        context,
-        this.tools.isInterruptible(name) ? generation.signal : this.session,
-      );
+      const signal = this.tools.isInterruptible(name) ? generation.signal : this.session;
+      const run = await generation.trace.tool(call, () => this.tools.run(call, context, signal));
       end(run.ok, run.error);
       return run;
     } catch (error) {
@@ -237,6 +234,7 @@ export class Responder {
     const { agent, handoffs } = this.state;
     const kind = handoffs.find((handoff) => handoff.to === effect.target)?.kind ?? 'announced';
     this.state.agent = this.catalog.agent(effect.target);
+    generation.trace.handoff(agent.name, effect.target, kind);
     this.output.event({ type: 'handoff', from: agent.name, to: effect.target, reason: effect.reason, kind });
   }
 

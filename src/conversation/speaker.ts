@@ -98,6 +98,8 @@ export class Speaker {
     const { id, signal, timeline } = generation;
     const startMs = playout.appendedMs;
     timeline.begin(messageId, text, startMs);
+    const startedAt = this.parts.clock.now();
+    const span = generation.trace.sentence(voice.name, index, text, signal);
     try {
       const audibleBy = playout.audible ? undefined : this.parts.audibleBy();
       const request = { ...spokenWith(voice), text, cacheable, ...(audibleBy !== undefined && { audibleBy }) };
@@ -105,17 +107,20 @@ export class Speaker {
       for await (const chunk of this.parts.voice.synthesize(request, signal)) {
         signal.throwIfAborted();
         generation.noteAudio();
+        span.firstAudio(this.parts.clock.now() - startedAt);
         if (chunk.sampleRate !== transport.outputRate)
           resampler ??= new Resampler(chunk.sampleRate, transport.outputRate);
         playout.append(id, messageId, resampler ? resampler.process(chunk.pcm) : chunk.pcm);
         timeline.extend(playout.appendedMs, chunk.marks);
         while (transport.backlogMs > PAUSE_BACKLOG_MS) await this.parts.clock.delay(PAUSE_MS, signal);
       }
+      span.end();
       if (resampler) playout.append(id, messageId, resampler.flush());
       timeline.extend(playout.appendedMs);
       timeline.finish();
       this.endSentence(id, index);
     } catch (error) {
+      span.fail(error);
       if (signal.aborted) return;
       this.parts.onError(generation, error);
       // What there is of it will be heard.

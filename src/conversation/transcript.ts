@@ -12,6 +12,8 @@ export interface TranscriptParts {
   readonly startedAt: number;
   /** Whether somebody reads it when it is over. */
   readonly isRead: boolean;
+  /** Of the call's trace; undefined where nothing is traced. */
+  readonly traceparent: string | undefined;
   /** What is kept of a text. */
   redact(text: string): string;
   onChange(record: ConversationRecord): void;
@@ -79,7 +81,7 @@ export class Transcript {
   }
 
   private changed(): void {
-    const { state, tenant, clock } = this.parts;
+    const { state, tenant, clock, traceparent } = this.parts;
     this.parts.onChange({
       id: state.sessionId,
       kind: 'voice',
@@ -91,6 +93,7 @@ export class Transcript {
       updatedAt: new Date(clock.wallTime()).toISOString(),
       endReason: this.endReason,
       entries: [...this.entries],
+      ...(traceparent !== undefined && { traceparent }),
     });
   }
 

@@ -1,3 +1,5 @@
+import type { SttResult } from '../speech/stt-stream.js';
+
 /** One thing to answer: what the caller said, typed or keyed, or an occasion for the agent to speak. */
 export interface Turn {
   /** null for what the agent says on its own account. */
@@ -12,12 +14,26 @@ export interface Turn {
   readonly rejected: boolean;
   /** Clock times of a spoken turn. */
   readonly timing?: SpeechTiming;
+  /** How a spoken turn was understood, or was not. */
+  readonly recognition?: Recognition;
   /** Done when the agent has finished speaking. */
   readonly finalAction?: FinalAction;
   readonly interruptible: boolean;
 }
 
+/** One utterance at the recogniser. */
+export interface Recognition {
+  /** Clock times: from its first audio to what came of it. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Who has understood it, if somebody has. */
+  readonly result?: SttResult;
+  readonly error?: Error;
+}
+
 export interface SpeechTiming {
+  /** Since when the recogniser heard it. */
+  readonly startedAt: number;
   readonly speechEndedAt: number;
   readonly endpointedAt: number;
   readonly finalAt: number;

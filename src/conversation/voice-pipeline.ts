@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Context } from '@opentelemetry/api';
 import { randomUUID } from 'node:crypto';
 import { PinoLogger } from 'nestjs-pino';
 import type { Agent } from '../agents/agent.js';
@@ -9,6 +10,7 @@ import type { SourceQueues } from '../audio/source-queues.js';
 import { ConversationConfig } from '../config/conversation.config.js';
 import { PostCallConfig } from '../config/post-call.config.js';
 import { SpeechConfig } from '../config/speech.config.js';
+import { TelemetryConfig } from '../config/telemetry.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { EventBus } from '../events/event-bus.js';
 import { type AbortKind, Aborted } from '../kernel/abort.js';
@@ -23,6 +25,7 @@ import { ToolRegistry } from '../tools/tool-registry.js';
 import { Recordings } from '../services/archive/recordings.js';
 import { PhraseListManager } from '../services/phrases/phrase-list-manager.js';
 import { Conversations } from '../services/conversations/conversations.js';
+import { CallTrace } from './call-trace.js';
 import type { CallTransport } from './call-transport.js';
 import { Conversation } from './conversation.js';
 import { ConversationState } from './conversation-state.js';
@@ -45,6 +48,8 @@ export interface SessionStart {
   readonly resumable: boolean;
   /** What it goes on with; scenario and agent are those of then. */
   readonly resumed?: ResumedSession | undefined;
+  /** The trace of the request that opened it. */
+  readonly traceParent?: Context | undefined;
 }
 
 export interface ResumedSession {
@@ -70,6 +75,7 @@ export class VoicePipeline implements LiveSession {
   private keeper: SessionKeeper | undefined;
   private transcript: Transcript | undefined;
   private recording: RecordedCall | undefined;
+  private trace: CallTrace | undefined;
   private activeAt = 0;
   private idleTimer: Timer | undefined;
   private paused = false;
@@ -109,6 +115,7 @@ export class VoicePipeline implements LiveSession {
     private readonly recordings: Recordings,
     private readonly phrases: PhraseListManager,
     private readonly events: EventBus,
+    private readonly telemetry: TelemetryConfig,
     private readonly logger: PinoLogger,
   ) {
     this.startedAt = clock.now();
@@ -133,6 +140,7 @@ export class VoicePipeline implements LiveSession {
     try {
       this.lifetime.signal.throwIfAborted();
       this.state = this.stateOf(options);
+      this.trace = this.traceOf(options);
       this.speech = await this.speechService.lease(this.id, this.lifetime.signal, this.state.agent.language);
       this.lifetime.signal.throwIfAborted();
     } catch (error) {
@@ -157,7 +165,7 @@ export class VoicePipeline implements LiveSession {
       });
       this.recording = this.recordCall(transport, options.resumed !== undefined);
       this.transport = this.recording ?? transport;
-      this.conversation = this.converse(this.transport, this.queues);
+      this.conversation = this.converse(this.transport, this.queues, this.trace!);
     } catch (error) {
       this.giveUp();
       throw error;
@@ -246,6 +254,7 @@ export class VoicePipeline implements LiveSession {
     this.queues?.close();
     this.drops.close();
     this.speech?.release();
+    this.trace?.end(kind, this.turns);
     this.closing = true;
     this.whenClosed();
   }
@@ -254,8 +263,9 @@ export class VoicePipeline implements LiveSession {
     return this.conversation?.turnsSoFar ?? 0;
   }
 
-  private converse(transport: CallTransport, queues: SourceQueues): Conversation {
+  private converse(transport: CallTransport, queues: SourceQueues, trace: CallTrace): Conversation {
     return new Conversation({
+      trace,
       transport,
       state: this.state,
       speech: this.speech,
@@ -316,6 +326,21 @@ export class VoicePipeline implements LiveSession {
     );
   }
 
+  private traceOf({ tenant, traceParent, resumed }: SessionStart): CallTrace {
+    const { state, conversations } = this;
+    return new CallTrace({
+      clock: this.clock,
+      sessionId: this.id,
+      tenant,
+      scenario: state.scenario.name,
+      agent: state.agent.name,
+      since: this.waitingSince,
+      parent: traceParent,
+      earlier: resumed?.snapshot.traceparent,
+      content: this.telemetry.content === 'on' ? conversations.redact : undefined,
+    });
+  }
+
   private keep(ticket: ResumeTicket): SessionKeeper {
     return new SessionKeeper({
       store: this.resumeStore,
@@ -329,7 +354,8 @@ export class VoicePipeline implements LiveSession {
 
   private snapshot(): SessionSnapshot {
     const snapshot = this.state.snapshot(this.wallTimeOf(this.startedAt), this.conversation?.speaking);
-    return { ...snapshot, paused: this.paused };
+    const traceparent = this.trace?.traceparent;
+    return { ...snapshot, paused: this.paused, ...(traceparent !== undefined && { traceparent }) };
   }
 
   private record(tenant: string): Transcript | undefined {
@@ -340,6 +366,7 @@ export class VoicePipeline implements LiveSession {
       clock: this.clock,
       startedAt: this.startedAt,
       isRead: this.postCall.enabled,
+      traceparent: this.trace?.traceparent,
       redact: this.conversations.redact,
       onChange: (record) => this.conversations.note(record),
     });
@@ -430,6 +457,7 @@ export class VoicePipeline implements LiveSession {
     this.conversation?.pause(paused);
     this.keeper?.note();
     this.touch();
+    this.trace?.paused(paused);
     this.transport.send({ type: paused ? 'paused' : 'resumed' });
     this.log('info', paused ? 'Paused' : 'Goes on');
   }
@@ -456,6 +484,7 @@ export class VoicePipeline implements LiveSession {
         this.log('error', `Ending: ${messageOf(error)}`);
       }
     }
+    this.trace?.end(kind, this.turns, leaked);
     this.whenClosed();
     this.report(kind, leaked);
   }
@@ -474,6 +503,7 @@ export class VoicePipeline implements LiveSession {
       });
       this.transport.close(closeCodes[kind], kind);
     } finally {
+      this.trace?.over();
       this.conversation?.close();
       this.queues?.close();
       this.drops.close();

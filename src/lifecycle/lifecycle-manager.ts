@@ -2,6 +2,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { Aborted } from '../kernel/abort.js';
 import type { Clock } from '../kernel/clock.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
+import { SpanName } from '../kernel/telemetry-names.js';
 import type { RegisteredStep } from './step-order.js';
 import type { StepReport } from './step.js';
 
@@ -114,7 +115,7 @@ export class LifecycleManager {
     for (const entry of this.critical) {
       try {
         this.lifetime.signal.throwIfAborted();
-        await this.runStep(entry, `startup.${entry.options.name}`);
+        await this.runStep(entry, SpanName.startUp(entry.options.name));
       } catch (error) {
         this.tell('stepFailed', statusOf(entry));
         throw new ParleyError('internal', `Start-up step "${entry.options.name}" failed: ${messageOf(error)}`, false, {
@@ -145,7 +146,7 @@ export class LifecycleManager {
     let pause = this.times.deferredRetryMs;
     while (entry.state !== 'started' && !signal.aborted) {
       try {
-        await this.runStep(entry, `startup.deferred.${entry.options.name}`);
+        await this.runStep(entry, SpanName.deferredStartUp(entry.options.name));
       } catch {
         if (signal.aborted) return;
         this.tell('stepFailed', statusOf(entry), pause);
@@ -204,7 +205,7 @@ export class LifecycleManager {
   private async stopStep(entry: Entry): Promise<void> {
     const { step, options } = entry;
     const startedAt = this.clock.now();
-    await tracer.startActiveSpan(`shutdown.${options.name}`, async (span) => {
+    await tracer.startActiveSpan(SpanName.shutdown(options.name), async (span) => {
       let failure: unknown;
       try {
         if (step.stop)

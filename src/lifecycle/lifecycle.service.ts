@@ -3,6 +3,7 @@ import { DiscoveryService } from '@nestjs/core';
 import { LifecycleConfig } from '../config/lifecycle.config.js';
 import { LoggingConfig } from '../config/logging.config.js';
 import { Clock } from '../kernel/clock.js';
+import { endTelemetry, telemetryLog } from '../telemetry/running-telemetry.js';
 import { LifecycleManager, type LifecycleListener, type StepStatus } from './lifecycle-manager.js';
 import { StartupDashboard } from './startup-dashboard.js';
 import { StartupLog } from './startup-log.js';
@@ -10,6 +11,8 @@ import { orderSteps, type RegisteredStep } from './step-order.js';
 import { type LifecycleStep, Step } from './step.js';
 
 const CANCEL_DEFERRED_MS = 5000;
+/** For what is known of the last calls, and of how the steps stopped; a collector that hangs does not get more. */
+const TELEMETRY_LIMIT_MS = 3000;
 
 /** Ties the manager to Nest: finds the steps, starts before the server listens, stops after its sockets are closed. */
 @Injectable()
@@ -41,6 +44,8 @@ export class LifecycleService implements OnApplicationBootstrap, OnApplicationSh
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    const telemetryLogger = new Logger('Telemetry');
+    telemetryLog.to((level, line) => telemetryLogger[level === 'info' ? 'log' : level](line));
     const listeners: LifecycleListener[] = [this.dashboard ?? new StartupLog(this.logger)];
     this.manager = new LifecycleManager(
       orderSteps(this.findSteps()),
@@ -57,6 +62,7 @@ export class LifecycleService implements OnApplicationBootstrap, OnApplicationSh
 
   async onApplicationShutdown(): Promise<void> {
     await this.manager?.stop();
+    await endTelemetry(Math.min(TELEMETRY_LIMIT_MS, this.config.shutdownLimitMs / 4));
   }
 
   /** Shows where the server is, once it listens. */

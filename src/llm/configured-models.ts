@@ -8,6 +8,7 @@ import { EmbeddedLlmClient } from './drivers/embedded/embedded-llm.client.js';
 import type { LlmLog } from './failover/guarded-model.js';
 import type { LlmClient } from './llm-client.js';
 import { configuredLlm } from './testing/configured-llm.js';
+import { TracedLlmClient } from './traced-llm.client.js';
 
 export interface LlmConfigs {
   readonly llm: LlmConfig;
@@ -20,7 +21,9 @@ export interface LlmConfigs {
 export async function configuredModels(configs: LlmConfigs, clock: Clock, log: LlmLog): Promise<LlmClient> {
   const { llm } = configs;
   const choices = llm.models.map(modelChoice).filter((choice) => choice !== undefined);
-  const clients = await Promise.all(choices.map((choice) => connect(choice, configs, clock)));
+  const clients = await Promise.all(
+    choices.map(async (choice) => new TracedLlmClient(await connect(choice, configs, clock), clock)),
+  );
   if (clients.length === 1 && !isRemote(choices[0]!)) return clients[0]!;
   const { FailoverLlmClient } = await import('./failover/failover-llm.client.js');
   const { GuardedModel } = await import('./failover/guarded-model.js');

@@ -36,6 +36,8 @@ const snapshot = z.object({
   unsaid: z.string(),
   /** Whether nothing of the caller is taken in. */
   paused: z.boolean().optional(),
+  /** W3C's: the trace of the call so far. */
+  traceparent: z.string().optional(),
 });
 
 /** All that a conversation needs to go on elsewhere. */

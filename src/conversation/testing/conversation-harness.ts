@@ -1,12 +1,16 @@
+import type { Context } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { PinoLogger } from 'nestjs-pino';
 import type { Agent, Scenario } from '../../agents/agent.js';
 import type { ConversationConfig } from '../../config/conversation.config.js';
 import type { SpeechConfig } from '../../config/speech.config.js';
+import type { TelemetryConfig } from '../../config/telemetry.config.js';
 import type { VoiceConfig } from '../../config/voice.config.js';
 import { EventBus } from '../../events/event-bus.js';
 import { ManualClock } from '../../kernel/clock.js';
 import type { LlmClient, LlmMessage } from '../../llm/llm-client.js';
 import { ScriptedLlmClient } from '../../llm/testing/scripted-llm.client.js';
+import { TracedLlmClient } from '../../llm/traced-llm.client.js';
 import { SttDrivers, TtsDrivers } from '../../speech/speech-drivers.js';
 import { type SessionSpeech, SpeechService } from '../../speech/speech.service.js';
 import { ScriptedSttDriver, type ScriptedSttStream } from '../../speech/testing/scripted-stt.js';
@@ -24,6 +28,7 @@ import { AudioQueues } from '../../state/overload/audio-queues.js';
 import { SessionRegistry } from '../../state/session-registry.js';
 import { ToolRegistry } from '../../tools/tool-registry.js';
 import type { Tool } from '../../tools/tool.js';
+import { RecordedSpans } from '../../telemetry/testing/recorded-spans.js';
 import { ResumeStore } from '../resume/resume-store.js';
 import type { SessionEvent } from '../session-events.js';
 import { type ResumedSession, VoicePipeline } from '../voice-pipeline.js';
@@ -49,6 +54,10 @@ export interface HarnessOptions {
   readonly store?: KeyValueStore;
   /** Whether the call is recorded, in pieces of this length; not by default. */
   readonly recordedMs?: number;
+  /** Whether what is said may be in traces; not by default. */
+  readonly traceContent?: boolean;
+  /** The trace of the request that opened the call. */
+  readonly traceParent?: Context;
   /** One of its own by default. */
   readonly clock?: ManualClock;
 }
@@ -80,6 +89,8 @@ export class ConversationHarness {
   /** Lines of the log. */
   readonly logged: string[] = [];
   readonly pipeline: VoicePipeline;
+  /** What was traced, of all calls. */
+  readonly spans = RecordedSpans.get();
 
   /** `start` is left to the caller. */
   constructor(private readonly options: HarnessOptions = {}) {
@@ -131,7 +142,7 @@ export class ConversationHarness {
       { ...usualVoice, ...options.voice },
       testCatalog(options.agents ?? [testAgent()], options.handoffs),
       tools,
-      options.llm?.(clock) ?? this.llm,
+      new TracedLlmClient(options.llm?.(clock) ?? this.llm, clock),
       this.speech,
       this.registry,
       this.audioQueues,
@@ -141,6 +152,7 @@ export class ConversationHarness {
       recording as unknown as Recordings,
       phrases as unknown as PhraseListManager,
       this.bus,
+      { content: options.traceContent ? 'on' : 'off' } as TelemetryConfig,
       { info: log, warn: log, error: log } as unknown as PinoLogger,
     );
   }
@@ -160,6 +172,7 @@ export class ConversationHarness {
       tenant: 'acme',
       resumable: this.options.resumable ?? false,
       resumed: this.options.resumed,
+      traceParent: this.options.traceParent,
     });
     await this.pipeline.start(this.wire);
     await this.clock.advance(0);
@@ -229,6 +242,11 @@ export class ConversationHarness {
     await closed;
   }
 
+  /** The call's spans, in the order in which they began. */
+  get trace(): ReadableSpan[] {
+    return this.spans.ofConversation(this.pipeline.id);
+  }
+
   /** What is left of the session; all zero when nothing is. */
   async left(): Promise<Record<string, number>> {
     await this.clock.advance(0);
@@ -244,6 +262,7 @@ export class ConversationHarness {
       requests: this.llm.running + this.tts.running,
       vads: this.vad.openStreams,
       utterances: this.stt.streams.filter((stream) => stream.busy).length,
+      spans: this.trace.filter((span) => !span.ended).length,
     };
   }
 
@@ -268,6 +287,7 @@ export const nothingLeft = {
   requests: 0,
   vads: 0,
   utterances: 0,
+  spans: 0,
 };
 
 /** Counts what is lent and given back, each time `release` is called. */

@@ -2,6 +2,7 @@ import { metrics } from '@opentelemetry/api';
 import type { BreakerState } from '../../kernel/provider-breaker.js';
 import type { LlmModelStatus, LlmUsage } from '../llm-client.js';
 import type { LlmFault } from '../llm-error.js';
+import { identityOf } from '../model-identity.js';
 
 const STATES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
 
@@ -20,7 +21,7 @@ export class LlmMetrics {
   });
 
   usage(model: string, { inputTokens, outputTokens }: LlmUsage): void {
-    const [provider, name] = split(model);
+    const { provider, name } = identityOf(model);
     const attributes = {
       'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': provider,
@@ -42,10 +43,4 @@ export class LlmMetrics {
     this.state.addCallback(report);
     return () => this.state.removeCallback(report);
   }
-}
-
-/** `azure:gpt-4o` is the deployment gpt-4o of Azure OpenAI. */
-function split(model: string): [provider: string, name: string] {
-  const [prefix, ...rest] = model.split(':');
-  return [prefix === 'azure' ? 'azure.ai.openai' : prefix!, rest.join(':') || model];
 }

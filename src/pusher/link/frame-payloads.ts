@@ -4,6 +4,7 @@ import type { ProcessRequest, ProcessResult, SampleRequest } from './pusher-link
 
 const id = z.string().regex(/^[\w.:@-]{1,128}$/);
 const jobId = z.string().regex(/^[\w.-]{1,128}$/);
+const traceparent = z.string().regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/);
 const seconds = z.number().min(0).max(8.64e12);
 
 export const conversationId = id;
@@ -24,6 +25,8 @@ export const processPayload = z
     conversation_id: id,
     generation: z.number().int().min(1),
     language: z.string().min(1).max(35),
+    // Not worth a connection.
+    traceparent: traceparent.optional().catch(undefined),
   })
   .transform((given): ProcessRequest => ({
     jobId: given.job_id,
@@ -31,6 +34,7 @@ export const processPayload = z
     conversationId: given.conversation_id,
     generation: given.generation,
     language: given.language,
+    ...(given.traceparent === undefined ? {} : { traceparent: given.traceparent }),
   }));
 
 export const samplePayload = z

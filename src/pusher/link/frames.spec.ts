@@ -32,13 +32,17 @@ const toPusher: fc.Arbitrary<FrameToPusher> = fc.oneof(
   fc.record({ type: fc.constant('conversation' as const), conversationId: fc.oneof(id, fc.constant('')) }),
   fc.record({
     type: fc.constant('process' as const),
-    request: fc.record({
-      jobId,
-      tenant: id,
-      conversationId: id,
-      generation: fc.integer({ min: 1 }),
-      language: fc.string({ minLength: 1, maxLength: 35 }),
-    }),
+    request: fc.record(
+      {
+        jobId,
+        tenant: id,
+        conversationId: id,
+        generation: fc.integer({ min: 1 }),
+        language: fc.string({ minLength: 1, maxLength: 35 }),
+        traceparent: fc.stringMatching(/^00-[\da-f]{32}-[\da-f]{16}-0[01]$/),
+      },
+      { requiredKeys: ['jobId', 'tenant', 'conversationId', 'generation', 'language'] },
+    ),
   }),
   fc.record({
     type: fc.constant('sample' as const),

@@ -80,8 +80,15 @@ export function encodeToPusher(frame: FrameToPusher): Buffer {
     case 'conversation':
       return withType(FrameType.conversation, Buffer.from(frame.conversationId, 'utf8'));
     case 'process': {
-      const { jobId, tenant, conversationId, generation, language } = frame.request;
-      return json(FrameType.process, { job_id: jobId, tenant, conversation_id: conversationId, generation, language });
+      const { jobId, tenant, conversationId, generation, language, traceparent } = frame.request;
+      return json(FrameType.process, {
+        job_id: jobId,
+        tenant,
+        conversation_id: conversationId,
+        generation,
+        language,
+        traceparent,
+      });
     }
     default: {
       const { tenant, conversationId, segmentIds, personId, personName } = frame.request;

@@ -16,6 +16,8 @@ export interface ProcessRequest {
   readonly generation: number;
   /** BCP 47. */
   readonly language: string;
+  /** W3C's: the trace of the call. */
+  readonly traceparent?: string;
 }
 
 /**

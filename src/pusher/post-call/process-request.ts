@@ -2,7 +2,8 @@ import type { ConversationRecord } from '../../services/conversations/conversati
 import type { ProcessRequest } from '../link/pusher-link.js';
 
 /** The next reading of a conversation: asking for it again before it is done is asking for the same. */
-export function nextReadingOf({ tenant, id, insights, listened }: ConversationRecord): ProcessRequest {
+export function nextReadingOf(record: ConversationRecord): ProcessRequest {
+  const { tenant, id, insights, listened, traceparent } = record;
   const generation = (insights?.generation ?? 0) + 1;
   return {
     jobId: processJobId(id, generation),
@@ -10,6 +11,7 @@ export function nextReadingOf({ tenant, id, insights, listened }: ConversationRe
     conversationId: id,
     generation,
     language: listened?.language ?? 'en',
+    ...(traceparent !== undefined && { traceparent }),
   };
 }
 

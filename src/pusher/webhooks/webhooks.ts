@@ -1,11 +1,13 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { metrics } from '@opentelemetry/api';
+import { SpanKind, metrics } from '@opentelemetry/api';
 import { z } from 'zod';
 import { Environment } from '../../config/environment.js';
 import { packageRoot } from '../../config/package-root.js';
 import { WebhooksConfig } from '../../config/webhooks.config.js';
 import { Clock } from '../../kernel/clock.js';
 import { ParleyError } from '../../kernel/errors.js';
+import { LiveSpan, contextOf, errorTypeOf, traceHeaders } from '../../kernel/live-span.js';
+import { Attribute, SpanName } from '../../kernel/telemetry-names.js';
 import { type LifecycleStep, Step, type StepReport } from '../../lifecycle/step.js';
 import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
 import { Conversations } from '../../services/conversations/conversations.js';
@@ -98,10 +100,28 @@ export class Webhooks implements LifecycleStep, OnApplicationShutdown {
     const record = await this.conversations.find(tenant, conversationId);
     // It was erased, or is read anew: then that is told.
     if (!record || record.insights?.generation !== generation) return;
-    const status = await this.post(endpoint, id, bodyOf(record, endpoint.transcript), signal);
-    sent.add(1, { endpoint: name, status: String(status) });
-    if (status >= 200 && status < 300) return;
-    throw new ParleyError('call_failed', `${name} answered ${status}`, status !== GONE);
+    const span = this.spanOf(name, record);
+    try {
+      const body = bodyOf(record, endpoint.transcript);
+      const status = await span.run(() => this.post(endpoint, id, body, signal));
+      span.set({ [Attribute.httpStatus]: status });
+      sent.add(1, { endpoint: name, status: String(status) });
+      if (status >= 200 && status < 300) return;
+      throw new ParleyError('call_failed', `${name} answered ${status}`, status !== GONE);
+    } catch (error) {
+      span.fail(errorTypeOf(error));
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  private spanOf(endpoint: string, { id, traceparent }: ConversationRecord): LiveSpan {
+    return LiveSpan.start(SpanName.webhook(endpoint), contextOf({ traceparent }), {
+      clock: this.clock,
+      kind: SpanKind.CLIENT,
+      attributes: { [Attribute.conversation]: id },
+    });
   }
 
   private async post(endpoint: WebhookEndpoint, id: string, body: string, signal: AbortSignal): Promise<number> {
@@ -114,6 +134,7 @@ export class Webhooks implements LifecycleStep, OnApplicationShutdown {
         headers: {
           'content-type': 'application/json',
           'user-agent': 'Parley',
+          ...traceHeaders(),
           'webhook-id': id,
           'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
           'webhook-signature': endpoint.signers.map((signer) => signer.sign(id, at, body)).join(' '),

@@ -129,6 +129,8 @@ export const conversationRecord = z.object({
   endReason: z.string().nullable(),
   /** In the order in which they began; `at_ms` counts from `startedAt`. */
   entries: z.array(entry),
+  /** The trace of the session that wrote it last, as W3C's `traceparent`: what is done with it later belongs there. */
+  traceparent: z.string().optional(),
   listened: listened.optional(),
   processing: processing.optional(),
   insights: insights.optional(),
@@ -143,7 +145,10 @@ export type Listened = z.output<typeof listened>;
 export type Insights = z.output<typeof insights>;
 
 /** What lists show of it. */
-export type ConversationSummary = Omit<ConversationRecord, 'entries' | 'listened' | 'processing' | 'insights'> & {
+export type ConversationSummary = Omit<
+  ConversationRecord,
+  'entries' | 'traceparent' | 'listened' | 'processing' | 'insights'
+> & {
   /** Turns, or segments. */
   readonly entryCount: number;
   readonly title: string | null;

@@ -1,6 +1,7 @@
 import OpenAI, { AzureOpenAI, type ClientOptions } from 'openai';
 import { Agent, fetch as fetchWith } from 'undici';
 import type { Clock } from '../../../kernel/clock.js';
+import { withTraceHeaders } from '../../../kernel/live-span.js';
 import { OpenAiLlmClient, type OpenAiModelOptions } from './openai-llm.client.js';
 
 export interface ConnectionOptions {
@@ -94,7 +95,7 @@ function connectionOptions({ connectMs, totalMs }: ConnectionOptions): {
   });
   const options: SharedOptions = {
     // Of the same package as the agent: Node's own fetch may be of another version.
-    fetch: fetchWith as unknown as NonNullable<ClientOptions['fetch']>,
+    fetch: withTraceHeaders(fetchWith) as unknown as NonNullable<ClientOptions['fetch']>,
     fetchOptions: dispatchedBy(agent),
     timeout: totalMs,
     maxRetries: 0,
