@@ -26,6 +26,7 @@ const commands = {
   call: ['stream a WAV file to a server as a caller', ['dist/cli/main.js', 'call']],
   'config:check': ['print the effective configuration, secrets masked', ['dist/cli/main.js', 'config:check']],
   'agents:check': ['check all agents and scenarios', ['dist/cli/main.js', 'agents:check']],
+  doctor: ['look at everything this configuration needs, and say what is wrong', ['dist/cli/main.js', 'doctor']],
   'eval:speech': ['measure how well the embedded speech stack hears', ['dist/cli/main.js', 'eval:speech']],
   jobs: ['what waits to be done after calls, and what was given up (--help)', ['dist/cli/main.js', 'jobs']],
   keys: ['make an API key (--help)', ['dist/cli/main.js', 'keys']],

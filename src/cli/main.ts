@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'config:check': () => import('./config-check.js'),
   demo: () => import('./demo.js'),
   'docs:generate': () => import('./docs-generate.js'),
+  doctor: () => import('./doctor.js'),
   'eval:speech': () => import('./eval-speech.js'),
   jobs: () => import('./jobs.js'),
   keys: () => import('./keys.js'),

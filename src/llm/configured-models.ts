@@ -40,7 +40,8 @@ function isRemote({ kind }: ModelChoice): boolean {
   return kind === 'azure' || kind === 'openai';
 }
 
-async function connect(choice: ModelChoice, configs: LlmConfigs, clock: Clock): Promise<LlmClient> {
+/** One of the list by itself, without anything that takes over. */
+export async function connect(choice: ModelChoice, configs: LlmConfigs, clock: Clock): Promise<LlmClient> {
   const { llm, azure, openai, scripted } = configs;
   if (choice.kind === 'embedded') return new EmbeddedLlmClient(clock);
   if (choice.kind === 'scripted') return configuredLlm(scripted, clock);

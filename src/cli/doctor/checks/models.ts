@@ -1,0 +1,105 @@
+import { AzureOpenAiConfig } from '../../../config/azure-openai.config.js';
+import { type ModelChoice, modelChoice } from '../../../config/llm-models.js';
+import { LlmConfig } from '../../../config/llm.config.js';
+import { OpenAiConfig } from '../../../config/openai.config.js';
+import { ScriptedConfig } from '../../../config/scripted.config.js';
+import { ServerConfig } from '../../../config/server.config.js';
+import { connect } from '../../../llm/configured-models.js';
+import type { LlmRequest } from '../../../llm/llm-client.js';
+import { LlmError, type LlmFault } from '../../../llm/llm-error.js';
+import type { Deployment } from '../deployment.js';
+import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { reasonOf } from '../reasons.js';
+
+const LIMIT_MS = 20_000;
+const ONE_TOKEN: LlmRequest = {
+  messages: [{ role: 'user', content: 'Hello' }],
+  tools: [],
+  dialogue: { slots: {} },
+  variables: {},
+  memory: {},
+  sampling: { maxTokens: 1 },
+};
+
+/** Each model of the list makes one token. */
+export function modelChecks(deployment: Deployment): Check[] {
+  const { models } = deployment.section(LlmConfig);
+  return models.map((entry) => ({
+    about: `model ${entry}`,
+    limitMs: LIMIT_MS,
+    examine: (signal) => examine(modelChoice(entry)!, deployment, signal),
+  }));
+}
+
+async function examine(choice: ModelChoice, deployment: Deployment, signal: AbortSignal): Promise<Finding[]> {
+  const llm = deployment.section(LlmConfig);
+  if (choice.kind === 'scripted') return scriptedFindings(deployment);
+  if (choice.kind === 'embedded') return [ok('it follows the rules in the agents’ YAML, and needs nothing')];
+  const { clock } = deployment;
+  const configs = {
+    llm,
+    azure: deployment.section(AzureOpenAiConfig),
+    openai: deployment.section(OpenAiConfig),
+    scripted: deployment.section(ScriptedConfig),
+  };
+  const client = await connect(choice, configs, clock);
+  try {
+    await client.start(signal);
+    const times: number[] = [];
+    // The first one also makes the connection, and fetches a token.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const startedAt = clock.now();
+      const answer = client.stream(ONE_TOKEN, signal)[Symbol.asyncIterator]();
+      await answer.next();
+      times.push(clock.now() - startedAt);
+      while (!(await answer.next()).done) continue;
+    }
+    const [coldMs, warmMs] = times.map(Math.round) as [number, number];
+    const findings = [ok(`first token after ${warmMs} ms (${coldMs} ms on a new connection)`)];
+    if (warmMs > llm.firstTokenMs)
+      findings.push(
+        warning(
+          `it takes longer than LLM_FIRST_TOKEN_MS (${llm.firstTokenMs} ms): callers will get the next model’s answer`,
+          ['LLM_FIRST_TOKEN_MS'],
+          'Use a model that is nearer or faster, or allow more time, as long as callers may wait',
+        ),
+      );
+    return findings;
+  } catch (error) {
+    return [problem(reasonOf(error), settingsOf(choice), adviceOn(error, choice))];
+  } finally {
+    await client.close();
+  }
+}
+
+function scriptedFindings(deployment: Deployment): Finding[] {
+  const says = 'it says the same whatever it is asked';
+  if (deployment.section(ServerConfig).environment !== 'production') return [ok(says)];
+  return [warning(says, ['LLM_MODELS'], 'In production, name a real model, or embedded')];
+}
+
+function settingsOf({ kind }: ModelChoice): string[] {
+  return kind === 'azure'
+    ? ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_AUTH', 'AZURE_OPENAI_API_KEY', 'LLM_MODELS']
+    : ['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'LLM_MODELS'];
+}
+
+const ADVICE: Readonly<Record<LlmFault, string>> = {
+  unreachable: 'Correct the address, or let this machine reach it: name resolution, firewalls, network policies',
+  slow: 'Look at the way there, and at how busy it is',
+  overloaded: 'Ask for a larger quota, or list another model behind it in LLM_MODELS',
+  server_error: 'Its operator has to look at it; list another model behind it in LLM_MODELS',
+  broken_stream: 'The address does not speak the chat completions API: give it without /chat/completions',
+  misconfigured:
+    '401 and 403: the key, or the role, is wrong. 404: there is no such deployment or model. 429: the quota is used up',
+  rejected: 'It does not take our request: try LLM_TEMPERATURE=default, or another AZURE_OPENAI_API_VERSION',
+  content_filter: 'Its filter refuses “Hello”: have its policy looked at',
+  context_length: 'It takes less than a word: have its settings looked at',
+};
+
+function adviceOn(error: unknown, choice: ModelChoice): string {
+  if (!(error instanceof LlmError)) return ADVICE.unreachable;
+  if (choice.kind === 'azure' && /Entra/.test(error.message))
+    return 'Give the workload or managed identity (or AZURE_CLIENT_ID and so on) the role “Cognitive Services OpenAI User”';
+  return ADVICE[error.fault];
+}

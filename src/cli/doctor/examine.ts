@@ -1,0 +1,43 @@
+import { Aborted, untilAborted } from '../../kernel/abort.js';
+import type { Clock } from '../../kernel/clock.js';
+import { messageOf } from '../../kernel/errors.js';
+import { type Check, type Finding, problem } from './finding.js';
+
+export interface Examined {
+  readonly about: string;
+  readonly durationMs: number;
+  readonly findings: readonly Finding[];
+}
+
+/** All checks at the same time, each within its limit; never rejects. */
+export function examine(checks: readonly Check[], clock: Clock): Promise<Examined[]> {
+  return Promise.all(checks.map((check) => examineOne(check, clock)));
+}
+
+async function examineOne(check: Check, clock: Clock): Promise<Examined> {
+  const startedAt = clock.now();
+  const limit = new AbortController();
+  const timer = clock.setTimeout(() => limit.abort(new Aborted('timeout')), check.limitMs);
+  let findings: readonly Finding[];
+  try {
+    findings = await untilAborted(
+      Promise.resolve().then(() => check.examine(limit.signal)),
+      limit.signal,
+    );
+  } catch (error) {
+    findings = [limit.signal.aborted ? tooSlow(check) : problem(messageOf(error), [], 'See docs/operations.md')];
+  } finally {
+    timer.cancel();
+    // What still goes on has nobody left to tell.
+    limit.abort(new Aborted('completed'));
+  }
+  return { about: check.about, durationMs: Math.round(clock.now() - startedAt), findings };
+}
+
+function tooSlow({ limitMs }: Check): Finding {
+  return problem(
+    `there was no answer within ${limitMs / 1000} s`,
+    [],
+    'Look at the network between here and there: name resolution, firewalls, network policies',
+  );
+}

@@ -1,0 +1,33 @@
+/** `problem`: something will not work. `warning`: it works, and somebody should look at it all the same. */
+export type Verdict = 'ok' | 'warning' | 'problem';
+
+export interface Finding {
+  readonly verdict: Verdict;
+  /** What was seen, for people; secrets are masked before anybody reads it. */
+  readonly says: string;
+  /** The variables that have to do with it. */
+  readonly settings?: readonly string[];
+  /** What to do; never for `ok`. */
+  readonly advice?: string;
+}
+
+/** One thing that is looked at. */
+export interface Check {
+  readonly about: string;
+  /** An examination that takes longer is given up, and is a problem. */
+  readonly limitMs: number;
+  /** What it rejects with is a problem, too. */
+  examine(signal: AbortSignal): Promise<readonly Finding[]> | readonly Finding[];
+}
+
+export function ok(says: string): Finding {
+  return { verdict: 'ok', says };
+}
+
+export function warning(says: string, settings: readonly string[], advice: string): Finding {
+  return { verdict: 'warning', says, settings, advice };
+}
+
+export function problem(says: string, settings: readonly string[], advice: string): Finding {
+  return { verdict: 'problem', says, settings, advice };
+}
