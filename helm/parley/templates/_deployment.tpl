@@ -1,0 +1,307 @@
+{{/* A Deployment of one component: voice and pusher are the same image in different roles. (dict "root" $ "component" "voice") */}}
+{{- define "parley.deployment" -}}
+{{- $root := .root -}}
+{{- $v := $root.Values -}}
+{{- $component := .component -}}
+{{- $own := index $v $component -}}
+{{- $isVoice := eq $component "voice" -}}
+{{- $scales := and $isVoice (ne $own.autoscaling.kind "none") -}}
+{{- $name := printf "%s-%s" (include "parley.fullname" $root) $component -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- include "parley.labels" . | nindent 4 }}
+spec:
+  {{- if not $scales }}
+  replicas: {{ $own.replicas }}
+  {{- end }}
+  # A new version that never becomes ready leaves the old one serving.
+  strategy:
+    {{- if eq $own.data.kind "existingClaim" }}
+    type: Recreate
+    {{- else }}
+    type: RollingUpdate
+    rollingUpdate:
+      maxSurge: {{ $own.maxSurge }}
+      maxUnavailable: 0
+    {{- end }}
+  selector:
+    matchLabels:
+      {{- include "parley.selectorLabels" . | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "parley.labels" . | nindent 8 }}
+        {{- if $v.workloadIdentity.enabled }}
+        azure.workload.identity/use: 'true'
+        {{- end }}
+        {{- with $own.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      annotations:
+        # Settings are read at the start: pods are replaced when one changes.
+        checksum/settings: {{ include "parley.settings" . | sha256sum }}
+        {{- with $v.secrets.values }}
+        checksum/secrets: {{ toJson . | sha256sum }}
+        {{- end }}
+        {{- if and $isVoice $v.agents.files }}
+        checksum/agents: {{ toJson $v.agents.files | sha256sum }}
+        {{- end }}
+        {{- if and $isVoice $v.mcp.files }}
+        checksum/mcp: {{ toJson $v.mcp.files | sha256sum }}
+        {{- end }}
+        {{- with $own.podAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      serviceAccountName: {{ include "parley.serviceAccountName" $root }}
+      automountServiceAccountToken: {{ $v.serviceAccount.automountToken }}
+      enableServiceLinks: false
+      {{- with $v.imagePullSecrets }}
+      imagePullSecrets:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      terminationGracePeriodSeconds: {{ include "parley.gracePeriod" (dict "name" $component "values" $own) }}
+      securityContext:
+        runAsNonRoot: true
+        {{- with $v.securityContext }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+        fsGroupChangePolicy: OnRootMismatch
+        seccompProfile:
+          type: RuntimeDefault
+      containers:
+        - name: {{ $component }}
+          image: {{ include "parley.image" $root }}
+          imagePullPolicy: {{ $v.image.pullPolicy }}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop: [ALL]
+          envFrom:
+            - configMapRef:
+                name: {{ $name }}
+            {{- if $v.secrets.values }}
+            - secretRef:
+                name: {{ include "parley.fullname" $root }}
+            {{- end }}
+            {{- with $v.secrets.existingSecret }}
+            - secretRef:
+                name: {{ . }}
+            {{- end }}
+          env:
+            {{- include "parley.environment" (dict "root" $root "component" $component) | nindent 12 }}
+          ports:
+            - name: http
+              containerPort: 8000
+            {{- if $v.telemetry.metrics.enabled }}
+            - name: metrics
+              containerPort: {{ $v.telemetry.metrics.port }}
+            {{- end }}
+          {{- include "parley.probes" $root | nindent 10 }}
+          {{- with $own.drain.preStopSeconds }}
+          # Until balancers have heard that this pod is going, it goes on taking calls.
+          lifecycle:
+            preStop:
+              sleep:
+                seconds: {{ . }}
+          {{- end }}
+          resources:
+            {{- toYaml $own.resources | nindent 12 }}
+          volumeMounts:
+            - name: tmp
+              mountPath: /tmp
+            - name: data
+              mountPath: /data
+            {{- if $v.secrets.filesSecret }}
+            - name: secret-files
+              mountPath: /etc/parley/secrets
+              readOnly: true
+            {{- end }}
+            {{- if $isVoice }}
+            {{- include "parley.agentsMounts" $root | nindent 12 }}
+            {{- if $v.mcp.files }}
+            - name: mcp
+              mountPath: /etc/parley/mcp
+              readOnly: true
+            {{- end }}
+            {{- end }}
+            {{- with $v.extraVolumeMounts }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+      volumes:
+        - name: tmp
+          emptyDir:
+            sizeLimit: 256Mi
+        - name: data
+          {{- include "parley.dataVolume" $own.data | nindent 10 }}
+        {{- with $v.secrets.filesSecret }}
+        - name: secret-files
+          secret:
+            secretName: {{ . }}
+            # For the group of the process, which is not the owner.
+            defaultMode: 0440
+        {{- end }}
+        {{- if $isVoice }}
+        {{- include "parley.agentsVolumes" $root | nindent 8 }}
+        {{- if $v.mcp.files }}
+        - name: mcp
+          configMap:
+            name: {{ include "parley.fullname" $root }}-mcp
+        {{- end }}
+        {{- end }}
+        {{- with $v.extraVolumes }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      {{- if $own.topologySpread.enabled }}
+      topologySpreadConstraints:
+        {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+        - maxSkew: 1
+          topologyKey: {{ . }}
+          whenUnsatisfiable: {{ $own.topologySpread.whenUnsatisfiable }}
+          labelSelector:
+            matchLabels:
+              {{- include "parley.selectorLabels" (dict "root" $root "component" $component) | nindent 14 }}
+          # Pods of the old version do not count while a new one rolls out.
+          matchLabelKeys: [pod-template-hash]
+        {{- end }}
+      {{- end }}
+      {{- with $own.nodeSelector }}
+      nodeSelector:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $own.tolerations }}
+      tolerations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $own.affinity }}
+      affinity:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $own.priorityClassName }}
+      priorityClassName: {{ . }}
+      {{- end }}
+{{- end -}}
+
+{{/* Variables that follow from the chart itself, and win over those of the ConfigMap. */}}
+{{- define "parley.environment" -}}
+{{- $v := .root.Values -}}
+{{- $own := index $v .component -}}
+{{- $isVoice := eq .component "voice" -}}
+- name: NODE_ENV
+  value: {{ $v.environment }}
+- name: PARLEY_ROLE
+  value: {{ ternary (ternary "voice" "all" $v.pusher.enabled) "pusher" $isVoice }}
+- name: HOST
+  value: 0.0.0.0
+- name: PORT
+  value: '8000'
+- name: DATA_DIR
+  value: /data
+- name: DRAIN_LIMIT_MS
+  value: {{ mul $own.drain.callsSeconds 1000 | quote }}
+- name: SHUTDOWN_LIMIT_MS
+  value: {{ mul $own.drain.shutdownSeconds 1000 | quote }}
+{{- if $isVoice }}
+- name: MAX_CONNECTIONS
+  value: {{ $own.maxSessions | quote }}
+{{- if $v.pusher.enabled }}
+- name: PUSHER_URL
+  value: ws://{{ include "parley.fullname" .root }}-pusher:8000
+{{- end }}
+{{- if or $v.agents.files $v.agents.existingConfigMap }}
+- name: AGENTS_DIR
+  value: {{ include "parley.agentsFolder" .root }}
+{{- end }}
+{{- if $v.mcp.files }}
+- name: MCP_DIR
+  value: /etc/parley/mcp
+{{- end }}
+{{- end }}
+{{- include "parley.telemetry" . }}
+{{- with $v.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "parley.telemetry" -}}
+{{- $t := .root.Values.telemetry -}}
+{{- $exporters := list -}}
+{{- if $t.metrics.enabled -}}{{- $exporters = append $exporters "prometheus" -}}{{- end -}}
+{{- if $t.metrics.otlp -}}{{- $exporters = append $exporters "otlp" -}}{{- end }}
+- name: OTEL_SERVICE_NAME
+  value: {{ include "parley.fullname" .root }}-{{ .component }}
+- name: OTEL_METRICS_EXPORTER
+  value: {{ join "," $exporters | default "none" }}
+{{- if $t.metrics.enabled }}
+- name: METRICS_HOST
+  value: 0.0.0.0
+- name: METRICS_PORT
+  value: {{ $t.metrics.port | quote }}
+{{- end }}
+- name: OTEL_TRACES_EXPORTER
+  value: {{ ternary "otlp" "none" $t.traces.enabled }}
+{{- if $t.traces.enabled }}
+- name: OTEL_TRACES_SAMPLER
+  value: parentbased_traceidratio
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ $t.traces.sampleRatio | quote }}
+{{- end }}
+{{- if $t.endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ $t.endpoint | quote }}
+# These two are for the next one.
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: NODE_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: spec.nodeName
+- name: OTEL_RESOURCE_ATTRIBUTES
+  value: k8s.namespace.name={{ .root.Release.Namespace }},k8s.pod.name=$(POD_NAME),k8s.node.name=$(NODE_NAME)
+{{- end }}
+{{- end -}}
+
+{{- define "parley.probes" -}}
+# The port opens when the critical steps of the start are done.
+startupProbe:
+  httpGet: { path: /api/v1/health, port: http }
+  periodSeconds: 2
+  failureThreshold: {{ div (add (int .Values.probes.startupSeconds) 1) 2 }}
+livenessProbe:
+  httpGet: { path: /api/v1/health, port: http }
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+readinessProbe:
+  httpGet: { path: {{ .Values.probes.readinessPath }}, port: http }
+  periodSeconds: 5
+  timeoutSeconds: 3
+  failureThreshold: 1
+{{- end -}}
+
+{{- define "parley.dataVolume" -}}
+{{- if eq .kind "existingClaim" -}}
+persistentVolumeClaim:
+  claimName: {{ .existingClaim }}
+{{- else if eq .kind "ephemeral" -}}
+ephemeral:
+  volumeClaimTemplate:
+    spec:
+      accessModes: [ReadWriteOnce]
+      {{- with .storageClassName }}
+      storageClassName: {{ . }}
+      {{- end }}
+      resources:
+        requests:
+          storage: {{ .size }}
+{{- else -}}
+emptyDir:
+  sizeLimit: {{ .size }}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,57 @@
+{{/* What processes are told: settings, and what follows from other values. */}}
+
+{{/* A value as the text of an environment variable; YAML reads large whole numbers as 1.073741824e+09. */}}
+{{- define "parley.text" -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) -}}{{ printf "%.0f" . }}{{- else -}}{{ . }}{{- end -}}
+{{- end -}}
+
+{{/* Settings of one component as JSON: what the chart suggests, then `config`, then its own. */}}
+{{- define "parley.settings" -}}
+{{- $root := .root -}}
+{{- /* Without a CPU limit a process sees all cores of its node, and would start a recogniser for each. */ -}}
+{{- $suggested := dict "LOG_FORMAT" "json" "INFERENCE_WORKERS" "1" -}}
+{{- if $root.Values.ingress.enabled -}}
+{{- $_ := set $suggested "TRUST_PROXY" "true" -}}
+{{- if $root.Values.ingress.host -}}
+{{- $scheme := ternary "https" "http" (ne $root.Values.ingress.tlsSecret "") -}}
+{{- $_ := set $suggested "PUBLIC_URL" (printf "%s://%s" $scheme $root.Values.ingress.host) -}}
+{{- end -}}
+{{- end -}}
+{{- $own := (index $root.Values .component).config -}}
+{{- mergeOverwrite $suggested (deepCopy $root.Values.config) (deepCopy $own) | toJson -}}
+{{- end -}}
+
+{{/* Seconds from the deletion of a pod to the last moment at which its process may still be at work. */}}
+{{- define "parley.stopSeconds" -}}
+{{- add .preStopSeconds .callsSeconds .shutdownSeconds -}}
+{{- end -}}
+
+{{/* (dict "name" "voice" "values" .Values.voice) */}}
+{{- define "parley.gracePeriod" -}}
+{{- $needed := int (include "parley.stopSeconds" .values.drain) -}}
+{{- $given := .values.terminationGracePeriodSeconds -}}
+{{- if kindIs "invalid" $given -}}
+{{- add $needed 5 -}}
+{{- else if le (int $given) $needed -}}
+{{- fail (printf "%s.terminationGracePeriodSeconds is %d, but preStop (%d s), live calls (%d s) and stopping (%d s) may take %d s together: Kubernetes would kill the process in the middle of them. Give it more than %d, leave it out, or lower %s.drain." .name (int $given) (int .values.drain.preStopSeconds) (int .values.drain.callsSeconds) (int .values.drain.shutdownSeconds) $needed $needed .name) -}}
+{{- else -}}
+{{- int $given -}}
+{{- end -}}
+{{- end -}}
+
+{{/* How many sessions a pod has on average before another one is added. */}}
+{{- define "parley.sessionsPerPod" -}}
+{{- $given := .Values.voice.autoscaling.sessionsPerPod -}}
+{{- if kindIs "invalid" $given -}}
+{{- max 1 (div (mul (int .Values.voice.maxSessions) 7) 10) -}}
+{{- else -}}
+{{- int $given -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The port of the collector, which a NetworkPolicy has to let through. */}}
+{{- define "parley.collectorPort" -}}
+{{- $url := urlParse .Values.telemetry.endpoint -}}
+{{- $port := regexFind ":[0-9]+$" $url.host -}}
+{{- if $port -}}{{ trimPrefix ":" $port }}{{- else -}}{{ ternary "443" "80" (eq $url.scheme "https") }}{{- end -}}
+{{- end -}}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { configClasses } from '../../src/config/config-classes.js';
+import { loadConfig } from '../../src/config/load.js';
+import { CHART, type Values, describeWithHelm, render } from './helm.js';
+import { leastValues } from './values.js';
+
+const defaults = parse(readFileSync(path.join(CHART, 'values.yaml'), 'utf8')) as Values;
+const schema = JSON.parse(readFileSync(path.join(CHART, 'values.schema.json'), 'utf8')) as SchemaNode;
+const readme = readFileSync(path.join(CHART, 'README.md'), 'utf8');
+const guide = readFileSync('docs/deploy-kubernetes.md', 'utf8');
+const settings = new Set(configClasses.flatMap((config) => Object.values(config.settings).map(({ env }) => env)));
+
+interface SchemaNode {
+  readonly $ref?: string;
+  readonly properties?: Record<string, SchemaNode>;
+  readonly definitions?: Record<string, SchemaNode>;
+}
+
+/** Whether the schema has this key; maps of people's own names end the search. */
+function exists(key: string): boolean {
+  let node: SchemaNode = schema;
+  for (const part of key.split('.')) {
+    if (node.$ref) node = schema.definitions![node.$ref.split('/').at(-1)!]!;
+    if (!node.properties) return true;
+    const next = node.properties[part];
+    if (!next) return false;
+    node = next;
+  }
+  return true;
+}
+
+/** `voice.drain.callsSeconds` and so on: everything that has a value of its own. */
+function leaves(values: Values, prefix = ''): string[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+    const isOpen = isMap && (Object.keys(value).length === 0 || /resources$|dashboards\.labels$/.test(prefix + key));
+    return isMap && !isOpen ? leaves(value as Values, `${prefix}${key}.`) : [`${prefix}${key}`];
+  });
+}
+
+const keysOf = (text: string): string[] =>
+  [...text.replaceAll(/```.*?```/gs, '').matchAll(/`([^`]+)`/g)].map(([, key]) => key!);
+
+describe('values of the chart', () => {
+  it('are in the schema, each of them', () => {
+    expect(leaves(defaults).filter((key) => !exists(key))).toEqual([]);
+  });
+
+  it('are explained in the README, each of them, and nothing else is', () => {
+    const cells = readme
+      .slice(readme.indexOf('## Values'))
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => line.split('|')[1]!);
+    const explained = cells
+      .flatMap(keysOf)
+      .flatMap((key) =>
+        key.startsWith('….') ? ['voice', 'pusher'].map((component) => component + key.slice(1)) : [key],
+      );
+    expect(explained.toSorted()).toEqual(leaves(defaults).toSorted());
+  });
+});
+
+describe('docs/deploy-kubernetes.md', () => {
+  const roots = Object.keys(defaults);
+  const named = keysOf(guide)
+    .map((text) => text.split(':')[0]!)
+    .filter((text) => /^[a-z]\w*(\.\w+)+$/.test(text) && roots.includes(text.split('.')[0]!));
+  const set = [...guide.matchAll(/--set(?:-string)?[ =]([\w.]+)=/g)].map(([, key]) => key!);
+
+  it('names keys', () => {
+    expect(named.length).toBeGreaterThan(10);
+    expect(set).toEqual(expect.arrayContaining(['config.DEFAULT_SCENARIO', 'image.digest']));
+  });
+
+  it.each([...new Set([...named, ...set])])('has a key that there is: %s', (key) => {
+    expect(exists(key)).toBe(true);
+  });
+
+  it('names settings that the server knows', () => {
+    const written = [...guide.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)].map(([name]) => name);
+    // Of the shell, and the client's.
+    const others = new Set(['REDIS_KEY', 'REDIS_HOST', 'PARLEY_TOKEN', 'D4s_v5']);
+    expect([...new Set(written)].filter((name) => !settings.has(name) && !others.has(name))).toEqual([]);
+  });
+
+  it('sets every variable of the shell that it uses', () => {
+    const shell = [...guide.matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code!).join('\n');
+    const assigned = new Set([...shell.matchAll(/(?:^|;\s*|\s)([A-Z_]+)=/g)].map(([, name]) => name!));
+    const used = [...shell.matchAll(/\$([A-Z_]+)/g)].map(([, name]) => name!);
+    expect(used.filter((name) => !assigned.has(name))).toEqual([]);
+  });
+
+  it('says the limits that follow from the values', () => {
+    const { drain } = defaults['voice'] as { drain: Record<string, number> };
+    for (const [key, seconds] of Object.entries(drain))
+      expect(guide).toContain(`${seconds} s (\`voice.drain.${key}\`)`);
+  });
+});
+
+describeWithHelm('the values of docs/deploy-kubernetes.md', () => {
+  const blocks = [...guide.matchAll(/```yaml\n# (\w+\.yaml)\n(.*?)```/gs)];
+  const aks = parse(blocks.find(([, name]) => name === 'aks.yaml')![2]!) as Values;
+
+  it.each(blocks.map(([, name, text]) => [name!, text!]))('%s is taken by the chart', (name, text) => {
+    const values = parse(text) as Values;
+    const rendered = render(name === 'aks.yaml' ? values : { ...aks, ...merged(aks, values) });
+    expect(rendered.all('Deployment')).toHaveLength(2);
+  });
+
+  it('meet what the page says of them', () => {
+    const rendered = render(aks);
+    // The subject of the federated credential.
+    expect(guide).toContain(`system:serviceaccount:calls:${rendered.the('ServiceAccount').metadata.name}`);
+    expect(guide).toContain(`deploy/${rendered.the('Deployment', '-voice').metadata.name}`);
+    expect(rendered.pod('voice').terminationGracePeriodSeconds).toBe(330);
+    expect(guide).toContain('330 s that a voice pod may take to end');
+    expect(rendered.environment('voice')).toHaveProperty('PUBLIC_URL', 'https://voice.example.com');
+  });
+
+  it('are, with the secrets of the page, a configuration that the server starts with', () => {
+    const [, command] = /create secret generic parley-secrets \\\n(.*?)```/s.exec(guide)!;
+    const secrets = [...command!.matchAll(/--from-literal=(\w+)=/g)].map(([, name]) => name!);
+    expect(secrets).toEqual(['AUTH_TOKENS', 'PUSHER_SECRET', 'REDIS_URL']);
+    const given = {
+      AUTH_TOKENS: 'x'.repeat(48),
+      PUSHER_SECRET: 'y'.repeat(48),
+      REDIS_URL: 'rediss://:k%3D@host:10000/0',
+    };
+    const filledIn = JSON.parse(JSON.stringify(aks).replaceAll(/<(\w+)>/g, '$1')) as Values;
+    const rendered = render(filledIn);
+    for (const component of ['voice', 'pusher'] as const)
+      expect(() => loadConfig({ ...rendered.environment(component), ...given })).not.toThrow();
+  });
+
+  it('the first line of the README is enough for a call', () => {
+    expect(readme).toContain('--set-string secrets.values.AUTH_TOKENS=');
+    expect(readme).toContain('port-forward svc/parley 8000:80');
+    expect(render(leastValues).the('Service', 'parley').spec['ports']).toMatchObject([{ port: 80 }]);
+  });
+});
+
+/** One level below the top, as far as these pages need it. */
+function merged(base: Values, over: Values): Values {
+  return Object.fromEntries(
+    Object.entries(over).map(([key, value]) => [key, { ...(base[key] as Values), ...(value as Values) }]),
+  );
+}
