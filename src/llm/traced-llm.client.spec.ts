@@ -120,7 +120,7 @@ describe('a request to a model', () => {
   });
 
   it('for nothing that is traced is no span', async () => {
-    const before = spans.count;
+    const before = spans.all.length;
     const client = new TracedLlmClient(
       new Model(async function* () {
         yield { type: 'finish', reason: 'stop' };
@@ -128,6 +128,6 @@ describe('a request to a model', () => {
       clock,
     );
     for await (const event of client.stream(request, new AbortController().signal)) expect(event.type).toBe('finish');
-    expect(spans.count).toBe(before);
+    expect(spans.all).toHaveLength(before);
   });
 });

@@ -8,7 +8,7 @@ describe('a session', () => {
   });
   afterEach(async () => {
     await harness.stop();
-    expect([harness.active, harness.registry.active]).toEqual([0, 0]);
+    expect([harness.active, harness.registry.active, harness.untold]).toEqual([0, 0, 0]);
     expect(harness.clock.pending).toBe(0);
   });
 

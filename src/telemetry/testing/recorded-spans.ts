@@ -19,8 +19,8 @@ export class RecordedSpans implements SpanProcessor {
     return (this.only = spans);
   }
 
-  get count(): number {
-    return this.begun.length;
+  get all(): readonly ReadableSpan[] {
+    return this.begun;
   }
 
   /** In the order in which they began; those that have not ended are a leak. */

@@ -9,6 +9,7 @@ import { parseListenParameters } from '../../../src/listen/listen-parameters.js'
 import type { SessionServices } from '../../../src/listen/listen-services.js';
 import { GIVE_UP, ListenSession } from '../../../src/listen/listen-session.js';
 import type { SpeakerIdentification } from '../../../src/listen/speakers/speaker-identification.js';
+import { RecordedSpans } from '../../../src/telemetry/testing/recorded-spans.js';
 import { AudioQueues } from '../../../src/state/overload/audio-queues.js';
 import { Replica } from '../../../src/state/replica.js';
 import { SessionDirectory } from '../../../src/state/session-directory.js';
@@ -50,6 +51,7 @@ export class ListenHarness {
   caller: Principal = { subject: 'desk-1', tenant: 'acme', role: 'caller' };
   readonly services: SessionServices;
   readonly sessions: ListenSession[] = [];
+  private readonly spans = RecordedSpans.get();
   private readonly http = createServer();
   private readonly sockets = new WebSocketServer({ server: this.http });
 
@@ -107,6 +109,12 @@ export class ListenHarness {
 
   get session(): ListenSession {
     return this.sessions.at(-1)!;
+  }
+
+  /** Sessions whose span has not ended. */
+  get untold(): number {
+    const ids = new Set<unknown>(this.sessions.map(({ id }) => id));
+    return this.spans.all.filter((span) => !span.ended && ids.has(span.attributes['parley.session.id'])).length;
   }
 
   /** A client whose session is ready. */
