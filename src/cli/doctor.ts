@@ -21,6 +21,7 @@ Exits 0 when nothing is wrong (there may be warnings), 1 when something is, 2 wh
   --json   the same for programs
 `;
 
+const EXIT_MS = 2000;
 const OPTIONS = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false, short: 'h' },
@@ -44,6 +45,8 @@ export async function main(args: string[]): Promise<number> {
   Logger.overrideLogger(false);
   const diagnosis = await diagnose(process.env, new SystemClock());
   process.stdout.write(json ? `${JSON.stringify(forPrograms(diagnosis), null, 2)}\n` : reportOf(diagnosis));
+  // What was given up may hang for ever.
+  setTimeout(() => process.exit(), EXIT_MS).unref();
   return diagnosis.problems > 0 ? 1 : 0;
 }
 

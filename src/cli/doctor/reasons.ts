@@ -34,7 +34,7 @@ const MAX_LENGTH = 200;
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   if (code !== undefined) return WORDS[code] ? `${WORDS[code]} (${code})` : code;
-  return messageOf(error).split('\n')[0]!.slice(0, MAX_LENGTH);
+  return innermost(error).split('\n')[0]!.slice(0, MAX_LENGTH);
 }
 
 export function codeOf(error: unknown): string | undefined {
@@ -45,4 +45,10 @@ export function codeOf(error: unknown): string | undefined {
     cause = errors?.[0] ?? (cause as { cause?: unknown }).cause;
   }
   return undefined;
+}
+
+/** `fetch failed` says nothing; what is behind it does. */
+function innermost(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && cause.message !== '' ? innermost(cause) : messageOf(error);
 }

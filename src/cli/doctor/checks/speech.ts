@@ -19,6 +19,8 @@ const LIMIT_MS = 30_000;
 const WORDS = 'Hello, what is my balance?';
 const HEARD = 'balance';
 const TAIL_MS = 300;
+const REFUSED = /40[13]|Authentication|Forbidden/;
+const ASKED_WRONGLY = /1007|BadRequest/;
 const HINTS: SpeechHints = {
   id: 'doctor',
   language: 'en-US',
@@ -79,7 +81,9 @@ class VoiceCheck implements Check {
       this.tell(this.name === 'scripted' || !speaksEnglish(driver) ? undefined : spoken);
       return this.judge(spoken, Math.round(firstMs));
     } catch (error) {
-      return [problem(messageOf(error), settingsOf(this.name), adviceOn(this.name, messageOf(error)))];
+      return [
+        problem(messageOf(error), settingsFor(this.name, messageOf(error)), adviceOn(this.name, messageOf(error))),
+      ];
     } finally {
       giveUp();
       await driver?.close();
@@ -88,14 +92,14 @@ class VoiceCheck implements Check {
 
   private judge({ pcm, sampleRate }: Spoken, firstMs: number): Finding[] {
     if (pcm.length === 0)
-      return [problem('it says nothing', settingsOf(this.name), 'Look at the voice that it is told to use')];
+      return [problem('it says nothing', settingsFor(this.name, ''), 'Look at the voice that it is told to use')];
     const { ttsFirstAudioMs } = this.deployment.section(SpeechConfig);
     const findings = [ok(`${(pcm.length / sampleRate).toFixed(1)} s of speech, the first of it after ${firstMs} ms`)];
     if (firstMs > ttsFirstAudioMs)
       findings.push(
         warning(
           `it takes longer than TTS_FIRST_AUDIO_MS (${ttsFirstAudioMs} ms): another voice will take over`,
-          ['TTS_FIRST_AUDIO_MS', ...settingsOf(this.name)],
+          ['TTS_FIRST_AUDIO_MS'],
           'Use a region that is nearer, or allow more time',
         ),
       );
@@ -149,7 +153,7 @@ async function hear(
       await stream.close();
     }
   } catch (error) {
-    return [problem(messageOf(error), settingsOf(name), adviceOn(name, messageOf(error)))];
+    return [problem(messageOf(error), settingsFor(name, messageOf(error)), adviceOn(name, messageOf(error)))];
   } finally {
     await driver?.close();
   }
@@ -161,7 +165,7 @@ function judge(name: SpeechConfig['stt'][number], { text }: SttResult, afterMs: 
   return [
     warning(
       text === '' ? 'it understood nothing' : `it understood "${text}" in place of "${WORDS}"`,
-      settingsOf(name),
+      settingsFor(name, ''),
       'Look at its model and language: it is to understand English',
     ),
   ];
@@ -193,7 +197,7 @@ async function understood(
 
 function loaderFor(deployment: Deployment, only: Partial<Pick<SpeechConfig, 'stt' | 'tts'>>): DriverLoader {
   return new DriverLoader(
-    { ...deployment.section(SpeechConfig), ...only },
+    Object.assign(Object.create(deployment.section(SpeechConfig)) as SpeechConfig, only),
     deployment.section(VoiceConfig),
     deployment.section(ScriptedConfig),
     deployment.section(AzureSpeechConfig),
@@ -210,20 +214,23 @@ function speaksEnglish({ languages }: { readonly languages: readonly string[] })
 
 type Service = SpeechConfig['stt'][number] | SpeechConfig['tts'][number];
 
-function settingsOf(name: Service): string[] {
+function settingsFor(name: Service, reason: string): string[] {
+  const isRefused = REFUSED.test(reason);
   if (name === 'azure')
-    return ['AZURE_SPEECH_KEY', 'AZURE_SPEECH_RESOURCE_ID', 'AZURE_SPEECH_REGION', 'AZURE_SPEECH_ENDPOINT'];
-  if (name === 'deepgram') return ['DEEPGRAM_API_KEY', 'DEEPGRAM_URL', 'DEEPGRAM_MODEL'];
-  if (name === 'sherpa') return ['SHERPA_MODELS_DIR'];
-  return ['INFERENCE_WORKERS'];
+    return isRefused
+      ? ['AZURE_SPEECH_KEY', 'AZURE_SPEECH_RESOURCE_ID']
+      : ASKED_WRONGLY.test(reason)
+        ? ['AZURE_SPEECH_VOICE', 'AZURE_SPEECH_LANGUAGES']
+        : ['AZURE_SPEECH_REGION', 'AZURE_SPEECH_ENDPOINT'];
+  if (name === 'deepgram') return isRefused ? ['DEEPGRAM_API_KEY'] : ['DEEPGRAM_URL', 'DEEPGRAM_MODEL'];
+  return name === 'sherpa' ? ['SHERPA_MODELS_DIR'] : [];
 }
 
 function adviceOn(name: Service, reason: string): string {
   if (name === 'sherpa') return '`npm run models -- check` says more';
   if (name === 'embedded' || name === 'scripted') return 'Install the packages again: `npm ci`';
-  if (/40[13]|Authentication|Forbidden/.test(reason))
+  if (REFUSED.test(reason))
     return 'The key is wrong, or of another resource or region; without a key, our identity needs the role “Cognitive Services Speech User”';
-  if (/1007|BadRequest/.test(reason))
-    return 'It does not know the voice, the model or the language that it is asked for';
+  if (ASKED_WRONGLY.test(reason)) return 'It does not know the voice, the model or the language that it is asked for';
   return 'Correct the region or address, or let this machine reach it: name resolution, firewalls, network policies';
 }

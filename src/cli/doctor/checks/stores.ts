@@ -53,14 +53,13 @@ export function archiveChecks(deployment: Deployment): Check[] {
       limitMs: REQUESTS * config.timeoutMs,
       examine: async (signal) => {
         const { BlobArchive } = await import('../../../services/archive/blob/blob-archive.js');
-        const archive = await BlobArchive.create(config);
         try {
+          const archive = await BlobArchive.create(config);
           await archived(archive, signal);
+          await archive.close();
           return [ok(`Blob storage, container "${config.blobContainer}": a file was written, listed and deleted`)];
         } catch (error) {
           return [storeProblem(error, settings, 'Storage Blob Data Contributor')];
-        } finally {
-          await archive.close();
         }
       },
     },
@@ -115,6 +114,12 @@ function storeProblem(error: unknown, settings: readonly string[], role: string)
     );
   if (status === '404') return problem(says, settings, 'There is no such account, database or container');
   if (status === '429') return problem(says, settings, 'It has too little throughput for us: give it more');
+  if (/connection string/i.test(says))
+    return problem(
+      says,
+      settings.slice(0, 1),
+      'Take it as the portal gives it, with DefaultEndpointsProtocol=https first',
+    );
   if (/partition key/.test(says)) return problem(says, settings, 'Name another container: this one was made otherwise');
   return problem(
     says,
