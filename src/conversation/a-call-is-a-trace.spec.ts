@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { contextOf } from '../kernel/live-span.js';
+import { contextOf, traceHeaders } from '../kernel/live-span.js';
 import { LlmError } from '../llm/llm-error.js';
 import { RecordedSpans } from '../telemetry/testing/recorded-spans.js';
 import { HandoffToAgentTool } from '../tools/builtin/handoff-to-agent.tool.js';
@@ -112,6 +112,25 @@ describe('a call', () => {
       'parley.pii.tool_arguments': '{"of":"xylophone"}',
       'parley.pii.tool_result': '{"xylophone":"twelve"}',
     });
+  });
+
+  it('gives tools what to pass on to whom they ask', async () => {
+    const headers: Record<string, string>[] = [];
+    const call = await ConversationHarness.start({
+      agents: [testAgent({ tools: ['look_up'] })],
+      tools: [
+        testTool('look_up', async () => {
+          await Promise.resolve();
+          headers.push(traceHeaders());
+          return { result: null };
+        }),
+      ],
+    });
+    call.llm.reply({ tool: 'look_up' }).reply('Here it is.');
+    await call.ask('hello');
+    await call.hangUp();
+    const { traceId, spanId } = named(call, 'execute_tool look_up')[0]!.spanContext();
+    expect(headers).toEqual([{ traceparent: `00-${traceId}-${spanId}-01` }]);
   });
 
   it('belongs to the trace of whoever opened it', async () => {
