@@ -44,7 +44,7 @@ const GIVE_UP_MS = 3000;
  *     client ─► CallLegs ─► recognisers ─► ConversationLifecycle ─► client, store, pusher
  *                      └──► SessionLink ─► pusher
  */
-export class ListenSession implements LiveSession, MeterEvents {
+export class ListenSession implements LiveSession {
   readonly id: string = randomUUID();
   private readonly startedAt: number;
   private readonly facts: ListenFacts;
@@ -121,7 +121,7 @@ export class ListenSession implements LiveSession, MeterEvents {
         this.disconnected.resolve();
       },
     });
-    this.meter = services.quota?.meter(tenant, this, channels) ?? unmeasured;
+    this.meter = services.quota?.meter(tenant, this.meterEvents(), channels) ?? unmeasured;
     this.pusher = this.makeLink();
     this.lifecycle = this.makeLifecycle();
     this.legs = this.makeLegs();
@@ -162,15 +162,6 @@ export class ListenSession implements LiveSession, MeterEvents {
     };
   }
 
-  onTooFast(): void {
-    const message = 'Audio comes faster than it can have been said; what is too much is lost';
-    this.client.send({ type: 'error', code: 'rate_limited', message, retryable: false });
-  }
-
-  onSpent(): void {
-    void this.close('budget');
-  }
-
   pause(): void {
     if (this.ending) return;
     this.legs.pause();
@@ -198,6 +189,14 @@ export class ListenSession implements LiveSession, MeterEvents {
   /** Session ms. */
   private get nowMs(): number {
     return this.services.clock.now() - this.startedAt;
+  }
+
+  private meterEvents(): MeterEvents {
+    const message = 'Audio comes faster than it can have been said; what is too much is lost';
+    return {
+      onTooFast: () => this.client.send({ type: 'error', code: 'rate_limited', message, retryable: false }),
+      onSpent: () => void this.close('budget'),
+    };
   }
 
   private makeLink(): SessionLink {

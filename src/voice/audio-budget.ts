@@ -93,7 +93,7 @@ export class AudioBudget {
 
   private tellSpent(ledger: Ledger): void {
     this.logger.warn(`Tenant "${ledger.tenant}" has used up its audio`);
-    for (const onSpent of [...ledger.accounts]) onSpent();
+    for (const onSpent of ledger.accounts) onSpent();
   }
 
   private ledgerOf(tenant: string): Ledger {

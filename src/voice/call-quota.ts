@@ -32,8 +32,9 @@ export class CallQuota {
   }
 
   /** For a call that was let in; to be closed with it. @param sources how many send audio over its connection */
-  meter(tenant: string, { onTooFast, onSpent }: MeterEvents, sources = 1): AudioMeter {
-    const account = this.budget.open(tenant, onSpent);
+  meter(tenant: string, events: MeterEvents, sources = 1): AudioMeter {
+    const account = this.budget.open(tenant, () => events.onSpent());
+    const onTooFast = (): void => events.onTooFast();
     return new AudioMeter({ clock: this.clock, rate: this.config.audioRate, sources, account, onTooFast });
   }
 }

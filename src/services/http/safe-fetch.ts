@@ -51,7 +51,7 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   const safe = async (input: string | URL, init?: RequestInit): Promise<Response> => {
     const redirect = init?.redirect === 'manual' ? 'manual' : 'error';
     const response = await undiciFetch(input, { ...(init as object), redirect, dispatcher: agent });
-    return bounded(response as unknown as Response, options.maxAnswerBytes ?? MAX_ANSWER_BYTES);
+    return bounded(response, options.maxAnswerBytes ?? MAX_ANSWER_BYTES);
   };
   return { fetch: safe as typeof fetch, close: () => agent.destroy() };
 }

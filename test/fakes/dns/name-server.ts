@@ -35,8 +35,9 @@ export class NameServer {
       options: { all?: boolean },
       callback: (error: Error | null, addresses: LookupAddress[] | string, family?: number) => void,
     ): void => {
-      this.resolver.resolve4(hostname, (error, found = []) => {
-        const addresses = found.map((address) => ({ address, family: 4 }));
+      this.resolver.resolve4(hostname, (error, found) => {
+        // Where there is an error, there is nothing else.
+        const addresses = (error ? [] : found).map((address) => ({ address, family: 4 }));
         if (error || options.all) callback(error, addresses);
         else callback(null, addresses[0]!.address, 4);
       });

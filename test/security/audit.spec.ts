@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { createApiKey } from '../../src/auth/api-keys.js';
+import { checkChain } from '../../src/ops/audit/audit-chain.js';
+import { recordLog } from '../support/replicas.js';
+import { TestCaller, TestServer, withoutSpeech } from '../support/test-server.js';
+
+let server: TestServer | undefined;
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+
+async function start(env: NodeJS.ProcessEnv = {}) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'parley-audited-'));
+  const anna = createApiKey({ id: 'anna', tenant: 'acme', role: 'operator' });
+  const boss = createApiKey({ id: 'boss', tenant: 'parley', role: 'admin' });
+  const mia = createApiKey({ id: 'mia', tenant: 'acme', role: 'caller' });
+  const keys = path.join(folder, 'keys.yaml');
+  writeFileSync(keys, stringify({ keys: [anna.entry, boss.entry, mia.entry] }));
+  server = await TestServer.start({
+    ...withoutSpeech,
+    API_KEYS_FILE: keys,
+    DATA_DIR: folder,
+    CONVERSATION_STORE: 'sqlite',
+    GREETING: 'off',
+    ...env,
+  });
+  const { url } = server;
+  const ask = async (key: string, method: string, route: string, body?: object): Promise<number> => {
+    const response = await fetch(`${url}/api/v1${route}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  };
+  /** Everything written, once the server has stopped. */
+  const written = async (): Promise<{ text: string; entries: Record<string, unknown>[] }> => {
+    await server!.stop();
+    server = undefined;
+    const audit = path.join(folder, 'audit');
+    const files = readdirSync(audit).map((name) => [name, readFileSync(path.join(audit, name), 'utf8')] as const);
+    expect(checkChain(new Map(files)).problems).toEqual([]);
+    const text = files.map(([, content]) => content).join('');
+    return {
+      text,
+      entries: text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    };
+  };
+  return { ask, written, anna: anna.key, boss: boss.key, mia: mia.key, server };
+}
+
+describe('what is done through the API', () => {
+  it('is noted: who, what, to which object, and what came of it', async () => {
+    const { ask, written, anna, boss, server } = await start();
+    const caller = await TestCaller.dial(server, `?token=${anna}`);
+    const { session_id: id } = await caller.next('session_started');
+    await ask(anna, 'POST', `/sessions/${id}/pause`);
+    await ask(boss, 'GET', '/conversations/some-call?tenant=acme');
+    await ask(anna, 'DELETE', `/sessions/${id}`);
+    await caller.closed;
+    await ask(anna, 'POST', '/privacy/erase', { conversation_ids: ['a', 'b'] });
+    await ask(anna, 'POST', '/tokens', { subject: 'visitor-7' });
+    const { entries } = await written();
+    expect(entries).toMatchObject([
+      {
+        who: 'anna',
+        role: 'operator',
+        tenant: 'acme',
+        action: 'POST /api/v1/sessions/:id/pause',
+        object: id,
+        result: '204',
+      },
+      {
+        who: 'boss',
+        tenant: 'parley',
+        action: 'GET /api/v1/conversations/:id',
+        object: 'some-call',
+        of: 'acme',
+        result: '404',
+      },
+      { who: 'anna', action: 'DELETE /api/v1/sessions/:id', object: id, result: '204' },
+      { who: 'anna', action: 'POST /api/v1/privacy/erase', object: '2 conversations', result: '200' },
+      { who: 'anna', action: 'POST /api/v1/tokens', object: '', result: '201' },
+    ]);
+  });
+
+  it('is noted where it is forbidden, and not where nobody is known or only a list is shown', async () => {
+    const { ask, written, anna, mia } = await start();
+    expect(await ask('pk_nobody', 'DELETE', '/sessions/1')).toBe(401);
+    expect(await ask(anna, 'GET', '/sessions')).toBe(200);
+    expect(await ask(mia, 'GET', '/sessions')).toBe(403);
+    expect(await ask(mia, 'DELETE', '/sessions/2')).toBe(403);
+    const { entries } = await written();
+    expect(entries.map(({ who, action, result }) => [who, action, result])).toEqual([
+      ['mia', 'GET /api/v1/sessions', '403'],
+      ['mia', 'DELETE /api/v1/sessions/:id', '403'],
+    ]);
+  });
+
+  it('is noted without a credential, a number or a word of what was sent', async () => {
+    const log = recordLog();
+    const { ask, written, anna } = await start({ LOG_LEVEL: 'trace' });
+    await ask(anna, 'POST', '/calls', { to: '+15550123456' });
+    await ask(anna, 'PUT', '/phrases', { phrases: ['Grandma Hildegard'] });
+    await ask(anna, 'DELETE', `/people/${encodeURIComponent('x\n{"who":"forged"}')}`);
+    const { text, entries } = await written();
+    for (const secret of [anna, '15550123456', 'Hildegard', '"forged"'])
+      for (const where of [text, log.join('\n')]) expect(where).not.toContain(secret);
+    expect(entries).toHaveLength(3);
+  });
+});

@@ -1,0 +1,136 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { createApiKey } from '../../src/auth/api-keys.js';
+import type { Role } from '../../src/auth/principal.js';
+import { ListenCaller } from '../listen/support/listen-caller.js';
+import { TestCaller, TestServer, nothingHeld, withoutSpeech } from '../support/test-server.js';
+
+const MINUTE_BYTES = 8000 * 60;
+const FRAME_BYTES = 48_000;
+const mulaw = '?encoding=mulaw&sample_rate=8000';
+
+let server: TestServer | undefined;
+afterEach(async () => {
+  const left = await server?.quiet();
+  await server?.stop();
+  server = undefined;
+  expect(left).toEqual(nothingHeld);
+});
+
+/** A server with a key for each of these: tenant and role by its id. */
+async function start(keys: Record<string, [tenant: string, role: Role]>, env: NodeJS.ProcessEnv) {
+  const made = Object.entries(keys).map(([id, [tenant, role]]) => createApiKey({ id, tenant, role }));
+  const file = path.join(process.env['DATA_DIR']!, `keys-${Math.random()}.yaml`);
+  writeFileSync(file, stringify({ keys: made.map(({ entry }) => entry) }));
+  server = await TestServer.start({ ...withoutSpeech, API_KEYS_FILE: file, GREETING: 'off', ...env });
+  const of = (id: string): Record<string, string> => ({
+    authorization: `Bearer ${made.find(({ entry }) => entry.id === id)!.key}`,
+  });
+  return { server, of };
+}
+
+describe('requests', () => {
+  it('beyond those of a credential get 429 and when to come again, others do not', async () => {
+    const { server, of } = await start(
+      { anna: ['acme', 'operator'], ben: ['acme', 'operator'] },
+      { REQUESTS_PER_MINUTE: '3' },
+    );
+    for (let request = 0; request < 3; request++)
+      expect((await server.get('/api/v1/sessions', of('anna'))).status).toBe(200);
+    const response = await fetch(`${server.url}/api/v1/sessions`, { headers: of('anna') });
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await response.json()).toMatchObject({ error: { code: 'rate_limited', retry_after_s: expect.any(Number) } });
+    expect((await server.get('/api/v1/sessions', of('ben'))).status).toBe(200);
+    expect((await server.get('/api/v1/health')).status).toBe(200);
+  });
+
+  it('beyond those of a tenant get 429 whichever of its credentials asks', async () => {
+    const { server, of } = await start(
+      { anna: ['acme', 'operator'], ben: ['acme', 'operator'], eve: ['other', 'operator'] },
+      { TENANT_REQUESTS_PER_MINUTE: '3' },
+    );
+    for (const who of ['anna', 'ben', 'anna']) expect((await server.get('/api/v1/sessions', of(who))).status).toBe(200);
+    expect((await server.get('/api/v1/sessions', of('ben'))).status).toBe(429);
+    expect((await server.get('/api/v1/sessions', of('eve'))).status).toBe(200);
+  });
+
+  it('with a body that is too large get 413', async () => {
+    const { server, of } = await start({ anna: ['acme', 'operator'] }, { MAX_BODY_BYTES: '2048' });
+    const put = (bytes: number): Promise<Response> =>
+      fetch(`${server.url}/api/v1/phrases`, {
+        method: 'PUT',
+        headers: { ...of('anna'), 'content-type': 'application/json' },
+        body: JSON.stringify({ phrases: ['x'.repeat(bytes)] }),
+      });
+    expect((await put(20)).status).toBe(200);
+    const refused = await put(3000);
+    expect([refused.status, await refused.json()]).toEqual([
+      413,
+      { error: { code: 'too_large', message: expect.any(String) } },
+    ]);
+  });
+});
+
+describe('calls', () => {
+  it('beyond those of a tenant get 429 before the upgrade, of either kind', async () => {
+    const { server, of } = await start(
+      { anna: ['acme', 'caller'], ben: ['acme', 'caller'], eve: ['other', 'caller'] },
+      { TENANT_CALLS_PER_MINUTE: '2' },
+    );
+    for (const who of ['anna', 'ben']) await (await TestCaller.dial(server, '', of(who))).hangUp();
+    for (const route of ['/api/v1/voice/ws', '/api/v1/listen/ws'])
+      expect(await TestCaller.tryDial(server, '', of('anna'), route)).toMatchObject({
+        status: 429,
+        body: { error: { code: 'rate_limited' } },
+        retryAfter: expect.stringMatching(/^\d+$/),
+      });
+    await (await TestCaller.dial(server, '', of('eve'))).hangUp();
+  });
+
+  it('end with 1008 when the audio of the tenant is used up, and new ones get 429', async () => {
+    const { server, of } = await start(
+      { anna: ['acme', 'caller'], ben: ['acme', 'caller'], eve: ['other', 'caller'] },
+      { AUDIO_MINUTES_PER_HOUR: '1', MAX_AUDIO_RATE: '0' },
+    );
+    const anna = await TestCaller.dial(server, mulaw, of('anna'));
+    const ben = await TestCaller.dial(server, mulaw, of('ben'));
+    const eve = await TestCaller.dial(server, mulaw, of('eve'));
+    await Promise.all([anna, ben, eve].map((caller) => caller.next('session_started')));
+    for (let sent = 0; sent < MINUTE_BYTES; sent += FRAME_BYTES) anna.socket.send(Buffer.alloc(FRAME_BYTES, 0xff));
+    expect((await anna.next('session_ended')).reason).toBe('budget');
+    expect((await anna.closed).code).toBe(1008);
+    expect((await ben.closed).code).toBe(1008);
+    expect(await TestCaller.tryDial(server, '', of('anna'))).toMatchObject({
+      status: 429,
+      body: { error: { code: 'budget_exhausted', retry_after_s: expect.any(Number) } },
+    });
+    eve.send({ type: 'ping' });
+    await eve.next('pong');
+    await eve.hangUp();
+  });
+
+  it('that are listened to end as well', async () => {
+    const { server, of } = await start(
+      { anna: ['acme', 'caller'] },
+      { AUDIO_MINUTES_PER_HOUR: '1', MAX_AUDIO_RATE: '0', CONVERSATION_STORE: 'none' },
+    );
+    const token = of('anna')['authorization']!.slice('Bearer '.length);
+    const caller = await ListenCaller.dial(server.url, `?encoding=mulaw&sample_rate=8000&token=${token}`);
+    for (let sent = 0; sent < MINUTE_BYTES; sent += FRAME_BYTES) caller.socket.send(Buffer.alloc(FRAME_BYTES, 0xff));
+    expect(await caller.closed).toMatchObject({ code: 1008, reason: 'budget' });
+  });
+
+  it('tell a client that sends faster than anybody can speak, and lose what is too much', async () => {
+    const { server, of } = await start({ anna: ['acme', 'caller'] }, {});
+    const anna = await TestCaller.dial(server, mulaw, of('anna'));
+    await anna.next('session_started');
+    for (let sent = 0; sent < MINUTE_BYTES; sent += FRAME_BYTES) anna.socket.send(Buffer.alloc(FRAME_BYTES, 0xff));
+    expect(await anna.next('error')).toMatchObject({ code: 'rate_limited', retryable: false });
+    anna.send({ type: 'ping' });
+    await anna.next('pong');
+    await anna.hangUp();
+  });
+});
