@@ -1,19 +1,20 @@
-// Takes out of node_modules what the image does not need: the Node that npm brings along for checkouts, and the
-// binaries of other platforms. `npm prune --omit=optional` would also take sherpa-onnx's binary for this one.
+// Takes out of node_modules what the image does not need: the Node that npm brings along for checkouts, binaries of
+// other platforms, and the TypeScript that npm keeps because @nestjs/swagger may use it while something is built.
+// `npm prune --omit=optional` would also take sherpa-onnx's binary for this platform.
 import { existsSync, globSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const modules = path.resolve(process.argv[2] ?? 'node_modules');
 const runtimes = path.join(modules, 'onnxruntime-node', 'bin');
 
-const foreign = globSync(path.join(runtimes, '*', '*', '*')).filter(
-  (folder) => !folder.endsWith(path.join(process.platform, process.arch)),
-);
 const gone = [
   ...globSync(path.join(modules, 'node-{linux,darwin,win}-{x64,arm64}')),
-  // Links to what is no longer there.
+  // A link to what is no longer there.
   path.join(modules, '.bin', 'node'),
-  ...foreign,
+  path.join(modules, 'typescript'),
+  path.join(modules, '@typescript'),
+  ...globSync(path.join(runtimes, '*', '*')).filter((folder) => path.basename(folder) !== process.platform),
+  ...globSync(path.join(runtimes, '*', process.platform, '*')).filter((it) => path.basename(it) !== process.arch),
 ];
 for (const folder of gone) rmSync(folder, { recursive: true, force: true });
 

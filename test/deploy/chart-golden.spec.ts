@@ -16,7 +16,7 @@ function written(name: string): string {
     ({ kind, metadata }) => !notOurs.has(kind) && !metadata.name.includes('-dashboard-'),
   );
   return objects
-    .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }))
+    .map((object) => stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }))
     .sort()
     .join('---\n');
 }

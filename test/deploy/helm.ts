@@ -110,7 +110,10 @@ export function render(values: Values = {}, chart = CHART): Rendered {
   const text = withValues(values, (file) =>
     run(['template', 'parley', chart, '-n', 'calls', '-f', file, '--kube-version', KUBERNETES]),
   );
-  const objects = parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject | null);
+  // Kubernetes reads YAML 1.1, in which `off` and `010` are no texts.
+  const objects = parseAllDocuments(text, { version: '1.1' }).map(
+    (document) => document.toJS() as KubernetesObject | null,
+  );
   return new Rendered(
     text,
     objects.filter((object) => object !== null),

@@ -72,7 +72,7 @@ export class NativeImage {
       cwd: this.app,
       env: {
         ...environmentOf(this.stage),
-        PATH: path.join(this.root, 'bin'),
+        PATH: `${path.join(this.root, 'bin')}:/usr/bin:/bin`,
         HOME: '/nonexistent',
         DATA_DIR: path.join(this.root, 'data'),
         TMPDIR: path.join(this.root, 'tmp'),
@@ -98,8 +98,15 @@ export class NativeImage {
       return [...words];
     }
     const unprivileged = [
-      ...['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', '--no-new-privs'],
-      ...['--inh-caps=-all', '--bounding-set=-all', '--', ...words],
+      'setpriv',
+      `--reuid=${USER}`,
+      `--regid=${USER}`,
+      '--clear-groups',
+      '--no-new-privs',
+      '--inh-caps=-all',
+      '--bounding-set=-all',
+      '--',
+      ...words,
     ];
     if (!canMount()) return unprivileged;
     const script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0" && exec "$@"';
@@ -152,15 +159,16 @@ function copyInto(source: string, target: string, written = ''): void {
   cpSync(source, at, { recursive: true, verbatimSymlinks: true });
 }
 
+const passedOn = new Set(['cache', 'cafile', 'registry', 'userconfig'].map((name) => `npm_config_${name}`));
+
 async function shell(command: string, cwd: string, root: string): Promise<string> {
-  const { HOME, PATH, npm_config_cache: cache } = process.env;
-  // npm of this machine, under the Node of the image; what jest and npm told us is not for it.
-  const rest = PATH!.split(path.delimiter).filter((folder) => !folder.includes('node_modules'));
-  const env = {
-    HOME,
-    PATH: [path.join(root, 'bin'), ...rest].join(path.delimiter),
-    ...(cache && { npm_config_cache: cache }),
-  };
+  // npm of this machine under the Node of the image. How to reach a registry from here is for it; what npm and jest have
+  // told this process is not: above all which folder npm is to work in.
+  const folders = process.env['PATH']!.split(path.delimiter).filter((folder) => !folder.includes('node_modules'));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|NODE_ENV|NODE_OPTIONS|JEST_|INIT_CWD|DATA_DIR)/.test(name) || passedOn.has(name),
+  );
+  const env = { ...Object.fromEntries(inherited), PATH: [path.join(root, 'bin'), ...folders].join(path.delimiter) };
   const child = spawn('/bin/sh', ['-c', command], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
