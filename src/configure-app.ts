@@ -10,6 +10,7 @@ import { VoiceConfig } from './config/voice.config.js';
 import { ParleyError, messageOf } from './kernel/errors.js';
 import { FrameworkQuietLogger } from './lifecycle/framework-quiet-logger.js';
 import { ErrorFilter } from './ops/error.filter.js';
+import { measureHttp } from './ops/http-metrics.js';
 import { secureHttp } from './ops/http-security.js';
 import { checkNamedFiles } from './named-files.js';
 import { ParleyWsAdapter } from './voice/ws-adapter.js';
@@ -26,6 +27,7 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestExpressAppl
   app.flushLogs();
   app.useGlobalFilters(new ErrorFilter(app.get(HttpAdapterHost)));
   app.disable('x-powered-by');
+  measureHttp(app);
   secureHttp(app);
   app.useWebSocketAdapter(new ParleyWsAdapter(app, app.get(VoiceConfig).maxFrameBytes));
   return app;

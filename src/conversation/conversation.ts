@@ -2,6 +2,7 @@ import type { AgentCatalog } from '../agents/agent-catalog.js';
 import type { DropLog } from '../audio/drop-log.js';
 import type { DroppedAudio, SourceQueues } from '../audio/source-queues.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
+import type { EventBus } from '../events/event-bus.js';
 import type { AbortKind } from '../kernel/abort.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
 import type { Clock } from '../kernel/clock.js';
@@ -24,7 +25,7 @@ import { GapReport } from './gap-report.js';
 import { GenerationRunner } from './generation-runner.js';
 import { Listener } from './listener.js';
 import { PatienceWatch } from './patience-watch.js';
-import type { SessionEvent } from './session-events.js';
+import type { TransferStatus } from './session-end.js';
 import { SilenceWatch } from './silence-watch.js';
 import { SpeechExpectation } from './speech-expectation.js';
 import { type FinalAction, type SpeechTiming, type Turn, isCallerTurn } from './turn.js';
@@ -46,6 +47,7 @@ export interface ConversationParts {
   readonly catalog: AgentCatalog;
   readonly supervisor: TaskSupervisor;
   readonly trace: CallTrace;
+  readonly events: EventBus;
   /** Ends with the session. */
   readonly session: AbortSignal;
   log(level: 'info' | 'warn' | 'error', message: string): void;
@@ -64,8 +66,6 @@ export interface ConversationParts {
 
 const MAX_PENDING_TURNS = 20;
 
-type TransferStatus = Extract<SessionEvent, { type: 'transfer' }>['status'];
-
 /**
  * Who speaks, and when: the caller's speech, text and keys become turns, turns become generations, and either side's
  * silence has its consequences.
@@ -81,6 +81,7 @@ export class Conversation {
   private readonly gaps: GapReport;
   private readonly expectation: SpeechExpectation;
   private over = false;
+  private lastTransfer: TransferStatus | undefined;
 
   constructor(private readonly parts: ConversationParts) {
     const { transport, state, speech, config } = parts;
@@ -143,6 +144,11 @@ export class Conversation {
 
   get turnsSoFar(): number {
     return this.parts.state.turns;
+  }
+
+  /** What came of the last attempt; undefined if nobody wanted a transfer. */
+  get transferred(): TransferStatus | undefined {
+    return this.lastTransfer;
   }
 
   get generationState(): GenerationState {
@@ -426,7 +432,9 @@ export class Conversation {
   }
 
   private tellTransfer({ target, reason }: FinalAction & { type: 'transfer' }, status: TransferStatus): void {
+    this.lastTransfer = status;
     this.parts.trace.transfer(target, status);
+    this.parts.events.emit('call.transferred', { sessionId: this.parts.state.sessionId, status });
     this.parts.transport.send({ type: 'transfer', target, status, reason });
   }
 

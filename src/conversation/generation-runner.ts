@@ -1,5 +1,6 @@
 import type { AgentCatalog } from '../agents/agent-catalog.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
+import type { EventBus } from '../events/event-bus.js';
 import type { AbortKind } from '../kernel/abort.js';
 import type { Clock } from '../kernel/clock.js';
 import { CloseCode } from '../kernel/close-codes.js';
@@ -34,6 +35,7 @@ export interface GenerationRunnerParts {
   readonly catalog: AgentCatalog;
   readonly supervisor: TaskSupervisor;
   readonly trace: CallTrace;
+  readonly events: EventBus;
   /** Ends with the session. */
   readonly session: AbortSignal;
   log(level: 'info' | 'warn' | 'error', message: string): void;
@@ -119,6 +121,8 @@ export class GenerationRunner implements Speaking {
         // A tool may end after the session has.
         event: (event) => {
           if (!session.aborted) transport.send(event);
+          if (event.type === 'handoff')
+            parts.events.emit('agent.changed', { sessionId: state.sessionId, to: event.to, kind: event.kind });
         },
         sentence: (generation, messageId, text) => this.say(generation, messageId, text),
       },
@@ -199,7 +203,10 @@ export class GenerationRunner implements Speaking {
     const heard = generation.timeline.heard(heardMs);
     this.heard = heard.byMessage;
     generation.abort(kind);
-    if (isInterruption(kind)) generation.trace.bargeIn(heardMs, generation.metrics.barge_in_stop_ms);
+    if (isInterruption(kind)) {
+      generation.trace.bargeIn(heardMs, generation.metrics.barge_in_stop_ms);
+      this.tellSilenced('interrupted');
+    }
     const audioSent = this.playout.audible || heardMs > 0;
     this.playout.clear();
     this.speaker.discard();
@@ -223,6 +230,7 @@ export class GenerationRunner implements Speaking {
     this.isHeld = false;
     this.current?.release();
     this.current?.trace.released();
+    this.tellSilenced('resumed');
     this.playout.resume();
   }
 
@@ -244,6 +252,11 @@ export class GenerationRunner implements Speaking {
     transport.send({ type: 'text_chunk', ...ids, text });
     transport.send({ type: 'text_stream_stop', ...ids, text });
     this.say(generation, ids.message_id, text, true);
+  }
+
+  private tellSilenced(outcome: 'interrupted' | 'resumed'): void {
+    const { events, state } = this.parts;
+    events.emit('agent.silenced', { sessionId: state.sessionId, outcome });
   }
 
   private clearClient(generation: Generation, heardMs: number, heardText: string): void {

@@ -14,6 +14,7 @@ export class Generation {
   readonly settled: Promise<void>;
   /** Sentences handed to the synthesiser so far. */
   sentences = 0;
+  usedTools = false;
   /** What happens once it has been heard. */
   finalAction: FinalAction | undefined;
   private messages = 0;

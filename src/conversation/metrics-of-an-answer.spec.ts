@@ -17,7 +17,9 @@ describe('the metrics of an answer', () => {
       tts_first_byte_ms: 90,
       voice_to_voice_ms: 500 + 70 + 150 + 50 + 90,
     });
-    expect(emitted).toEqual([{ sessionId: call.pipeline.id, outcome: 'completed', metrics }]);
+    expect(emitted).toEqual([
+      { sessionId: call.pipeline.id, outcome: 'completed', source: 'voice', usedTools: false, metrics },
+    ]);
   });
 
   it('to a typed turn have no part in speech', async () => {

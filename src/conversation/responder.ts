@@ -182,6 +182,7 @@ export class Responder {
 
   private async runTools(generation: Generation, calls: readonly LlmToolCall[]): Promise<ToolRun[]> {
     const { id, text } = generation.turn;
+    generation.usedTools = true;
     const context = this.toolContext({ turn: id, text: id === null ? '' : text });
     const results = await Promise.allSettled(calls.map((call) => this.runTool(generation, call, context)));
     const runs: ToolRun[] = [];

@@ -35,7 +35,7 @@ import { SessionKeeper } from './resume/session-keeper.js';
 import { ResumeStore, ResumeTicket } from './resume/resume-store.js';
 import type { SessionSnapshot } from './resume/session-snapshot.js';
 import { Transcript } from './transcript.js';
-import { closeCodes, resumableEnds } from './session-end.js';
+import { closeCodes, outcomeOf, resumableEnds } from './session-end.js';
 
 export interface SessionStart {
   readonly scenario: string;
@@ -278,16 +278,20 @@ export class VoicePipeline implements LiveSession {
       tools: this.tools,
       catalog: this.catalog,
       supervisor: this.supervisor,
+      events: this.events,
       session: this.lifetime.signal,
       log: (level, message) => this.log(level, message),
       bias: () => this.phrases.of(this.tenant),
       onActivity: () => this.touch(),
       onChange: () => this.keeper?.note(),
-      onCallerTurn: (id, { source, text, rejected }) => this.transcript?.caller(id, source, text, rejected),
+      onCallerTurn: (id, { source, text, rejected }) => {
+        this.transcript?.caller(id, source, text, rejected);
+        this.events.emit('turn.taken', { sessionId: this.id, source, understood: !rejected });
+      },
       onSettled: ({ id, startedAt, agent, outcome }) =>
         this.transcript?.generation(id, startedAt, agent.name, outcome ?? 'interrupted'),
-      onGenerationComplete: ({ metrics }, outcome) =>
-        this.events.emit('generation.completed', { sessionId: this.id, outcome, metrics }),
+      onGenerationComplete: ({ metrics, turn: { source }, usedTools }, outcome) =>
+        this.events.emit('generation.completed', { sessionId: this.id, outcome, source, usedTools, metrics }),
       onOver: () => void this.close('completed'),
     });
   }
@@ -513,7 +517,13 @@ export class VoicePipeline implements LiveSession {
 
   private report(kind: AbortKind, leaked: readonly string[]): void {
     const durationMs = this.clock.now() - this.startedAt;
-    this.events.emit('session.ended', { sessionId: this.id, reason: kind, durationMs, turns: this.turns });
+    this.events.emit('session.ended', {
+      sessionId: this.id,
+      reason: kind,
+      outcome: outcomeOf(kind, this.turns, this.conversation?.transferred),
+      durationMs,
+      turns: this.turns,
+    });
     const leaks = leaked.length > 0 ? `; leaked ${leaked.join(', ')}` : '';
     this.log('info', `Session ended (${kind}) after ${this.turns} turns${leaks}`);
   }

@@ -1,39 +1,74 @@
-import { metrics } from '@opentelemetry/api';
-import type { EventBus } from './event-bus.js';
-
-/** Seconds, finely around what callers take for an immediate answer. */
-const LATENCY_BUCKETS = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
-
-const histograms: Readonly<Record<string, string>> = {
-  voice_to_voice_ms: 'voice.turn.response_latency',
-  stt_final_ms: 'voice.stt.final_delay',
-  llm_first_token_ms: 'voice.llm.time_to_first_token',
-  tts_first_byte_ms: 'voice.tts.time_to_first_byte',
-  barge_in_stop_ms: 'voice.barge_in.stop_latency',
-};
+import { type Histogram, metrics } from '@opentelemetry/api';
+import { ANSWER_BUCKETS, CALL_BUCKETS, PART_BUCKETS, SILENCE_BUCKETS } from '../kernel/metric-buckets.js';
+import type { CallEvents, EventBus } from './event-bus.js';
 
 /** Counts calls and their latencies with OpenTelemetry. Returns how to stop. */
 export function recordCallMetrics(bus: EventBus): () => void {
-  const meter = metrics.getMeter('parley.voice');
-  const active = meter.createUpDownCounter('voice.sessions.active', { description: 'Live voice sessions' });
-  const sessions = meter.createCounter('voice.sessions', { description: 'Voice sessions that ended, by reason' });
-  const turns = meter.createCounter('voice.generations', { description: 'Answers of agents, by outcome' });
-  const latencies = Object.fromEntries(
-    Object.entries(histograms).map(([metric, name]) => [
-      metric,
-      meter.createHistogram(name, { unit: 's', advice: { explicitBucketBoundaries: LATENCY_BUCKETS } }),
-    ]),
-  );
+  const counted = new CallMetrics();
   const stops = [
-    bus.on('session.started', () => active.add(1)),
-    bus.on('session.ended', ({ reason }) => {
-      active.add(-1);
-      sessions.add(1, { reason });
+    bus.on('session.started', () => counted.active.add(1)),
+    bus.on('session.ended', ({ reason, outcome, durationMs }) => {
+      counted.active.add(-1);
+      counted.sessions.add(1, { reason, outcome });
+      counted.durations.record(durationMs / 1000);
     }),
-    bus.on('generation.completed', ({ outcome, metrics: measured }) => {
-      turns.add(1, { outcome });
-      for (const [metric, valueMs] of Object.entries(measured)) latencies[metric]?.record(valueMs / 1000);
-    }),
+    bus.on('turn.taken', ({ source, understood }) => counted.turns.add(1, { source, understood })),
+    bus.on('generation.completed', (generation) => counted.generation(generation)),
+    bus.on('agent.silenced', ({ outcome }) => counted.bargeIns.add(1, { outcome })),
+    bus.on('agent.changed', ({ to, kind }) => counted.handoffs.add(1, { to, kind })),
+    bus.on('call.transferred', ({ status }) => counted.transfers.add(1, { status })),
   ];
   return () => stops.forEach((stop) => stop());
+}
+
+class CallMetrics {
+  private readonly meter = metrics.getMeter('parley.voice');
+  readonly active = this.meter.createUpDownCounter('voice.sessions.active', { description: 'Live voice sessions' });
+  readonly sessions = this.meter.createCounter('voice.sessions', {
+    description: 'Voice sessions that ended, by reason and by what became of the call',
+  });
+  readonly durations = this.histogram('voice.session.duration', 'How long voice sessions were', CALL_BUCKETS);
+  readonly turns = this.meter.createCounter('voice.turns', {
+    description: 'What callers said, typed or keyed, by source and whether it was understood',
+  });
+  readonly bargeIns = this.meter.createCounter('voice.barge_ins', {
+    description: 'Agents who fell silent because of the caller: interrupted, or resumed because it was nothing',
+  });
+  readonly handoffs = this.meter.createCounter('voice.handoffs', {
+    description: 'Calls that went to another agent, by agent and kind',
+  });
+  readonly transfers = this.meter.createCounter('voice.transfers', {
+    description: 'Calls that were to go to a human, by status',
+  });
+  private readonly generations = this.meter.createCounter('voice.generations', {
+    description: 'Answers of agents, by outcome and what they answered',
+  });
+  private readonly answers = this.histogram(
+    'voice.turn.response_latency',
+    'End of speech to the first audio of the answer, by whether tools were used',
+    ANSWER_BUCKETS,
+  );
+  /** By the names of the wire protocol. */
+  private readonly parts: Readonly<Record<string, Histogram>> = {
+    endpointing_ms: this.histogram('voice.turn.endpointing_delay', 'End of speech to the end of the turn'),
+    stt_final_ms: this.histogram('voice.stt.final_delay', 'End of the turn to the final transcript'),
+    llm_first_token_ms: this.histogram('voice.llm.time_to_first_token', 'Start of the answer to its first text'),
+    tts_first_byte_ms: this.histogram('voice.tts.time_to_first_byte', 'First sentence to its first audio'),
+    barge_in_stop_ms: this.histogram(
+      'voice.barge_in.stop_latency',
+      'The first loud frame of a caller to the silence of the agent',
+      SILENCE_BUCKETS,
+    ),
+  };
+
+  generation({ outcome, source, usedTools, metrics: measured }: CallEvents['generation.completed']): void {
+    this.generations.add(1, { outcome, source });
+    const { voice_to_voice_ms: answeredMs, ...parts } = measured;
+    if (answeredMs !== undefined) this.answers.record(answeredMs / 1000, { tools: usedTools });
+    for (const [part, valueMs] of Object.entries(parts)) this.parts[part]?.record(valueMs / 1000);
+  }
+
+  private histogram(name: string, description: string, explicitBucketBoundaries = PART_BUCKETS): Histogram {
+    return this.meter.createHistogram(name, { unit: 's', description, advice: { explicitBucketBoundaries } });
+  }
 }

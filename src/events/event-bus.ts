@@ -9,15 +9,25 @@ export interface CallEvents {
   'session.ended': {
     readonly sessionId: string;
     readonly reason: string;
+    /** What became of the call. */
+    readonly outcome: string;
     readonly durationMs: number;
     readonly turns: number;
   };
-  /** `metrics` in milliseconds, by the names of the wire protocol. */
+  /** The caller has said, typed or keyed something. */
+  'turn.taken': { readonly sessionId: string; readonly source: string; readonly understood: boolean };
+  /** `metrics` in milliseconds, by the names of the wire protocol; `source` of what it answers. */
   'generation.completed': {
     readonly sessionId: string;
     readonly outcome: string;
+    readonly source: string;
+    readonly usedTools: boolean;
     readonly metrics: Readonly<Record<string, number>>;
   };
+  /** The caller has cut in, or made a sound that meant nothing: then the agent has gone on. */
+  'agent.silenced': { readonly sessionId: string; readonly outcome: 'interrupted' | 'resumed' };
+  'agent.changed': { readonly sessionId: string; readonly to: string; readonly kind: string };
+  'call.transferred': { readonly sessionId: string; readonly status: string };
   'listen.started': { readonly sessionId: string };
   'listen.ended': {
     readonly sessionId: string;

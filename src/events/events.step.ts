@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { SpeechConfig } from '../config/speech.config.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
 import { SttDrivers } from '../speech/speech-drivers.js';
+import { SpeechService } from '../speech/speech.service.js';
 import { OverloadMonitor } from '../state/overload/overload-monitor.js';
 import { SessionSlots } from '../state/session-slots.js';
 import { recordCallMetrics } from './call-metrics.js';
 import { EventBus } from './event-bus.js';
 import { watchRecogniser } from './local-inference.js';
 import { recordOverloadMetrics } from './overload-metrics.js';
+import { recordSpeechMetrics } from './speech-metrics.js';
 
 /** From here on the process watches itself, and says what happens. */
 @Injectable()
@@ -20,6 +22,7 @@ export class EventsStep implements LifecycleStep {
     private readonly monitor: OverloadMonitor,
     private readonly slots: SessionSlots,
     private readonly stt: SttDrivers,
+    private readonly speech: SpeechService,
     private readonly speechConfig: SpeechConfig,
   ) {}
 
@@ -27,6 +30,7 @@ export class EventsStep implements LifecycleStep {
     this.stops = [
       recordCallMetrics(this.bus),
       recordOverloadMetrics(this.monitor, this.slots),
+      recordSpeechMetrics(this.speech),
       ...this.stt.inOrder.map((driver) => watchRecogniser(driver, this.speechConfig, this.monitor)),
       this.monitor.onChange((change) => this.bus.emit('overload.changed', change)),
       () => this.monitor.stop(),

@@ -86,6 +86,8 @@ describe('the metrics of overload', () => {
       'voice.audio.dropped mic overload': 0,
       'voice.audio.dropped system queue_full': 0,
       'voice.audio.dropped system overload': 1,
+      'voice.sessions.limit': 1,
+      'voice.sessions.waiting': 0,
       'voice.sessions.refused overloaded': 1,
     });
     stop();

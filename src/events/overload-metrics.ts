@@ -27,7 +27,13 @@ export function recordOverloadMetrics(monitor: OverloadMonitor, slots: SessionSl
   const refused = meter.createObservableCounter('voice.sessions.refused', {
     description: 'Sessions that got no slot, by reason',
   });
-  const all = [level, pressure, depth, age, dropped, refused];
+  const limit = meter.createObservableGauge('voice.sessions.limit', {
+    description: 'Sessions that there may be at a time',
+  });
+  const waiting = meter.createObservableGauge('voice.sessions.waiting', {
+    description: 'Callers who wait for a session to end',
+  });
+  const all = [level, pressure, depth, age, dropped, refused, limit, waiting];
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { level: now, measured } = monitor.status();
     result.observe(level, rankOf(now));
@@ -37,6 +43,8 @@ export function recordOverloadMetrics(monitor: OverloadMonitor, slots: SessionSl
       result.observe(age, ageMs / 1000, { source });
       for (const [reason, count] of Object.entries(lost)) result.observe(dropped, count, { source, reason });
     }
+    result.observe(limit, slots.capacity);
+    result.observe(waiting, slots.waiting);
     for (const [reason, count] of slots.refusals) result.observe(refused, count, { reason });
   };
   meter.addBatchObservableCallback(observe, all);

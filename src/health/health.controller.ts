@@ -1,23 +1,12 @@
 import { Controller, Get, HttpStatus, Optional, Res } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
-import { HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
 import { Clock } from '../kernel/clock.js';
 import { DrainState } from '../lifecycle/drain-state.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
-import { Readiness, type ReadinessCheck, type ReadinessOptions } from '../lifecycle/readiness-check.js';
 import { McpServers } from '../tools/mcp/mcp-servers.js';
 import { Replica } from '../state/replica.js';
 import { SessionRegistry } from '../state/session-registry.js';
-
-interface Check {
-  readonly component: string;
-  readonly status: 'up' | 'down';
-  readonly critical: boolean;
-  readonly response_time_ms: number;
-  readonly error?: string;
-  readonly details?: Record<string, unknown>;
-}
+import { ReadinessChecks, isImpaired } from './readiness-checks.js';
 
 /** Liveness, readiness and what they are made of. Probes need no token. */
 @Controller('api/v1')
@@ -28,8 +17,7 @@ export class HealthController {
     private readonly drain: DrainState,
     private readonly sessions: SessionRegistry,
     private readonly replica: Replica,
-    private readonly indicators: HealthIndicatorService,
-    private readonly discovery: DiscoveryService,
+    private readonly checks: ReadinessChecks,
     /** Not in every role. */
     @Optional() private readonly mcp?: McpServers,
   ) {}
@@ -81,9 +69,9 @@ export class HealthController {
   @Get('readiness')
   async readiness(@Res({ passthrough: true }) response: Response) {
     const startedAt = this.clock.now();
-    const checks = await Promise.all(this.findChecks().map(([options, check]) => this.run(options, check)));
+    const checks = await this.checks.all();
     const down = checks.filter((check) => check.status === 'down');
-    const isDegraded = down.length > 0 || checks.some(({ details }) => details?.['degraded'] !== undefined);
+    const isDegraded = down.length > 0 || checks.some(isImpaired);
     const unhealthy = this.drain.draining || down.some((check) => check.critical);
     response.status(unhealthy ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK);
     return {
@@ -93,44 +81,6 @@ export class HealthController {
       response_time_ms: Math.round(this.clock.now() - startedAt),
       checks,
     };
-  }
-
-  private async run(options: ReadinessOptions, check: ReadinessCheck): Promise<Check> {
-    const { name, critical, timeoutMs, cacheMs } = options;
-    const result = await this.indicators
-      .check(name)
-      .attempt(async ({ signal }) => await check.check(signal))
-      .withTimeout(timeoutMs)
-      .cacheFor(cacheMs);
-    const {
-      status,
-      responseTime,
-      message,
-      cachedResponse: _,
-      ...details
-    } = result[name] as {
-      status: string;
-      responseTime?: number;
-      message?: string;
-      cachedResponse?: boolean;
-    };
-    return {
-      component: name,
-      status: status === 'down' ? 'down' : 'up',
-      critical,
-      response_time_ms: Math.round(responseTime ?? 0),
-      ...(status === 'down' ? { error: message ?? 'did not answer' } : {}),
-      details,
-    };
-  }
-
-  private findChecks(): [ReadinessOptions, ReadinessCheck][] {
-    return this.discovery.getProviders({ metadataKey: Readiness.KEY }).flatMap((wrapper) => {
-      const options = this.discovery.getMetadataByDecorator(Readiness, wrapper);
-      return options && wrapper.instance
-        ? [[options, wrapper.instance as ReadinessCheck] as [ReadinessOptions, ReadinessCheck]]
-        : [];
-    });
   }
 
   private timestamp(): number {

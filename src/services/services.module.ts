@@ -1,4 +1,5 @@
 import { Injectable, Module } from '@nestjs/common';
+import { type ObservableResult, metrics } from '@opentelemetry/api';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
 import { ArchiveModule } from './archive/archive.module.js';
 import { Recordings } from './archive/recordings.js';
@@ -9,6 +10,14 @@ import { Conversations } from './conversations/conversations.js';
 @Injectable()
 @Step({ name: 'services', after: ['aoai'], timeoutMs: 20_000 })
 export class ServicesStep implements LifecycleStep {
+  private readonly backlog = metrics.getMeter('parley.services').createObservableGauge('store.backlog', {
+    description: 'Conversations, and pieces of recordings, that are still to be written',
+  });
+  private readonly observe = (result: ObservableResult): void => {
+    result.observe(this.conversations.waiting, { store: 'conversations' });
+    result.observe(this.recordings.waiting, { store: 'recordings' });
+  };
+
   constructor(
     private readonly conversations: Conversations,
     private readonly recordings: Recordings,
@@ -17,10 +26,12 @@ export class ServicesStep implements LifecycleStep {
   async start(signal: AbortSignal): Promise<StepReport> {
     const conversations = await this.conversations.start(signal);
     const recordings = await this.recordings.start(signal);
+    this.backlog.addCallback(this.observe);
     return { summary: `${conversations}; ${recordings}` };
   }
 
   async stop(): Promise<void> {
+    this.backlog.removeCallback(this.observe);
     await this.recordings.stop();
     await this.conversations.stop();
   }

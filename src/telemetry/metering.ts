@@ -3,6 +3,7 @@ import type { Resource } from '@opentelemetry/resources';
 import { type IMetricReader, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { type TelemetryConfig, pairsOf } from '../config/telemetry.config.js';
 import { watchDelivery } from './delivery-watch.js';
+import { measureProcess } from './process-metrics.js';
 import type { TelemetryLog } from './telemetry-log.js';
 
 /** From now on instruments count. Returns how to send the last counts, and to serve them no more. */
@@ -10,6 +11,7 @@ export async function startMetering(
   config: TelemetryConfig,
   resource: Resource,
   log: TelemetryLog,
+  role: string,
 ): Promise<() => Promise<void>> {
   const readers: IMetricReader[] = [];
   const closes: (() => Promise<void>)[] = [];
@@ -23,6 +25,7 @@ export async function startMetering(
   if (config.metricsExporter.includes('otlp')) readers.push(await sender(config, log));
   const provider = new MeterProvider({ resource, readers });
   metrics.setGlobalMeterProvider(provider);
+  measureProcess(provider, role);
   closes.push(() => provider.shutdown());
   return async () => void (await Promise.all(closes.map((close) => close())));
 }

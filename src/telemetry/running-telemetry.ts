@@ -9,8 +9,10 @@ let ends: (() => Promise<void>)[] = [];
 /**
  * Sets up OpenTelemetry as configured; nothing of its SDK is loaded where nothing is sent. Before anything that makes
  * instruments: those that were made before count nothing.
+ *
+ * @param role of this process
  */
-export async function startTelemetry(config: TelemetryConfig): Promise<void> {
+export async function startTelemetry(config: TelemetryConfig, role: string): Promise<void> {
   const { tracesExporter, metricsExporter } = config;
   const traces = tracesExporter !== 'none';
   const metrics = metricsExporter.some((exporter) => exporter !== 'none');
@@ -21,7 +23,8 @@ export async function startTelemetry(config: TelemetryConfig): Promise<void> {
     traces ? import('./tracing.js').then((module) => module.startTracing) : undefined,
     metrics ? import('./metering.js').then((module) => module.startMetering) : undefined,
   ]);
-  for (const start of [startTracing, startMetering]) if (start) ends.push(await start(config, resource, telemetryLog));
+  if (startTracing) ends.push(await startTracing(config, resource, telemetryLog));
+  if (startMetering) ends.push(await startMetering(config, resource, telemetryLog, role));
 }
 
 /** Sends what has not been sent. A collector that hangs costs `withinMs`, and what it would have been sent. Never rejects. */

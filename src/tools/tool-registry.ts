@@ -1,10 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { metrics } from '@opentelemetry/api';
 import { z } from 'zod';
 import { childController } from '../kernel/abort.js';
 import { Aborted } from '../kernel/abort.js';
 import { Clock } from '../kernel/clock.js';
 import { formatDuration } from '../kernel/duration.js';
 import { messageOf, ParleyError } from '../kernel/errors.js';
+import { REQUEST_BUCKETS } from '../kernel/metric-buckets.js';
+import { Attribute } from '../kernel/telemetry-names.js';
 import type { LlmTool, LlmToolCall } from '../llm/llm-client.js';
 import type { Tool, ToolContext, ToolEffect, ToolOutcome } from './tool.js';
 import { ToolGuard, type GuardRefusal } from './tool-guard.js';
@@ -30,6 +33,11 @@ export class ToolRegistry {
   private readonly tools = new Map<string, Tool>();
   /** Tools of others, which come and go; agents may name them before they are there. */
   private readonly declared = new Map<string, string>();
+  private readonly durations = metrics.getMeter('parley.tools').createHistogram('gen_ai.execute_tool.duration', {
+    unit: 's',
+    description: 'How long tools took, by tool and kind of failure',
+    advice: { explicitBucketBoundaries: REQUEST_BUCKETS },
+  });
 
   constructor(private readonly clock: Clock) {}
 
@@ -88,6 +96,24 @@ export class ToolRegistry {
   /** Never throws, whatever the model asked for and the tool did, except the signal's reason when it aborts. */
   async run(call: LlmToolCall, context: ToolContext, signal: AbortSignal): Promise<ToolRun> {
     signal.throwIfAborted();
+    const startedAt = this.clock.now();
+    const record = (failure?: string): void =>
+      this.durations.record((this.clock.now() - startedAt) / 1000, {
+        // What a model makes up would be a series each.
+        [Attribute.toolName]: this.tools.has(call.name) ? call.name : '(unknown)',
+        ...(failure !== undefined && { [Attribute.errorType]: failure }),
+      });
+    try {
+      const run = await this.tryToRun(call, context, signal);
+      record(run.error);
+      return run;
+    } catch (error) {
+      record('interrupted');
+      throw error;
+    }
+  }
+
+  private async tryToRun(call: LlmToolCall, context: ToolContext, signal: AbortSignal): Promise<ToolRun> {
     const startedAt = this.clock.now();
     const finished = (): number => this.clock.now() - startedAt;
     const failed = (code: ToolFailure, explanation: string): ToolRun => ({

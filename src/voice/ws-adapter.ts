@@ -1,4 +1,5 @@
 import { type INestApplication, Logger, type WebSocketAdapter } from '@nestjs/common';
+import { metrics } from '@opentelemetry/api';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -28,6 +29,9 @@ const CLOSE_GRACE_MS = 2000;
 export class ParleyWsAdapter implements WebSocketAdapter<WebSocketServer, WebSocket, WsRouteOptions> {
   private readonly logger = new Logger('WebSocket');
   private readonly routes = new Map<string, Route>();
+  private readonly upgrades = metrics.getMeter('parley.voice').createCounter('websocket.upgrades', {
+    description: 'Requests to open a WebSocket, by route and outcome: admitted, gone, or the code of the refusal',
+  });
   private readonly http: Server;
   /** Connections without a request, as balancers and browsers make them in advance: the HTTP server would wait for one. */
   private readonly silent = new Set<Duplex>();
@@ -81,19 +85,25 @@ export class ParleyWsAdapter implements WebSocketAdapter<WebSocketServer, WebSoc
     socket.on('error', ignore);
     this.upgrade(request, socket, head).catch((error: unknown) => {
       this.logger.error(`Upgrade failed: ${messageOf(error)}`);
+      this.upgrades.add(1, { outcome: 'internal' });
       refuse(socket, { status: 500, code: 'internal', message: 'Internal error' });
     });
   };
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = urlOf(request);
-    const route = url && this.routes.get(url.pathname.replace(/\/+$/, ''));
-    if (!url || !route)
+    const path = url?.pathname.replace(/\/+$/, '');
+    const route = path === undefined ? undefined : this.routes.get(path);
+    if (!url || !route) {
+      this.upgrades.add(1, { outcome: 'not_found' });
       return refuse(socket, { status: 404, code: 'not_found', message: 'There is no WebSocket at this path' });
+    }
 
     const waiting = new WaitingSocket(socket, head);
     const admission = await route.policy.admit(request, url, waiting.gone);
     const firstBytes = waiting.end();
+    const outcome = waiting.gone.aborted ? 'gone' : admission.admitted ? 'admitted' : admission.refusal.code;
+    this.upgrades.add(1, { route: path!, outcome });
     if (!admission.admitted) return refuse(socket, admission.refusal);
     // Until the gateway has it, the ticket goes back with the connection: a handshake can fail without an event of its own.
     const release = (): void => admission.ticket.release();

@@ -1,9 +1,9 @@
-import { Aborted, childController } from '../../kernel/abort.js';
+import { Aborted, childController, isAborted } from '../../kernel/abort.js';
 import type { Clock } from '../../kernel/clock.js';
 import { LlmClient, type LlmEvent, type LlmModelStatus, type LlmRequest } from '../llm-client.js';
-import { LlmError } from '../llm-error.js';
+import { LlmError, type LlmFault } from '../llm-error.js';
 import type { GuardedModel } from './guarded-model.js';
-import { LlmMetrics } from './llm-metrics.js';
+import { LlmMetrics, type RequestFailure } from './llm-metrics.js';
 import { withHalfTheHistory } from './shorter-request.js';
 import { withTokenDeadlines } from './token-deadlines.js';
 
@@ -89,7 +89,7 @@ export class FailoverLlmClient extends LlmClient {
       const firstMs = others.length > 0 ? Math.min(this.options.firstTokenMs, leftMs) : leftMs;
       const passedOn = { any: false, text: false };
       try {
-        for await (const event of this.ask(model, asked, signal, firstMs)) {
+        for await (const event of this.measured(model, asked, signal, firstMs)) {
           if (event.type === 'finish') {
             checkAnswer(model, request, passedOn);
             model.succeeded(attempt);
@@ -112,7 +112,7 @@ export class FailoverLlmClient extends LlmClient {
         // The caller has gone, or interrupted.
         attempt.abandoned();
       }
-      const fault = failure instanceof LlmError ? failure.fault : 'failed';
+      const fault = faultOf(failure);
       const spoken = passedOn.text && (request.spoken?.() ?? true);
       if (spoken || fault === 'content_filter') throw failure;
       this.metrics.failover(model.name, fault);
@@ -129,6 +129,35 @@ export class FailoverLlmClient extends LlmClient {
     return allRight.length > 0 ? allRight : left.filter((model) => model.state === 'half_open');
   }
 
+  private async *measured(
+    model: GuardedModel,
+    request: LlmRequest,
+    signal: AbortSignal,
+    firstMs: number,
+  ): AsyncGenerator<LlmEvent> {
+    const startedAt = this.clock.now();
+    const sinceMs = (): number => this.clock.now() - startedAt;
+    let isFirst = true;
+    // As long as it has not ended, whoever wanted it has gone.
+    let failure: RequestFailure | undefined = 'aborted';
+    try {
+      for await (const event of this.ask(model, request, signal, firstMs)) {
+        if (isFirst && event.type !== 'progress') {
+          isFirst = false;
+          this.metrics.firstChunk(model.name, sinceMs());
+        }
+        if (event.type === 'finish') failure = undefined;
+        yield event;
+      }
+      if (failure) failure = 'broken_stream';
+    } catch (error) {
+      if (!isAborted(error)) failure = faultOf(error);
+      throw error;
+    } finally {
+      this.metrics.request(model.name, sinceMs(), failure);
+    }
+  }
+
   private ask(
     model: GuardedModel,
     request: LlmRequest,
@@ -140,6 +169,10 @@ export class FailoverLlmClient extends LlmClient {
       : { firstMs, nextMs: this.options.betweenTokensMs };
     return withTokenDeadlines((child) => model.client.stream(request, child), signal, this.clock, deadlines);
   }
+}
+
+function faultOf(error: unknown): LlmFault | 'failed' {
+  return error instanceof LlmError ? error.fault : 'failed';
 }
 
 /** The caller waits for an answer; after a tool there may be nothing left to say. */

@@ -61,7 +61,7 @@ describe('the metrics of models', () => {
   );
   afterAll(() => metrics.disable());
 
-  it('have the tokens of each answer, failovers by reason, and the state of each model', async () => {
+  it('have each request, the tokens of each answer, failovers by reason, and the state of each model', async () => {
     const clock = new ManualClock();
     const clients = [
       new OneAnswer('azure:gpt-4o', new LlmError('misconfigured', 'HTTP 401')),
@@ -80,9 +80,12 @@ describe('the metrics of models', () => {
     for await (const event of failover.stream(request, new AbortController().signal))
       expect(event.type).not.toBe('restart');
     expect(recorder.recorded).toEqual([
+      ['gen_ai.client.operation.duration', 0, 'chat', 'azure.ai.openai', 'gpt-4o', 'misconfigured'],
       ['llm.failovers', 1, 'azure:gpt-4o', 'misconfigured'],
+      ['gen_ai.client.operation.time_to_first_chunk', 0, 'chat', 'openai', 'qwen:7b'],
       ['gen_ai.client.token.usage', 120, 'chat', 'openai', 'qwen:7b', 'input'],
       ['gen_ai.client.token.usage', 7, 'chat', 'openai', 'qwen:7b', 'output'],
+      ['gen_ai.client.operation.duration', 0, 'chat', 'openai', 'qwen:7b'],
     ]);
     expect(recorder.observed()).toEqual([
       [2, 'azure:gpt-4o'],

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { metrics, type ObservableResult } from '@opentelemetry/api';
+import { type BatchObservableResult, metrics } from '@opentelemetry/api';
 import { Readiness, type ReadinessCheck } from '../../lifecycle/readiness-check.js';
 import { type LifecycleStep, Step, type StepReport } from '../../lifecycle/step.js';
 import { type JobCounts, JobQueue } from './job-queue.js';
@@ -15,28 +15,24 @@ const age = meter.createObservableGauge('pusher.jobs.oldest', {
 @Injectable()
 @Step({ name: 'jobs', after: ['services', 'events'], timeoutMs: 15_000 })
 export class JobsStep implements LifecycleStep {
-  private readonly observe = async (result: ObservableResult): Promise<void> => {
+  private readonly observe = async (result: BatchObservableResult): Promise<void> => {
     const counts = await this.queue.counts().catch(() => undefined);
-    if (counts)
-      for (const state of ['waiting', 'later', 'running', 'dead'] as const) result.observe(counts[state], { state });
-  };
-  private readonly observeAge = async (result: ObservableResult): Promise<void> => {
-    const counts = await this.queue.counts().catch(() => undefined);
-    if (counts) result.observe(counts.oldestMs / 1000);
+    if (!counts) return;
+    for (const state of ['waiting', 'later', 'running', 'dead'] as const)
+      result.observe(backlog, counts[state], { state });
+    result.observe(age, counts.oldestMs / 1000);
   };
 
   constructor(private readonly queue: JobQueue) {}
 
   async start(signal: AbortSignal): Promise<StepReport> {
     await this.queue.start(signal);
-    backlog.addCallback(this.observe);
-    age.addCallback(this.observeAge);
+    meter.addBatchObservableCallback(this.observe, [backlog, age]);
     return { summary: `jobs in ${this.queue.name}` };
   }
 
   async stop(): Promise<void> {
-    backlog.removeCallback(this.observe);
-    age.removeCallback(this.observeAge);
+    meter.removeBatchObservableCallback(this.observe, [backlog, age]);
     await this.queue.close();
   }
 }

@@ -6,7 +6,9 @@ import { type RecordedPiece, bytesOfPiece, encodePiece, pieceName } from './reco
 /** Audio is converted and sent beside the calls: not much of it at a time. */
 const MAX_WRITES = 4;
 
-const pieces = metrics.getMeter('parley.recording').createCounter('recording.pieces');
+const pieces = metrics.getMeter('parley.recording').createCounter('recording.pieces', {
+  description: 'Pieces of recordings, by what became of them',
+});
 
 export interface RecordingWriterParts {
   readonly delivery: Pick<PieceDelivery, 'deliver' | 'close'>;

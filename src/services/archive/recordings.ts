@@ -98,6 +98,11 @@ export class Recordings {
     return { ...details, ...state, ...(degraded && { degraded }) };
   }
 
+  /** Pieces that are still to be written. */
+  get waiting(): number {
+    return (this.writer?.waiting ?? 0) + (this.delivery?.waiting ?? 0);
+  }
+
   /** Never throws. The piece is not to be changed afterwards. */
   keep(piece: RecordedPiece): void {
     this.writer?.keep(piece);

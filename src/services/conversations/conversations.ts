@@ -74,6 +74,11 @@ export class Conversations {
     return { ...(await this.store.check()), waiting, refused };
   }
 
+  /** Conversations of which something is still to be written. */
+  get waiting(): number {
+    return this.writer?.waiting ?? 0;
+  }
+
   /** The conversation has come to this. It is not to be changed afterwards. */
   note(record: ConversationRecord): void {
     this.writer?.note(record);

@@ -18,12 +18,12 @@ it('adds what is new of the sums of a leg, and nothing that is not', async () =>
   leg.addGap('timeout', 300);
   metrics.disable();
   expect(added).toEqual([
-    ['voice.gate.audio', 5000, { kind: 'in', mode: 'active' }],
-    ['voice.gate.audio', 1000, { kind: 'sent', mode: 'active' }],
-    ['voice.gate.audio', 800, { kind: 'speech', mode: 'active' }],
-    ['voice.gate.audio', 1000, { kind: 'in', mode: 'off' }],
-    ['voice.gate.audio', 1000, { kind: 'sent', mode: 'off' }],
+    ['voice.gate.audio', 5, { kind: 'in', mode: 'active' }],
+    ['voice.gate.audio', 1, { kind: 'sent', mode: 'active' }],
+    ['voice.gate.audio', 0.8, { kind: 'speech', mode: 'active' }],
+    ['voice.gate.audio', 1, { kind: 'in', mode: 'off' }],
+    ['voice.gate.audio', 1, { kind: 'sent', mode: 'off' }],
     ['voice.gate.failures', 1, undefined],
-    ['voice.gate.gaps', 300, { reason: 'timeout' }],
+    ['voice.gate.gaps', 0.3, { reason: 'timeout' }],
   ]);
 });

@@ -3,7 +3,7 @@ import type { GateMode } from './gate-mode.js';
 
 const meter = metrics.getMeter('parley.speech');
 const audio = meter.createCounter('voice.gate.audio', {
-  unit: 'ms',
+  unit: 's',
   description:
     'Audio of legs that are listened to, by kind: `in`, `sent` to a recogniser, `speech`, `would_send` of a shadow',
 });
@@ -11,7 +11,7 @@ const failures = meter.createCounter('voice.gate.failures', {
   description: 'Legs whose speech detector failed, so that everything of them is sent',
 });
 const lost = meter.createCounter('voice.gate.gaps', {
-  unit: 'ms',
+  unit: 's',
   description: 'Audio of legs that is missing from their transcript, by reason',
 });
 
@@ -27,7 +27,7 @@ export class GateMetrics {
       const moreMs = totals[kind] - this.counted[kind];
       if (moreMs <= 0) continue;
       this.counted[kind] = totals[kind];
-      audio.add(moreMs, { kind, mode });
+      audio.add(moreMs / 1000, { kind, mode });
     }
   }
 
@@ -36,6 +36,6 @@ export class GateMetrics {
   }
 
   addGap(reason: string, durationMs: number): void {
-    lost.add(durationMs, { reason });
+    lost.add(durationMs / 1000, { reason });
   }
 }

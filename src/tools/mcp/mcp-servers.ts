@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { type ObservableResult, metrics } from '@opentelemetry/api';
 import { Environment } from '../../config/environment.js';
 import { McpConfig } from '../../config/mcp.config.js';
 import { packageRoot } from '../../config/package-root.js';
@@ -30,6 +31,13 @@ interface Server {
 export class McpServers implements OnModuleInit {
   private readonly logger = new Logger('Mcp');
   private servers: Server[] = [];
+  private readonly connected = metrics.getMeter('parley.tools').createObservableGauge('mcp.server.connected', {
+    description: 'Whether a tool server can be reached: 1 yes, 0 no',
+  });
+  private readonly observe = (result: ObservableResult): void => {
+    for (const { settings, connection } of this.servers)
+      result.observe(connection?.connected ? 1 : 0, { server: settings.name });
+  };
 
   constructor(
     private readonly config: McpConfig,
@@ -52,6 +60,7 @@ export class McpServers implements OnModuleInit {
   /** Connects to all that are not connected, at the same time. Rejects when a required one cannot be reached. */
   async start(): Promise<void> {
     if (this.servers.length === 0) return;
+    this.connected.addCallback(this.observe);
     // Not loaded where nobody wants it.
     const { McpConnection } = await import('./mcp-connection.js');
     const { ServerTool } = await import('./server-tool.js');
@@ -89,6 +98,7 @@ export class McpServers implements OnModuleInit {
   }
 
   async stop(): Promise<void> {
+    this.connected.removeCallback(this.observe);
     await Promise.all(this.servers.map(async ({ connection }) => connection?.close()));
   }
 

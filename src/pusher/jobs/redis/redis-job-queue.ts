@@ -10,6 +10,7 @@ import { containedClient } from '../../../state/redis/contained-client.js';
 import { redisOptions } from '../../../state/redis/redis-options.js';
 import { problemOf, stateUnavailable } from '../../../state/redis/redis-problem.js';
 import { type DeadJob, type Job, type JobCounts, type JobHandler, JobQueue, type JobState } from '../job-queue.js';
+import { measured } from '../job-metrics.js';
 import { isFinal, problemOfJob, retryDelayMs } from '../job-retries.js';
 
 const DAY_S = 86_400;
@@ -188,7 +189,7 @@ export class RedisJobQueue extends JobQueue {
     const lease = new AbortController();
     this.leases.set(id, lease);
     try {
-      await handler({ id, kind: job.name, payload: job.data }, { signal: lease.signal });
+      await measured({ id, kind: job.name, payload: job.data }, { signal: lease.signal }, handler, this.clock);
     } catch (error) {
       // What is kept of it in Redis must not quote anything.
       const problem = problemOfJob(error);

@@ -1,6 +1,7 @@
 import type { JobsConfig } from '../../../config/jobs.config.js';
 import { Aborted } from '../../../kernel/abort.js';
 import type { Clock, Timer } from '../../../kernel/clock.js';
+import { measured } from '../job-metrics.js';
 import { isFinal, problemOfJob, retryDelayMs } from '../job-retries.js';
 import type { JobHandler } from '../job-queue.js';
 import type { TakenJob } from './sqlite-jobs.js';
@@ -96,9 +97,9 @@ export class JobLoop {
   }
 
   private async carriedOut(job: TakenJob, signal: AbortSignal): Promise<boolean> {
-    const { handler, jobs, config } = this.options;
+    const { handler, jobs, config, clock } = this.options;
     try {
-      await handler(job, { signal });
+      await measured(job, { signal }, handler, clock);
     } catch (error) {
       // Not its fault.
       if (signal.aborted) return await jobs.again(job, 0, false, null);

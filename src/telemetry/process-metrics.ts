@@ -1,0 +1,67 @@
+import type { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { packageRoot } from '../config/package-root.js';
+
+/** Of the event loop: finer costs more than it tells. */
+const RESOLUTION_MS = 20;
+const NANOSECONDS = 1e9;
+const MICROSECONDS = 1e6;
+
+/**
+ * What OpenTelemetry's conventions for Node.js and for processes have, and which build this is. The delay of the event loop
+ * is that since it was collected before, by whomever.
+ */
+export function measureProcess(provider: MeterProvider, role: string): void {
+  const meter = provider.getMeter('parley.process');
+  const gauge = (name: string, unit: string, description: string): ReturnType<typeof meter.createObservableGauge> =>
+    meter.createObservableGauge(name, { unit, description });
+  const build = gauge('parley.build.info', '', 'Always 1; which version this is, of Node.js too, and in which role');
+  const median = gauge('nodejs.eventloop.delay.p50', 's', 'How late the event loop is, median');
+  const late = gauge('nodejs.eventloop.delay.p99', 's', 'How late the event loop is, of 99 in 100 times');
+  const latest = gauge('nodejs.eventloop.delay.max', 's', 'How late the event loop is, at worst');
+  const busy = gauge(
+    'nodejs.eventloop.utilization',
+    '1',
+    'Share of the time in which the event loop has something to do',
+  );
+  const memory = gauge('process.memory.usage', 'By', 'Memory that the process has');
+  const heap = gauge('v8js.memory.heap.used', 'By', 'Memory of JavaScript objects');
+  const uptime = gauge('process.uptime', 's', 'Since when the process runs');
+  const cpu = meter.createObservableCounter('process.cpu.time', {
+    unit: 's',
+    description: 'Computing time, of all threads',
+  });
+  const version = versionOf();
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+  let utilization = performance.eventLoopUtilization();
+  meter.addBatchObservableCallback(
+    (result) => {
+      result.observe(build, 1, { version, node: process.versions.node, role });
+      // It measures whole intervals of its timer.
+      const lateness = (ns: number): number => Math.max(0, ns / NANOSECONDS - RESOLUTION_MS / 1000);
+      result.observe(median, lateness(delay.percentile(50)));
+      result.observe(late, lateness(delay.percentile(99)));
+      result.observe(latest, lateness(delay.max));
+      delay.reset();
+      const now = performance.eventLoopUtilization();
+      result.observe(busy, performance.eventLoopUtilization(now, utilization).utilization);
+      utilization = now;
+      const { rss, heapUsed } = process.memoryUsage();
+      result.observe(memory, rss);
+      result.observe(heap, heapUsed);
+      result.observe(uptime, process.uptime());
+      const { user, system } = process.cpuUsage();
+      result.observe(cpu, user / MICROSECONDS, { 'cpu.mode': 'user' });
+      result.observe(cpu, system / MICROSECONDS, { 'cpu.mode': 'system' });
+    },
+    [build, median, late, latest, busy, memory, heap, uptime, cpu],
+  );
+}
+
+function versionOf(): string {
+  const { version } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
