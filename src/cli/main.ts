@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   jobs: () => import('./jobs.js'),
   keys: () => import('./keys.js'),
   models: () => import('./models.js'),
+  'packages:check': () => import('./packages-check.js'),
 };
 
 // A reader that has seen enough (`| head`) is no error.

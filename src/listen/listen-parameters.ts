@@ -30,6 +30,17 @@ export interface ListenParameters {
 const oneOf = (values: readonly number[]) =>
   z.enum(values.map(String) as [string, ...string[]], { error: `allowed are ${values.join(', ')}` }).transform(Number);
 
+type QuerySchema = ReturnType<typeof querySchema>;
+
+/** By `leastSilenceMs`, of which a process has one: making a schema takes a thousand times as long as using it. */
+const schemas = new Map<number, QuerySchema>();
+
+function schemaFor(leastSilenceMs: number): QuerySchema {
+  const schema = schemas.get(leastSilenceMs) ?? querySchema(leastSilenceMs);
+  schemas.set(leastSilenceMs, schema);
+  return schema;
+}
+
 /** The query of `WS /api/v1/listen/ws`. */
 function querySchema(leastSilenceMs: number) {
   const silence = `allowed are ${leastSilenceMs / 1000} to ${LONGEST_SILENCE_MS / 1000} seconds, or ${UNTIL_HANG_UP}: until hang-up`;
@@ -62,7 +73,7 @@ export function parseListenParameters(search: URLSearchParams, leastSilenceMs: n
   for (const key of search.keys()) {
     if (search.getAll(key).length > 1) return `Parameter "${key}" is given more than once`;
   }
-  const query = querySchema(leastSilenceMs);
+  const query = schemaFor(leastSilenceMs);
   const parsed = query.safeParse(Object.fromEntries(search));
   if (!parsed.success) {
     return parsed.error.issues
