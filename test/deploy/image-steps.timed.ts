@@ -6,7 +6,6 @@ import path from 'node:path';
 import { readWav } from '../../src/audio/wav.js';
 import { CallClient } from '../../src/cli/call-client.js';
 import { freePort } from '../support/redis.js';
-import { until } from '../support/replicas.js';
 import { wordsOf } from './dockerfile.js';
 import { NativeImage } from './native-image.js';
 
@@ -27,6 +26,18 @@ async function outcome(child: ChildProcess): Promise<{ code: number | null; said
   child.stderr!.on('data', (chunk: Buffer) => chunks.push(chunk));
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, said: Buffer.concat(chunks).toString() };
+}
+
+/** Resolves once it has said so; rejects if it ends before. */
+function says(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(text)) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${said}`)));
+  });
 }
 
 describe('what the Dockerfile makes', () => {
@@ -93,8 +104,9 @@ describe('what the Dockerfile makes', () => {
     const probe = (where: string): Promise<{ code: number | null }> =>
       outcome(image.run([...wordsOf(image.stage, 'HEALTHCHECK').slice(0, -1), where], { PORT: port }));
     try {
-      await until('health', async () => server.exitCode !== null || (await probe('/api/v1/health')).code === 0);
-      await until('readiness', async () => server.exitCode !== null || (await probe('/api/v1/ready')).code === 0);
+      await says(server, 'Listening on');
+      expect((await probe('/api/v1/health')).code).toBe(0);
+      while ((await probe('/api/v1/ready')).code !== 0) expect(server.exitCode).toBeNull();
       const call = await CallClient.connect({
         url: `http://127.0.0.1:${port}`,
         token: TOKEN,
