@@ -116,7 +116,8 @@ describe('npm run packages:check', () => {
           // Of the package, and of those that need it.
           const name = decodeURIComponent(request.url!.slice(1));
           response.setHeader('content-type', 'application/json');
-          return void response.end(JSON.stringify({ name, 'dist-tags': {}, versions: {} }));
+          response.end(JSON.stringify({ name, 'dist-tags': {}, versions: {} }));
+          return;
         }
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(JSON.stringify(status === 200 ? { ws: [{ id: 9, ...hole, cwe: [], cvss: {} }] } : {}));
