@@ -159,6 +159,21 @@ describe('a call', () => {
     expect(call.records.at(-1)?.traceparent).toBe(`00-${traceId}-${spanId}-01`);
   });
 
+  it('that is over before it is built says so', async () => {
+    const call = new ConversationHarness();
+    const { signal } = new AbortController();
+    await call.speech.start(signal);
+    const others = await Promise.all(['ada', 'bob'].map((id) => call.speech.lease(id, signal)));
+    const plain = { scenario: 'test', agent: undefined, tenant: 'acme', resumable: false };
+    const failed = expect(call.pipeline.reserve(plain)).rejects.toMatchObject({ kind: 'hangup' });
+    await call.clock.advance(100);
+    await call.pipeline.close('hangup');
+    await failed;
+    for (const other of others) other.release();
+    expect(tree(call.trace)).toEqual(['> call 100']);
+    expect(call.trace[0]).toMatchObject({ ended: true, attributes: { 'parley.end_reason': 'hangup' } });
+  });
+
   it('goes on in its trace after its connection was lost', async () => {
     const first = await ConversationHarness.start({ resumable: true });
     await first.ask('hello');

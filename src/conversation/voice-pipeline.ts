@@ -13,7 +13,7 @@ import { SpeechConfig } from '../config/speech.config.js';
 import { TelemetryConfig } from '../config/telemetry.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
 import { EventBus } from '../events/event-bus.js';
-import { type AbortKind, Aborted } from '../kernel/abort.js';
+import { type AbortKind, Aborted, isAborted } from '../kernel/abort.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
 import { TaskSupervisor } from '../kernel/task-supervisor.js';
@@ -144,7 +144,7 @@ export class VoicePipeline implements LiveSession {
       this.speech = await this.speechService.lease(this.id, this.lifetime.signal, this.state.agent.language);
       this.lifetime.signal.throwIfAborted();
     } catch (error) {
-      this.giveUp();
+      this.giveUp(isAborted(error) ? error.kind : 'error');
       throw error;
     } finally {
       this.reserving = false;
