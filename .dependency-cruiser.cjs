@@ -1,6 +1,7 @@
 // Imports run downwards in this list, never upwards and never in a circle.
 const layers = [
   'config',
+  'telemetry',
   'kernel',
   'audio',
   'lifecycle',

@@ -11,8 +11,7 @@ if (isMainThread) {
   const { TelemetryConfig } = await import('./config/telemetry.config.js');
   const { startTelemetry } = await import('./telemetry/running-telemetry.js');
   try {
-    // oxlint-disable-next-line no-process-env -- it is where the process begins, as in main.ts
-    const { values } = loadConfig(process.env);
+      const { values } = loadConfig(process.env);
     const { role } = values.get(ServerConfig) as InstanceType<typeof ServerConfig>;
     await startTelemetry(values.get(TelemetryConfig) as InstanceType<typeof TelemetryConfig>, role);
   } catch (error) {

@@ -44,6 +44,7 @@ const PARLEY_ENV = {
   MAX_CONNECTIONS: '400',
   GREETING: 'off',
   LOG_LEVEL: 'warn',
+  METRICS_PORT: '0',
 };
 
 const inBench = { cwd: BENCH, nodeArgs: [], readyPath: '/', mediaPath: '/', answerMs: ANSWER_MS };

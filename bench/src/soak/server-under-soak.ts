@@ -110,6 +110,7 @@ export class SoakServer {
 function environment(calls: number, seed: number): Record<string, string> {
   return {
     HOST: '127.0.0.1',
+    METRICS_PORT: '0',
     NODE_ENV: 'development',
     LOG_LEVEL: 'error',
     STT_SERVICE_MODELS: 'scripted',
