@@ -194,7 +194,8 @@ describeWithHelm('the objects of the chart', () => {
           type: 'prometheus',
           metadata: {
             serverAddress: 'http://prometheus.monitoring:9090',
-            query: 'sum(voice_sessions_active{namespace="calls",service="parley-metrics"})',
+            query:
+              'sum(voice_sessions_active{namespace="calls",service="parley-metrics"}) or 0 * sum(up{namespace="calls",service="parley-metrics"} == 1)',
             threshold: '28',
           },
           authenticationRef: { name: 'managed' },

@@ -54,7 +54,7 @@ export class NativeImage {
   }
 
   get megabytes(): number {
-    const [kilobytes] = execFileSync('du', ['-sk', this.app], { encoding: 'utf8' }).split('\t');
+    const [kilobytes] = execFileSync('/usr/bin/du', ['-sk', this.app], { encoding: 'utf8' }).split('\t');
     return Math.round(Number(kilobytes) / 1024);
   }
 
@@ -98,7 +98,7 @@ export class NativeImage {
       return [...words];
     }
     const unprivileged = [
-      'setpriv',
+      '/usr/bin/setpriv',
       `--reuid=${USER}`,
       `--regid=${USER}`,
       '--clear-groups',
@@ -110,14 +110,14 @@ export class NativeImage {
     ];
     if (!canMount()) return unprivileged;
     const script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0" && exec "$@"';
-    return ['unshare', '--mount', '--', '/bin/sh', '-c', script, this.app, ...unprivileged];
+    return ['/usr/bin/unshare', '--mount', '--', '/bin/sh', '-c', script, this.app, ...unprivileged];
   }
 }
 
 let mayMount: boolean | undefined;
 function canMount(): boolean {
   try {
-    execFileSync('unshare', ['--mount', '--', 'mount', '--bind', '/tmp', '/tmp'], { stdio: 'ignore' });
+    execFileSync('/usr/bin/unshare', ['--mount', '--', 'mount', '--bind', '/tmp', '/tmp'], { stdio: 'ignore' });
     return (mayMount ??= true);
   } catch {
     return (mayMount ??= false);
