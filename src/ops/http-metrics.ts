@@ -23,7 +23,8 @@ export function measureHttp(app: NestExpressApplication): void {
       durations.record((performance.now() - startedAt) / 1000, {
         'http.request.method': METHODS.has(request.method) ? request.method : '_OTHER',
         'http.response.status_code': response.statusCode,
-        ...(typeof route === 'string' && { 'http.route': route }),
+        // Nest has a pattern of its own for all that is no route.
+        ...(typeof route === 'string' && route.startsWith('/') && { 'http.route': route }),
       });
     });
     next();

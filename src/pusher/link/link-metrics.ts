@@ -82,6 +82,8 @@ export class LinkMetrics {
       description: 'Whether links may connect: 0 yes, 1 one of them tries, 2 no',
     });
     const all = [links, pending, age, audio, breaker];
+    // What is lost first is to be a change, not a new series.
+    this.lostAudio.add(0);
     const report: Parameters<typeof this.meter.addBatchObservableCallback>[0] = (result) => {
       const now = snapshot();
       for (const [state, count] of Object.entries(now.links)) result.observe(links, count, { state });

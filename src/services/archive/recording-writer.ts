@@ -24,7 +24,10 @@ export class RecordingWriter {
   private lostPieces = 0;
   private whenIdle: (() => void) | undefined;
 
-  constructor(private readonly parts: RecordingWriterParts) {}
+  constructor(private readonly parts: RecordingWriterParts) {
+    // The first that is lost is to be a change, not a new series.
+    pieces.add(0, { outcome: 'lost' });
+  }
 
   /** Pieces that wait in memory. */
   get waiting(): number {

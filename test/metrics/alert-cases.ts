@@ -1,0 +1,297 @@
+/** Series as promtool writes them, a value a minute. */
+export type Series = Readonly<Record<string, string>>;
+
+export interface AlertCase {
+  readonly alert: string;
+  /** Rings in the 60th minute. */
+  readonly sick: Series;
+  /** What it rings with, besides `severity` and where it is from. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly severity?: string;
+  readonly summary: string;
+  /** Just as it may be: does not ring. */
+  readonly well: Series;
+}
+
+/** Requests of which so many end within each bound, a minute. */
+function latency(name: string, labels: string, byBound: Readonly<Record<string, number>>): Series {
+  const rows = Object.entries(byBound).map(([le, each]) => [
+    `${name}_bucket{${labels}${labels && ','}le="${le}"}`,
+    up(each),
+  ]);
+  const all = Math.max(...Object.values(byBound));
+  return Object.fromEntries([...rows, [`${name}_count{${labels}}`, up(all)]]);
+}
+
+/** A counter that grows by so much each minute. */
+const up = (each: number): string => `0+${each}x60`;
+const stays = (value: number): string => `${value}x60`;
+
+const ANSWERS = 'voice_turn_response_latency';
+const STOPS = 'voice_barge_in_stop_latency';
+const FIRST = 'gen_ai_client_operation_time_to_first_chunk';
+const REQUESTS = 'gen_ai_client_operation_duration_count';
+const TOOLS = 'gen_ai_execute_tool_duration_count';
+const GPT = 'gen_ai_request_model="gpt"';
+
+export const alertCases: readonly AlertCase[] = [
+  {
+    alert: 'ParleySlowAnswers',
+    sick: latency(ANSWERS, 'tools="false"', { 1: 5, 2: 10, '+Inf': 10 }),
+    summary: 'Callers wait 1.9s for an answer, of 95 in 100',
+    well: {
+      ...latency(ANSWERS, 'tools="false"', { 1: 10, 2: 10, '+Inf': 10 }),
+      // Tools may take their time.
+      ...latency(ANSWERS, 'tools="true"', { 1: 0, 2: 10, '+Inf': 10 }),
+    },
+  },
+  {
+    alert: 'ParleySlowBargeIn',
+    sick: latency(STOPS, '', { 0.5: 2, 1: 4, '+Inf': 4 }),
+    summary: 'Agents talk on for 950ms after callers cut in, of 95 in 100',
+    well: latency(STOPS, '', { 0.5: 4, 1: 4, '+Inf': 4 }),
+  },
+  {
+    alert: 'ParleyAnswersFail',
+    sick: { 'voice_generations_total{outcome="failed"}': up(1), 'voice_generations_total{outcome="completed"}': up(9) },
+    severity: 'critical',
+    summary: '10% of answers fail',
+    // The only one in half an hour, and it fails.
+    well: { 'voice_generations_total{outcome="failed"}': '0x50 1x10' },
+  },
+  {
+    alert: 'ParleyCallsCut',
+    sick: {
+      'voice_sessions_total{outcome="cut",reason="lost"}': up(1),
+      'voice_sessions_total{outcome="contained",reason="hangup"}': up(3),
+    },
+    summary: '25% of calls end before they are over',
+    well: {
+      'voice_sessions_total{outcome="cut",reason="drain"}': up(1),
+      'voice_sessions_total{outcome="contained",reason="hangup"}': up(3),
+    },
+  },
+  {
+    alert: 'ParleyCallersNotUnderstood',
+    sick: {
+      'voice_turns_total{source="voice",understood="false"}': up(2),
+      'voice_turns_total{source="voice",understood="true"}': up(2),
+    },
+    summary: '50% of what callers say is not understood',
+    well: {
+      'voice_turns_total{source="voice",understood="false"}': up(1),
+      'voice_turns_total{source="voice",understood="true"}': up(4),
+    },
+  },
+  {
+    alert: 'ParleyTransfersFail',
+    sick: { 'voice_transfers_total{status="started"}': up(4), 'voice_transfers_total{status="failed"}': up(1) },
+    severity: 'critical',
+    summary: '25% of transfers to humans fail',
+    well: { 'voice_transfers_total{status="started"}': up(20), 'voice_transfers_total{status="failed"}': up(1) },
+  },
+  {
+    alert: 'ParleyOverloaded',
+    sick: { overload_level: '3x57 4x3' },
+    severity: 'critical',
+    summary: 'voice:9464 is overloaded, and takes no calls',
+    well: { overload_level: '3x60' },
+  },
+  {
+    alert: 'ParleyHardPressed',
+    sick: { overload_level: stays(2) },
+    summary: 'voice:9464 has been close to its limits for 10 minutes',
+    well: { overload_level: '0x50 2x10' },
+  },
+  {
+    alert: 'ParleyAtCapacity',
+    sick: { voice_sessions_active: stays(19), voice_sessions_limit: stays(20) },
+    summary: '95% of all sessions are in use',
+    well: { voice_sessions_active: stays(18), voice_sessions_limit: stays(20) },
+  },
+  {
+    alert: 'ParleyCallersRefused',
+    sick: {
+      'websocket_upgrades_total{route="/api/v1/voice/ws",outcome="at_capacity"}': up(1),
+      'websocket_upgrades_total{route="/api/v1/voice/ws",outcome="admitted"}': up(3),
+    },
+    severity: 'critical',
+    summary: '25% of callers are refused',
+    well: {
+      'websocket_upgrades_total{route="/api/v1/voice/ws",outcome="unauthorized"}': up(1),
+      'websocket_upgrades_total{route="/api/v1/voice/ws",outcome="admitted"}': up(3),
+    },
+  },
+  {
+    alert: 'ParleyAudioLost',
+    sick: { 'voice_audio_dropped_total{source="mic",reason="queue_full"}': up(600) },
+    labels: { source: 'mic' },
+    severity: 'critical',
+    summary: '10 frames a second of what callers say are lost',
+    well: { 'voice_audio_dropped_total{source="system",reason="overload"}': up(600) },
+  },
+  {
+    alert: 'ParleyEventLoopLate',
+    sick: { nodejs_eventloop_delay_p99: stays(0.08) },
+    summary: 'The event loop of voice:9464 is 80ms late',
+    well: { nodejs_eventloop_delay_p99: '0.02x55 0.3x5' },
+  },
+  {
+    alert: 'ParleyNotScraped',
+    sick: { up: '1x50 0x10', 'parley_build_info{version="1"}': '1x50 stale' },
+    severity: 'critical',
+    summary: 'voice:9464 does not answer for its metrics any more',
+    // Something else that is monitored.
+    well: { up: '1x50 0x10' },
+  },
+  {
+    alert: 'ParleyModelNotAsked',
+    sick: { 'llm_model_state{model="azure:gpt"}': stays(2), 'llm_model_state{model="embedded"}': stays(0) },
+    labels: { model: 'azure:gpt' },
+    summary: 'azure:gpt fails, and is not asked',
+    well: { 'llm_model_state{model="azure:gpt"}': '0 1 2 1 0x56' },
+  },
+  {
+    alert: 'ParleyNoModel',
+    sick: { 'llm_model_state{model="azure:gpt"}': stays(2), 'llm_model_state{model="openai:gpt"}': stays(2) },
+    severity: 'critical',
+    summary: 'voice:9464 has no model left to ask',
+    well: { 'llm_model_state{model="azure:gpt"}': stays(2), 'llm_model_state{model="embedded"}': stays(0) },
+  },
+  {
+    alert: 'ParleyModelErrors',
+    sick: { [`${REQUESTS}{${GPT}}`]: up(3), [`${REQUESTS}{${GPT},error_type="slow"}`]: up(1) },
+    labels: { gen_ai_request_model: 'gpt' },
+    summary: '25% of requests to gpt fail',
+    well: { [`${REQUESTS}{${GPT}}`]: up(3), [`${REQUESTS}{${GPT},error_type="aborted"}`]: up(1) },
+  },
+  {
+    alert: 'ParleySlowModel',
+    sick: latency(FIRST, GPT, { 1: 2, 2: 4, '+Inf': 4 }),
+    labels: { gen_ai_request_model: 'gpt' },
+    summary: 'gpt takes 1.9s to begin an answer, of 95 in 100',
+    well: latency(FIRST, GPT, { 1: 4, 2: 4, '+Inf': 4 }),
+  },
+  {
+    alert: 'ParleySpeechServiceNotAsked',
+    sick: { 'voice_speech_provider_state{kind="stt",provider="azure"}': stays(2) },
+    labels: { kind: 'stt', provider: 'azure' },
+    summary: 'stt azure fails, and is not asked',
+    well: { 'voice_speech_provider_state{kind="stt",provider="azure"}': '0 1 2 1 0x56' },
+  },
+  {
+    alert: 'ParleyNoSpeechService',
+    sick: {
+      'voice_speech_provider_state{kind="tts",provider="azure"}': stays(2),
+      'voice_speech_provider_state{kind="stt",provider="azure"}': stays(0),
+    },
+    labels: { kind: 'tts' },
+    severity: 'critical',
+    summary: 'voice:9464 has no tts left',
+    well: {
+      'voice_speech_provider_state{kind="tts",provider="azure"}': stays(2),
+      'voice_speech_provider_state{kind="tts",provider="embedded"}': stays(0),
+    },
+  },
+  {
+    alert: 'ParleySpeechPoolExhausted',
+    sick: { 'voice_speech_pool_waiting{pool="stt"}': stays(1) },
+    labels: { pool: 'stt' },
+    summary: 'Calls on voice:9464 wait for the pool stt',
+    well: { 'voice_speech_pool_waiting{pool="stt"}': '0x58 1 1' },
+  },
+  {
+    alert: 'ParleyToolsFail',
+    sick: {
+      [`${TOOLS}{gen_ai_tool_name="get_card"}`]: up(1),
+      [`${TOOLS}{gen_ai_tool_name="get_card",error_type="timeout"}`]: up(1),
+    },
+    labels: { gen_ai_tool_name: 'get_card' },
+    summary: 'The tool get_card fails 50% of the time',
+    well: {
+      [`${TOOLS}{gen_ai_tool_name="get_card"}`]: up(1),
+      [`${TOOLS}{gen_ai_tool_name="get_card",error_type="invalid_arguments"}`]: up(1),
+    },
+  },
+  {
+    alert: 'ParleyToolServerGone',
+    sick: { 'mcp_server_connected{server="cardapi"}': stays(0) },
+    labels: { server: 'cardapi' },
+    summary: 'The tool server cardapi cannot be reached',
+    well: { 'mcp_server_connected{server="cardapi"}': '1x57 0x3' },
+  },
+  {
+    alert: 'ParleyDependencyDown',
+    sick: { 'parley_dependency_state{dependency="speech",critical="true"}': stays(2) },
+    labels: { dependency: 'speech', critical: 'true' },
+    severity: 'critical',
+    summary: 'speech does not work',
+    well: { 'parley_dependency_state{dependency="redis",critical="false"}': stays(1) },
+  },
+  {
+    alert: 'ParleyDependencyDown',
+    sick: { 'parley_dependency_state{dependency="redis",critical="false"}': stays(2) },
+    labels: { dependency: 'redis', critical: 'false' },
+    summary: 'redis does not work',
+    well: { 'parley_dependency_state{dependency="redis",critical="false"}': stays(0) },
+  },
+  {
+    alert: 'ParleyJobsGivenUp',
+    sick: { 'pusher_jobs{state="dead"}': stays(2) },
+    summary: '2 jobs were given up',
+    well: { 'pusher_jobs{state="later"}': stays(2) },
+  },
+  {
+    alert: 'ParleyJobsLate',
+    sick: { pusher_jobs_oldest: '0+60x60' },
+    summary: 'The oldest job has been waiting for 1h 0m 0s',
+    well: { pusher_jobs_oldest: stays(200) },
+  },
+  {
+    alert: 'ParleyPusherUnreachable',
+    sick: { pusher_link_breaker_state: stays(2) },
+    summary: 'voice:9464 does not reach a pusher',
+    well: { pusher_link_breaker_state: '0x57 2x3' },
+  },
+  {
+    alert: 'ParleyPusherUnreachable',
+    sick: { pusher_link_requests_age: stays(400) },
+    summary: 'voice:9464 does not reach a pusher',
+    well: { pusher_link_requests_age: stays(20) },
+  },
+  {
+    alert: 'ParleyListenAudioLost',
+    sick: { pusher_link_audio_lost_total: up(60) },
+    summary: '15m 0s of audio of calls that are listened to are lost',
+    well: { pusher_link_audio_lost_total: stays(500) },
+  },
+  {
+    alert: 'ParleyStoreBehind',
+    sick: { 'store_backlog{store="conversations"}': stays(7) },
+    labels: { store: 'conversations' },
+    severity: 'critical',
+    summary: '7 conversations of voice:9464 wait to be stored',
+    // There is always something on its way.
+    well: { 'store_backlog{store="conversations"}': '1x8 0 1x8 0 1x8 0 1x8 0 1x8 0 1x8 0 1x8' },
+  },
+  {
+    alert: 'ParleyRecordingsLost',
+    sick: { 'recording_pieces_total{outcome="lost"}': '0x50 1x10' },
+    severity: 'critical',
+    summary: 'Pieces of recordings are lost',
+    well: { 'recording_pieces_total{outcome="written"}': up(3), 'recording_pieces_total{outcome="lost"}': stays(1) },
+  },
+  {
+    alert: 'ParleyWebhooksFail',
+    sick: {
+      'pusher_webhooks_total{endpoint="crm",status="200"}': up(1),
+      'pusher_webhooks_total{endpoint="crm",status="none"}': up(1),
+    },
+    labels: { endpoint: 'crm' },
+    summary: '50% of requests to the receiver crm fail',
+    well: {
+      'pusher_webhooks_total{endpoint="crm",status="200"}': up(9),
+      'pusher_webhooks_total{endpoint="crm",status="503"}': up(1),
+    },
+  },
+];
