@@ -1,23 +1,9 @@
 import { expect, it } from '@jest/globals';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import {
-  CHART,
-  type KubernetesObject,
-  type Values,
-  describeWithHelm,
-  lint,
-  notes,
-  podOf,
-  render,
-  withCopyOf,
-} from './helm.js';
+import { type KubernetesObject, type Values, describeWithHelm, hits, lint, notes, podOf, render } from './helm.js';
 import { leastValues, matrix } from './values.js';
 
 const labelsOf = ({ spec }: KubernetesObject): Record<string, string> =>
   (spec['template'] as { metadata: { labels: Record<string, string> } }).metadata.labels;
-const hits = (selector: unknown, labels: Record<string, string>): boolean =>
-  Object.entries(selector as Record<string, string>).every(([name, value]) => labels[name] === value);
 
 describeWithHelm('the objects of the chart', () => {
   it.each(Object.entries(matrix))('%s: passes helm lint --strict', (_, values) => {
@@ -237,20 +223,6 @@ describeWithHelm('the objects of the chart', () => {
     expect(foreign.pod('voice')['serviceAccountName']).toBe('calls');
   });
 
-  it('metrics are apart from what callers reach', () => {
-    const rendered = render(matrix['seen from all sides']);
-    const ports = ({ spec }: KubernetesObject): unknown =>
-      (spec['ports'] as { name: string }[]).map(({ name }) => name);
-    expect(ports(rendered.the('Service', 'parley'))).toEqual(['http']);
-    expect(ports(rendered.the('Service', '-metrics'))).toEqual(['metrics']);
-    const monitor = rendered.the('ServiceMonitor');
-    expect(monitor.metadata.labels).toHaveProperty('release', 'prometheus');
-    const { matchLabels } = monitor.spec['selector'] as { matchLabels: unknown };
-    expect(rendered.all('Service').filter(({ metadata }) => hits(matchLabels, metadata.labels))).toEqual([
-      rendered.the('Service', '-metrics'),
-    ]);
-  });
-
   it('spreads pods over zones and nodes', () => {
     const constraints = render(leastValues).pod('voice')['topologySpreadConstraints'];
     expect(constraints).toMatchObject([
@@ -258,36 +230,6 @@ describeWithHelm('the objects of the chart', () => {
       { topologyKey: 'kubernetes.io/hostname' },
     ]);
     expect(render(matrix['with everything else']).pod('voice')).not.toHaveProperty('topologySpreadConstraints');
-  });
-
-  it('ships rules and dashboards as they are in their files, and none where there is none', () => {
-    withCopyOf(CHART, (chart) => {
-      for (const name of ['alerts', 'dashboards']) {
-        rmSync(path.join(chart, name), { recursive: true, force: true });
-        mkdirSync(path.join(chart, name));
-      }
-      expect(render(matrix['seen from all sides'], chart).all('PrometheusRule')).toEqual([]);
-      const groups = [
-        {
-          name: 'calls',
-          rules: [{ alert: 'Quiet', expr: 'up == 0', annotations: { summary: '{{ $labels.pod }} is quiet' } }],
-        },
-      ];
-      writeFileSync(path.join(chart, 'alerts', 'voice_calls.yaml'), JSON.stringify({ groups }));
-      writeFileSync(path.join(chart, 'alerts', 'tests.yaml'), 'rule_files: [voice_calls.yaml]\n');
-      const board = '{"title": "Calls {{x}}", "panels": []}\n';
-      writeFileSync(path.join(chart, 'dashboards', 'calls.json'), board);
-      const rendered = render(matrix['seen from all sides'], chart);
-      expect(rendered.the('PrometheusRule')).toMatchObject({
-        metadata: { name: 'parley-voice-calls', labels: { release: 'prometheus' } },
-        spec: { groups },
-      });
-      expect(rendered.the('ConfigMap', '-dashboard-calls')).toMatchObject({
-        metadata: { labels: { grafana_dashboard: '1' }, annotations: { grafana_folder: 'Parley' } },
-        data: { 'parley-calls.json': board },
-      });
-      expect(render(leastValues, chart).objects.map(({ kind }) => kind)).not.toContain('PrometheusRule');
-    });
   });
 
   it('notes say where the first call is made, and warn of what is open', () => {

@@ -105,6 +105,11 @@ export function podOf({ spec }: KubernetesObject): Pod {
   return (spec['template'] as { spec: Pod }).spec;
 }
 
+/** Whether a selector's labels are among these. */
+export function hits(selector: unknown, labels: Record<string, string>): boolean {
+  return Object.entries(selector as Record<string, string>).every(([name, value]) => labels[name] === value);
+}
+
 /** Throws what helm says when the chart refuses the values. */
 export function render(values: Values = {}, chart = CHART): Rendered {
   const text = withValues(values, (file) =>
