@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Req, UseGuards } from '@nestjs/common';
 import { People } from '../services/people/people.js';
+import { unnamed } from './audit/audit-trail.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 import { askedTenant } from './asked-tenant.js';
 
@@ -35,6 +36,7 @@ export class PeopleController {
   @Delete(':id')
   @HttpCode(204)
   async remove(@Req() request: KnownRequest, @Param('id') id: string): Promise<void> {
+    request.auditedObject = unnamed(id);
     const isKnown = id.length <= LONGEST_ID && (await this.people.remove(askedTenant(request), id));
     if (!isKnown) throw new NotFoundException('There is no such person');
   }

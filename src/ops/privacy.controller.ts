@@ -1,5 +1,6 @@
 import { BadRequestException, Body, Controller, HttpCode, Logger, Post, Req, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
+import { unnamed } from './audit/audit-trail.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 import { askedTenant } from './asked-tenant.js';
 import { Erasure, type ErasureScope } from './erasure.js';
@@ -77,5 +78,5 @@ export class PrivacyController {
 function objectOf(scope: ErasureScope): string {
   if (scope.kind === 'conversations')
     return scope.ids.length === 1 ? scope.ids[0]! : `${scope.ids.length} conversations`;
-  return scope.kind === 'person' ? `person ${scope.personId}` : `before ${scope.before}`;
+  return scope.kind === 'person' ? unnamed(scope.personId) : `before ${scope.before}`;
 }

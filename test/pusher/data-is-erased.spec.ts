@@ -205,6 +205,7 @@ describe('what is to be erased', () => {
     expect(lines.filter((line) => line.startsWith('Audit: '))).toEqual([
       'Audit: "key-of-acme" (operator) erases data of tenant "acme" by person: begun',
       'Audit: "key-of-acme" (operator) erases data of tenant "acme" by person: done, 1 conversations, 2 files of recordings, 0 dead letters, 0 voices',
+      'Audit: "key-of-acme" (operator of "acme") POST /api/v1/privacy/erase person f64551fcd6f0: 200',
     ]);
     expect(lines.join('\n')).not.toMatch(new RegExp(`${SAID}|Ada|\\bp1\\b`));
   });

@@ -1,7 +1,7 @@
-import { Injectable, SetMetadata } from '@nestjs/common';
+import { type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { ExecutionContext } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { createHash } from 'node:crypto';
 import type { Principal } from '../../auth/principal.js';
 import { AuditLog } from './audit-log.js';
 
@@ -16,6 +16,11 @@ export const Audited = () => SetMetadata(AUDITED, true);
 /** What a handler may say of its object where the route does not: no content, nobody's number. */
 export interface AuditedRequest {
   auditedObject?: string;
+}
+
+/** A person, for who knows whom to look for: ids of people are chosen by clients, and may be names. */
+export function unnamed(personId: string): string {
+  return `person ${createHash('sha256').update(personId).digest('hex').slice(0, 12)}`;
 }
 
 /** Notes each request of somebody who is known that changes something, is forbidden, or is marked as `Audited`. */
