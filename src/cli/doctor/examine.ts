@@ -10,8 +10,9 @@ export interface Examined {
 }
 
 /** All checks at the same time, each within its limit; never rejects. */
-export function examine(checks: readonly Check[], clock: Clock): Promise<Examined[]> {
-  return Promise.all(checks.map((check) => examineOne(check, clock)));
+export async function examine(checks: readonly Check[], clock: Clock): Promise<Examined[]> {
+  for (const check of checks) await check.prepare?.().catch(() => undefined);
+  return await Promise.all(checks.map((check) => examineOne(check, clock)));
 }
 
 async function examineOne(check: Check, clock: Clock): Promise<Examined> {

@@ -14,6 +14,11 @@ export interface Finding {
 /** One thing that is looked at. */
 export interface Check {
   readonly about: string;
+  /**
+   * Loads what it takes, before any clock runs: libraries of vendors keep the whole process waiting, and the other side would
+   * look slow. What goes wrong shows again in the examination.
+   */
+  readonly prepare?: () => Promise<unknown>;
   /** An examination that takes longer is given up, and is a problem. */
   readonly limitMs: number;
   /** What it rejects with is a problem, too. */

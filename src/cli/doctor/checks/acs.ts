@@ -18,6 +18,7 @@ export function acsChecks(deployment: Deployment): Check[] {
     {
       about: 'acs',
       limitMs: ATTEMPTS * config.requestTimeoutMs,
+      prepare: () => connectAcs(config),
       examine: async () => {
         try {
           const client = await connectAcs(config);

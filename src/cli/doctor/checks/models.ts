@@ -27,6 +27,7 @@ export function modelChecks(deployment: Deployment): Check[] {
   return models.map((entry) => ({
     about: `model ${entry}`,
     limitMs: LIMIT_MS,
+    ...(/^(azure|openai):/.test(entry) && { prepare: () => import('../../../llm/drivers/openai/connect-openai.js') }),
     examine: (signal) => examine(modelChoice(entry)!, deployment, signal),
   }));
 }

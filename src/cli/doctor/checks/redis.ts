@@ -10,7 +10,9 @@ import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
 const OLDEST = [6, 2] as const;
-const SLOW_MS = 20;
+const SLOW_MS = 50;
+const TRIPS = 5;
+const BETWEEN_TRIPS_MS = 100;
 const NEARLY_FULL = 0.9;
 /** Connecting is tried three times, with pauses. */
 const PAUSES_MS = 2000;
@@ -37,7 +39,12 @@ async function examine(deployment: Deployment, config: RedisConfig, signal: Abor
     // Users of an ACL often may not ask for it.
     const info = parsed(await link.run((client) => client.info()).catch(() => ''));
     return [
-      ...(await reachFindings(link, info.get('redis_version') ?? (await versionByHello(link)), deployment.clock)),
+      ...(await reachFindings(
+        link,
+        info.get('redis_version') ?? (await versionByHello(link)),
+        deployment.clock,
+        signal,
+      )),
       ...placeFindings(info),
       ...keepingFindings(info, await link.run(savePoints).catch(() => undefined), isLastCopy(deployment)),
     ];
@@ -46,11 +53,19 @@ async function examine(deployment: Deployment, config: RedisConfig, signal: Abor
   }
 }
 
-async function reachFindings(link: RedisLink, version: string | undefined, clock: Clock): Promise<Finding[]> {
-  const startedAt = clock.now();
-  const [seconds, microseconds] = await link.run((client) => client.time());
-  const tripMs = clock.now() - startedAt;
-  const theirs = Number(seconds) * 1000 + Number(microseconds) / 1000;
+async function reachFindings(
+  link: RedisLink,
+  version: string | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  // What we, or this machine, were busy with at one moment is not its fault.
+  const trips = [];
+  for (let count = 0; count < TRIPS; count++) {
+    trips.push(await trip(link, clock));
+    await clock.delay(BETWEEN_TRIPS_MS, signal);
+  }
+  const { tripMs, theirs, ours } = trips.reduce((best, one) => (one.tripMs < best.tripMs ? one : best));
   const findings = [
     ok(
       `${link.address}, version ${version ?? 'unknown'}: values, scripts and channels work; it answers in ${tripMs.toFixed(1)} ms`,
@@ -63,7 +78,15 @@ async function reachFindings(link: RedisLink, version: string | undefined, clock
     );
   if (tripMs > SLOW_MS)
     findings.push(warning('it is far away, or busy', ['REDIS_URL'], 'Use one in the same region and network'));
-  return [...findings, ...skewFindings('Redis', theirs, clock.wallTime() - tripMs / 2)];
+  return [...findings, ...skewFindings('Redis', theirs, ours)];
+}
+
+async function trip(link: RedisLink, clock: Clock): Promise<{ tripMs: number; theirs: number; ours: number }> {
+  const startedAt = clock.now();
+  const [seconds, microseconds] = await link.run((client) => client.time());
+  const tripMs = clock.now() - startedAt;
+  const theirs = Number(seconds) * 1000 + Number(microseconds) / 1000;
+  return { tripMs, theirs, ours: clock.wallTime() - tripMs / 2 };
 }
 
 function placeFindings(info: ReadonlyMap<string, string>): Finding[] {

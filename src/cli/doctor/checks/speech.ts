@@ -46,6 +46,7 @@ export function speechChecks(deployment: Deployment): Check[] {
     ...stt.map((name) => ({
       about: `hearing ${name}`,
       limitMs: 2 * LIMIT_MS,
+      prepare: () => loaderFor(deployment, { stt: [name] }).stt(),
       examine: async (signal: AbortSignal) => hear(name, deployment, await sentence.promise, signal),
     })),
   ];
@@ -64,6 +65,10 @@ class VoiceCheck implements Check {
   ) {
     this.about = `speaking ${name}`;
     this.spoken = new Promise((resolve) => (this.tell = resolve));
+  }
+
+  prepare(): Promise<unknown> {
+    return loaderFor(this.deployment, { tts: [this.name] }).tts();
   }
 
   async examine(signal: AbortSignal): Promise<Finding[]> {
@@ -197,7 +202,7 @@ async function understood(
 
 function loaderFor(deployment: Deployment, only: Partial<Pick<SpeechConfig, 'stt' | 'tts'>>): DriverLoader {
   return new DriverLoader(
-    Object.assign(Object.create(deployment.section(SpeechConfig)) as SpeechConfig, only),
+    Object.assign({}, deployment.section(SpeechConfig), only),
     deployment.section(VoiceConfig),
     deployment.section(ScriptedConfig),
     deployment.section(AzureSpeechConfig),

@@ -13,6 +13,8 @@ import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 /** Of no customer; what is written there is deleted at once. */
 const TENANT = 'parley-doctor';
 const REQUESTS = 6;
+const loadCosmos = () => import('../../../services/conversations/cosmos/cosmos-conversation-store.js');
+const loadBlob = () => import('../../../services/archive/blob/blob-archive.js');
 
 /** Where conversations are kept: one is written, read and deleted. SQLite is a file in DATA_DIR, which is looked at anyway. */
 export function conversationChecks(deployment: Deployment): Check[] {
@@ -24,9 +26,9 @@ export function conversationChecks(deployment: Deployment): Check[] {
     {
       about: 'conversations',
       limitMs: REQUESTS * config.timeoutMs,
+      prepare: loadCosmos,
       examine: async (signal) => {
-        const { CosmosConversationStore } =
-          await import('../../../services/conversations/cosmos/cosmos-conversation-store.js');
+        const { CosmosConversationStore } = await loadCosmos();
         const store = await CosmosConversationStore.create(config);
         try {
           await written(store, deployment.clock, signal);
@@ -51,8 +53,9 @@ export function archiveChecks(deployment: Deployment): Check[] {
     {
       about: 'recordings',
       limitMs: REQUESTS * config.timeoutMs,
+      prepare: loadBlob,
       examine: async (signal) => {
-        const { BlobArchive } = await import('../../../services/archive/blob/blob-archive.js');
+        const { BlobArchive } = await loadBlob();
         try {
           const archive = await BlobArchive.create(config);
           await archived(archive, signal);

@@ -11,6 +11,7 @@ export function toolServerChecks(deployment: Deployment): Check[] {
   return readMcpServers(config, packageRoot, deployment.variables).map((settings) => ({
     about: `tools ${settings.name}`,
     limitMs: 2 * settings.connectTimeoutMs + 1000,
+    prepare: () => import('../../../tools/mcp/mcp-session.js'),
     examine: (signal) => examine(settings, signal),
   }));
 }

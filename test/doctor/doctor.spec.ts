@@ -1,0 +1,286 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { reportOf } from '../../src/cli/doctor/report.js';
+import { describeWithRedis, freePort } from '../support/redis.js';
+import { withoutSpeech } from '../support/test-server.js';
+import { WholeDeployment, faults } from './whole-deployment.js';
+
+const LIMIT_MS = 60_000;
+/** Whatever is made up for these tests and must stay between two parties. */
+const SECRETS =
+  /swordfish|secret-between|nobody-may-see|key-of-|YS1rZXk|Eby8vdM02|token-of-the|event-grid-secret|code-of-the|accesskey|whsec_|secret-of-the-query/;
+
+describeWithRedis('the doctor', () => {
+  let deployment: WholeDeployment;
+  beforeAll(async () => {
+    deployment = await WholeDeployment.start();
+  }, LIMIT_MS);
+  afterAll(() => deployment.stop());
+
+  it(
+    'finds nothing wrong where everything works, and says what it has tried',
+    async () => {
+      const diagnosis = await deployment.examined();
+      // That name is nobody's.
+      expect(Object.keys(faults(diagnosis))).toEqual(['certificate voice.invalid:443']);
+      expect(diagnosis).toMatchObject({ problems: 0, warnings: 1, notConfigured: [] });
+      const report = reportOf(diagnosis);
+      for (const seen of [
+        /redis +ok +redis:\/\/\*\*\*@127.+ version \d+\.\d+\.\d+: values, scripts and channels work/,
+        /model azure:dialogue +ok +first token after \d+ ms/,
+        /speaking azure +ok +\d+\.\d s of speech/,
+        /hearing azure +ok +it has understood "hello what is my balance"/,
+        /hearing deepgram +ok +it has understood "hello what is my balance"/,
+        /hearing embedded +ok +it has understood "hello what is my balance"/,
+        /conversations +ok +Cosmos DB.+written, read, found and deleted/,
+        /recordings +ok +Blob storage.+written, listed and deleted/,
+        /voices +ok .+ an embedding of \d+ numbers/,
+        /tools desk +ok +connected; it has all 1 tools/,
+        /token issuer +ok .+ its public keys were fetched/,
+        /acs +ok +Azure Communication Services knows us/,
+        /webhook crm +ok +it can be reached \(405/,
+        /pusher +ok +it takes our secret/,
+        /collector traces +ok +it takes what we send/,
+      ])
+        expect(report).toMatch(seen);
+      expect(JSON.stringify(diagnosis) + report).not.toMatch(SECRETS);
+      expect(deployment.receiver.methods).toEqual(['HEAD']);
+      expect(deployment.collector.spans).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  interface Wrong {
+    readonly what: string;
+    readonly change: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
+    readonly mend?: () => void;
+    readonly about: string;
+    readonly setting: string | undefined;
+    readonly says: RegExp;
+    readonly advice: RegExp;
+  }
+
+  const nobody = async (scheme: string): Promise<string> => `${scheme}://127.0.0.1:${await freePort()}`;
+
+  const wrongs: Wrong[] = [
+    {
+      what: 'Redis is not there',
+      change: async () => ({ REDIS_URL: await nobody('redis'), REDIS_CONNECT_TIMEOUT_MS: '200' }),
+      about: 'redis',
+      setting: 'REDIS_URL',
+      says: /ECONNREFUSED/,
+      advice: /Start Redis/,
+    },
+    {
+      what: 'the password of Redis is wrong',
+      change: () => ({ REDIS_URL: deployment.redis.url.replace('swordfish-of-redis', 'swordfish-of-old') }),
+      about: 'redis',
+      setting: 'REDIS_URL',
+      says: /WRONGPASS/,
+      advice: /user and password/,
+    },
+    {
+      what: 'the key of the model is wrong',
+      change: () => ({ AZURE_OPENAI_API_KEY: 'key-of-old' }),
+      about: 'model azure:dialogue',
+      setting: 'AZURE_OPENAI_API_KEY',
+      says: /HTTP 401/,
+      advice: /401 and 403: the key/,
+    },
+    {
+      what: 'there is no such model',
+      change: () => ({ LLM_MODELS: 'azure:monologue,embedded' }),
+      about: 'model azure:monologue',
+      setting: 'LLM_MODELS',
+      says: /HTTP 404 \(DeploymentNotFound/,
+      advice: /no such deployment/,
+    },
+    {
+      what: 'the key of Azure Speech is wrong',
+      change: () => ({ AZURE_SPEECH_KEY: 'key-of-old' }),
+      about: 'hearing azure',
+      setting: 'AZURE_SPEECH_KEY',
+      says: /Azure Speech/,
+      advice: /The key is wrong/,
+    },
+    {
+      what: 'Deepgram is not there',
+      change: async () => ({ DEEPGRAM_URL: await nobody('ws') }),
+      about: 'hearing deepgram',
+      setting: 'DEEPGRAM_URL',
+      says: /cannot be reached/,
+      advice: /reach it/,
+    },
+    {
+      what: 'Cosmos DB does not allow us',
+      change: () => ((deployment.cosmos.fault = 403), {}),
+      mend: () => (deployment.cosmos.fault = 'none'),
+      about: 'conversations',
+      setting: 'COSMOS_KEY',
+      says: /status 403/,
+      advice: /Built-in Data Contributor/,
+    },
+    {
+      what: 'the key of Blob storage is wrong',
+      change: () => ({ AZURE_STORAGE_CONNECTION_STRING: deployment.blob.connectionString('a2V5LW9mLW9sZA==') }),
+      about: 'recordings',
+      setting: 'AZURE_STORAGE_CONNECTION_STRING',
+      says: /status 403/,
+      advice: /Storage Blob Data Contributor/,
+    },
+    {
+      what: 'Azure Communication Services does not know us',
+      change: () => ({
+        ACS_CONNECTION_STRING: deployment.acs.settings['ACS_CONNECTION_STRING']!.replace(
+          /accesskey=.*/,
+          'accesskey=a2V5LW9mLW9sZA==',
+        ),
+      }),
+      about: 'acs',
+      setting: 'ACS_CONNECTION_STRING',
+      says: /status 401/,
+      advice: /The key is wrong/,
+    },
+    {
+      what: 'a tool server lacks a tool',
+      change: () => deployment.toolsFile({ tools: ['greet', 'dance'] }),
+      about: 'tools desk',
+      setting: 'MCP_ENABLED_SERVERS',
+      says: /it has no "dance"; it has .*greet/,
+      advice: /Correct `tools`/,
+    },
+    {
+      what: 'a tool server is in a network where it may not be',
+      change: () => deployment.toolsFile({ tools: ['greet'], allow_private_network: false }),
+      about: 'tools desk',
+      setting: 'MCP_ENABLED_SERVERS',
+      says: /Refused to connect/,
+      advice: /allow_private_network/,
+    },
+    {
+      what: 'the issuer of tokens is down',
+      change: () => ((deployment.issuer.fault = 500), {}),
+      mend: () => (deployment.issuer.fault = 'none'),
+      about: 'token issuer',
+      setting: 'OIDC_ISSUER',
+      says: /answers 500/,
+      advice: /exactly as it stands in `iss`/,
+    },
+    {
+      what: 'a receiver of webhooks sends us elsewhere',
+      change: () => (Object.assign(deployment.receiver, { status: 302, location: 'https://elsewhere.invalid/' }), {}),
+      mend: () => void Object.assign(deployment.receiver, { status: 405, location: '' }),
+      about: 'webhook crm',
+      setting: 'WEBHOOKS_FILE',
+      says: /sends us elsewhere/,
+      advice: /Give the address that it sends us to/,
+    },
+    {
+      what: 'a receiver of webhooks is on this machine and must not be',
+      change: () =>
+        deployment.webhooksFile({
+          url: 'https://localhost:8443/hook?code=code-of-the-receiver',
+          allow_private_network: false,
+        }),
+      about: 'webhook crm',
+      setting: 'WEBHOOKS_FILE',
+      says: /Refused to connect: localhost has no public address/,
+      advice: /allow_private_network/,
+    },
+    {
+      what: 'the pusher has another secret',
+      change: () => ({ PUSHER_SECRET: 'secret-between-two-others' }),
+      about: 'pusher',
+      setting: 'PUSHER_SECRET',
+      says: /does not take our secret/,
+      advice: /the same one/,
+    },
+    {
+      what: 'the collector is not there',
+      change: async () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: await nobody('http') }),
+      about: 'collector traces',
+      setting: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      says: /nobody listens there/,
+      advice: /Calls go on/,
+    },
+    {
+      what: 'the service for embeddings does not know us',
+      change: () => ({ SPEAKER_EMBEDDER_KEY: 'key-of-old' }),
+      about: 'voices',
+      setting: 'SPEAKER_EMBEDDER_KEY',
+      says: /embedding service/,
+      advice: /its key/,
+    },
+    {
+      what: 'nothing can be written to DATA_DIR',
+      change: () => ({ DATA_DIR: '/proc/parley/data' }),
+      about: 'disk',
+      setting: 'DATA_DIR',
+      says: /cannot be written to/,
+      advice: /Give it a volume/,
+    },
+    {
+      what: 'something else has our port',
+      change: () => ({ PORT: new URL(deployment.receiver.url).port }),
+      about: 'port',
+      setting: 'PORT',
+      says: /is taken by something else/,
+      advice: /another port/,
+    },
+  ];
+
+  it.each(wrongs)(
+    'says in words that $what',
+    async ({ change, mend, about, setting, says, advice }) => {
+      const speech = about.startsWith('hearing') ? {} : withoutSpeech;
+      const diagnosis = await deployment.examined({ ...speech, ...(await change()) });
+      mend?.();
+      const found = faults(diagnosis)[about] ?? [];
+      expect(found.map((finding) => finding.says).join()).toMatch(says);
+      expect(found.map((finding) => finding.advice).join()).toMatch(advice);
+      expect(found.flatMap(({ settings = [] }) => settings)).toContain(setting);
+      expect(reportOf(diagnosis)).not.toMatch(SECRETS);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'warns of a Redis that forgets, and is content with rights that do not let it look',
+    async () => {
+      const redis = deployment.redis.look();
+      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      const forgetful = faults(await deployment.examined(withoutSpeech))['redis'];
+      await redis.config('SET', 'maxmemory-policy', 'noeviction');
+      expect(forgetful).toMatchObject([{ verdict: 'warning', advice: 'Set maxmemory-policy noeviction' }]);
+      // As docs/redis.md has it.
+      await redis.call(
+        'ACL',
+        'SETUSER',
+        'parley',
+        'on',
+        '>swordfish-of-parley',
+        '~parley:*',
+        '&parley:*',
+        '+@all',
+        '-@admin',
+        '-@dangerous',
+      );
+      const { port } = deployment.redis;
+      const limited = await deployment.examined({ REDIS_URL: `redis://parley:swordfish-of-parley@127.0.0.1:${port}` });
+      expect(limited.problems).toBe(0);
+      expect(faults(limited)['redis']).toMatchObject([
+        { verdict: 'warning', says: 'its eviction policy cannot be read with these rights' },
+      ]);
+      expect(reportOf(limited)).toMatch(/redis +ok .+ version \d+\.\d+\.\d+/);
+    },
+    LIMIT_MS,
+  );
+
+  it('says which settings are not valid, and looks at nothing then', async () => {
+    const diagnosis = await deployment.examined({ PORT: 'many', MAX_CONNECTIONS: '-1' });
+    expect(diagnosis.examined.map(({ about }) => about)).toEqual(['configuration']);
+    expect(faults(diagnosis)['configuration']).toMatchObject([
+      { settings: ['PORT'], says: expect.stringContaining('"many"') },
+      { settings: ['MAX_CONNECTIONS'] },
+    ]);
+  });
+});
