@@ -11,7 +11,7 @@ const recording = (name: string): string => fileURLToPath(new URL(`../fixtures/c
 describe('the client in docs/listen.md', () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await TestServer.start();
+    server = await TestServer.start({ CONVERSATION_STORE: 'sqlite' });
   });
   afterAll(() => server.stop());
 

@@ -105,7 +105,14 @@ describe('a call of two legs', () => {
     });
     expect(harness.store.said(id)).toEqual(['SPEAKER_00: My number is [card].', 'SPEAKER_01: Goodbye.']);
     expect(harness.links.requests).toEqual([
-      { jobId: `process.${id}.1`, tenant: 'acme', conversationId: id, generation: 1, language: 'en-GB' },
+      {
+        jobId: `process.${id}.1`,
+        tenant: 'acme',
+        conversationId: id,
+        generation: 1,
+        language: 'en-GB',
+        traceparent: expect.stringMatching(/^00-[\da-f]{32}-[\da-f]{16}-01$/),
+      },
     ]);
     expect(harness.links.newest.log).toEqual(['conversation', 'segments', 'audio', 'process', 'close']);
     expect(JSON.stringify(harness.links.newest.segments)).not.toContain('4111');
