@@ -11,6 +11,11 @@ const COME_BACK_MS = 20_000;
 const ANSWER_MS = 20_000;
 const FRAME_MS = 20;
 const SILENCE = Buffer.alloc(320);
+const SPEECH = Buffer.from(Int16Array.from({ length: 160 }, (_, at) => (at % 16 < 8 ? 8000 : -8000)).buffer);
+const SPEECH_FRAMES = 30;
+/** Every third turn is spoken, and heard as what the recogniser is scripted to hear. */
+const EACH_SPOKEN = 3;
+export const SPOKEN_WORD = 'aloud';
 
 export type Fate = 'not touched' | 'finished where it was' | 'resumed' | 'cut';
 
@@ -106,6 +111,8 @@ export class RollingCaller {
   private token = '';
   private owedSince: number | undefined;
   private isToEnd = false;
+  /** Frames of speech that are still to be said. */
+  private toSpeak = 0;
 
   constructor(
     private readonly url: string,
@@ -157,20 +164,26 @@ export class RollingCaller {
     this.line?.socket.terminate();
   }
 
-  /** Every 20 ms: what a microphone hears when nobody speaks. */
+  /** Every 20 ms: what a microphone hears. */
   tick(): void {
     const { socket } = this.line ?? {};
-    if (socket?.readyState === WebSocket.OPEN) socket.send(SILENCE);
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    socket.send(this.toSpeak > 0 ? SPEECH : SILENCE);
+    if (this.toSpeak > 0 && --this.toSpeak === 0) this.owedSince ??= performance.now();
   }
 
   private async turn(): Promise<void> {
-    const word = WORDS[this.words.length % WORDS.length]!;
+    const isSpoken = this.turns % EACH_SPOKEN === EACH_SPOKEN - 1;
+    const word = isSpoken ? SPOKEN_WORD : WORDS[this.turns % WORDS.length]!;
     if (!this.words.includes(word)) this.words.push(word);
     for (;;) {
       const line = await this.open();
       const since = line.events.length;
-      this.owedSince ??= performance.now();
-      line.say({ type: 'user_message', text: `note ${word}` });
+      if (isSpoken) this.toSpeak = SPEECH_FRAMES;
+      else {
+        this.owedSince ??= performance.now();
+        line.say({ type: 'user_message', text: `note ${word}` });
+      }
       if (await this.answered(line, since)) break;
       // What was lost with the connection may have been answered at the beginning of the next one.
       if (await this.answered(await this.open(), 0, true)) break;

@@ -8,13 +8,13 @@ import { until } from '../support/replicas.js';
 import { Haproxy, describeWithHaproxy } from './haproxy.js';
 import { Platform, type Pod } from './platform.js';
 import { RememberingModel } from './remembering-model.js';
-import { type Fate, NewCallers, RollingCaller, microphones } from './rolling-caller.js';
+import { type Fate, NewCallers, RollingCaller, SPOKEN_WORD, microphones } from './rolling-caller.js';
 
 const CALLS = 40;
 const PLACES = 8;
 const DRAIN_LIMIT_MS = 6000;
 const EACH_NEW_CALL_MS = 200;
-const IN_CONVERSATION_TURNS = 2;
+const IN_CONVERSATION_TURNS = 3;
 const LOOKS = 20;
 const LOOK_MS = 250;
 
@@ -54,6 +54,7 @@ describeWithHaproxy('behind a load balancer', () => {
         CONVERSATION_STORE: 'none',
         GREETING: 'off',
         STT_SERVICE_MODELS: 'scripted',
+        SCRIPTED_STT_TEXT: `note ${SPOKEN_WORD}`,
         TTS_SERVICE_MODELS: 'scripted',
         SCRIPTED_TTS_WORD_MS: '150',
         VAD: 'energy',
