@@ -14,7 +14,7 @@ certificates read, clocks compared. Says what is wrong, which setting it has to 
 masked. A database, container or folder that is missing is made, as the server does at its start.
 
 Run it where the server runs, with its environment, also beside a server that runs:
-  kubectl exec deploy/parley -- node dist/cli/main.js doctor
+  kubectl exec deploy/parley-voice -- node dist/cli/main.js doctor
 
 Exits 0 when nothing is wrong (there may be warnings), 1 when something is, 2 when it was called wrongly.
 

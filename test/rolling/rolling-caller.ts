@@ -215,6 +215,7 @@ export class RollingCaller {
   private async open(): Promise<Line> {
     if (this.line?.isOpen) return this.line;
     const lostAt = performance.now();
+    if (this.token === '') throw new Error('there is nothing to come back with');
     for (;;) {
       const answer = await this.connect(`&resume=${this.token}`);
       if (typeof answer !== 'string') {

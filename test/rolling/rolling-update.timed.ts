@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, it } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,6 +29,8 @@ interface Outcome {
 const table: string[][] = [];
 
 describeWithHaproxy('behind a load balancer', () => {
+  afterAll(() => void process.stdout.write(`\n${tableOf(table)}\n`));
+
   describeWithRedis('a roll-out', () => {
     let redis: RedisServer;
     let model: RememberingModel;
@@ -90,7 +92,6 @@ describeWithHaproxy('behind a load balancer', () => {
       await newCallers!.stop();
       const outcome: Outcome = { what, callers, gone, newCallers: newCallers! };
       table.push(rowOf(outcome));
-      process.stdout.write(`\n${tableOf(table)}\n`);
       expect(
         callers.flatMap(({ number, problem }) => (problem === undefined ? [] : [`call ${number}: ${problem}`])),
       ).toEqual([]);
