@@ -1,4 +1,4 @@
-import type { AgentCatalog } from '../agents/agent-catalog.js';
+import type { AgentSet } from '../agents/agent-set.js';
 import type { DropLog } from '../audio/drop-log.js';
 import type { DroppedAudio, SourceQueues } from '../audio/source-queues.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
@@ -44,7 +44,7 @@ export interface ConversationParts {
   readonly minConfidence: number;
   readonly llm: LlmClient;
   readonly tools: ToolRegistry;
-  readonly catalog: AgentCatalog;
+  readonly catalog: AgentSet;
   readonly supervisor: TaskSupervisor;
   readonly trace: CallTrace;
   readonly events: EventBus;

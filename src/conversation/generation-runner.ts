@@ -1,4 +1,4 @@
-import type { AgentCatalog } from '../agents/agent-catalog.js';
+import type { AgentSet } from '../agents/agent-set.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
 import type { EventBus } from '../events/event-bus.js';
 import type { AbortKind } from '../kernel/abort.js';
@@ -32,7 +32,7 @@ export interface GenerationRunnerParts {
   readonly config: ConversationConfig;
   readonly llm: LlmClient;
   readonly tools: ToolRegistry;
-  readonly catalog: AgentCatalog;
+  readonly catalog: AgentSet;
   readonly supervisor: TaskSupervisor;
   readonly trace: CallTrace;
   readonly events: EventBus;

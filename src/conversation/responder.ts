@@ -1,5 +1,5 @@
 import { permissionsOf } from '../agents/agent.js';
-import type { AgentCatalog } from '../agents/agent-catalog.js';
+import type { AgentSet } from '../agents/agent-set.js';
 import { isAborted } from '../kernel/abort.js';
 import type { Clock, Timer } from '../kernel/clock.js';
 import { ParleyError } from '../kernel/errors.js';
@@ -39,7 +39,7 @@ export class Responder {
     private readonly state: ConversationState,
     private readonly llm: LlmClient,
     private readonly tools: ToolRegistry,
-    private readonly catalog: AgentCatalog,
+    private readonly catalog: AgentSet,
     private readonly clock: Clock,
     private readonly options: ResponderOptions,
     private readonly output: ResponderOutput,

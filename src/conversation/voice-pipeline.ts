@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { PinoLogger } from 'nestjs-pino';
 import type { Agent } from '../agents/agent.js';
 import { AgentCatalog } from '../agents/agent-catalog.js';
+import type { AgentSet } from '../agents/agent-set.js';
 import { speechHintsOf } from '../agents/speech-hints.js';
 import { DropLog } from '../audio/drop-log.js';
 import type { SourceQueues } from '../audio/source-queues.js';
@@ -87,6 +88,8 @@ export class VoicePipeline implements LiveSession {
 
   // Set by `start`.
   private transport!: CallTransport;
+  /** They are read again while it lasts; a call keeps those that it began with. */
+  private agents!: AgentSet;
   private state!: ConversationState;
   private speech!: SessionSpeech;
   private queues: SourceQueues | undefined;
@@ -139,6 +142,7 @@ export class VoicePipeline implements LiveSession {
     this.reserving = true;
     try {
       this.lifetime.signal.throwIfAborted();
+      this.agents = this.catalog.current;
       this.state = this.stateOf(options);
       this.trace = this.traceOf(options);
       this.speech = await this.speechService.lease(this.id, this.lifetime.signal, this.state.agent.language);
@@ -276,7 +280,7 @@ export class VoicePipeline implements LiveSession {
       minConfidence: this.speechConfig.minConfidence,
       llm: this.llm,
       tools: this.tools,
-      catalog: this.catalog,
+      catalog: this.agents,
       supervisor: this.supervisor,
       events: this.events,
       session: this.lifetime.signal,
@@ -312,17 +316,17 @@ export class VoicePipeline implements LiveSession {
     const { historyMaxTokens } = this.config;
     const onChange = (): void => this.keeper?.note();
     if (!resumed) {
-      const chosen = this.catalog.scenario(scenario);
-      const starting = this.catalog.agent(agent ?? chosen.start);
+      const chosen = this.agents.scenario(scenario);
+      const starting = this.agents.agent(agent ?? chosen.start);
       return new ConversationState(this.id, chosen, starting, historyMaxTokens, onChange);
     }
     const { snapshot } = resumed;
     this.id = snapshot.sessionId;
     this.startedAt -= this.clock.wallTime() - snapshot.startedAt;
-    const speaking = this.catalog.agent(snapshot.agent);
+    const speaking = this.agents.agent(snapshot.agent);
     return new ConversationState(
       this.id,
-      this.catalog.scenario(snapshot.scenario),
+      this.agents.scenario(snapshot.scenario),
       speaking,
       historyMaxTokens,
       onChange,

@@ -74,8 +74,9 @@ export class HealthController {
     const isDegraded = down.length > 0 || checks.some(isImpaired);
     const unhealthy = this.drain.draining || down.some((check) => check.critical);
     response.status(unhealthy ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK);
+    const status: 'unhealthy' | 'degraded' | 'ready' = unhealthy ? 'unhealthy' : isDegraded ? 'degraded' : 'ready';
     return {
-      status: unhealthy ? 'unhealthy' : isDegraded ? 'degraded' : 'ready',
+      status,
       timestamp: this.timestamp(),
       draining: this.drain.draining,
       response_time_ms: Math.round(this.clock.now() - startedAt),

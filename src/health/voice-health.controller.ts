@@ -18,8 +18,9 @@ export class VoiceHealthController {
 
   @Get('voice/health')
   voiceHealth() {
+    const status: 'draining' | 'healthy' = this.drain.draining ? 'draining' : 'healthy';
     return {
-      status: this.drain.draining ? 'draining' : 'healthy',
+      status,
       service: 'voice',
       active_connections: this.sessions.active,
       max_connections: this.voice.maxConnections,
@@ -33,8 +34,9 @@ export class VoiceHealthController {
       snapshots.reduce((total, snapshot) => total + pick(snapshot), 0);
     const total = sum((snapshot) => snapshot.metrics.allocations_total);
     const cold = sum((snapshot) => snapshot.metrics.allocations_cold);
+    const status: 'healthy' | 'degraded' = snapshots.every((snapshot) => snapshot.ready) ? 'healthy' : 'degraded';
     return {
-      status: snapshots.every((snapshot) => snapshot.ready) ? 'healthy' : 'degraded',
+      status,
       timestamp: this.clock.wallTime() / 1000,
       pools: Object.fromEntries(snapshots.map((snapshot) => [snapshot.name, snapshot])),
       summary: {

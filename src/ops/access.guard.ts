@@ -20,6 +20,13 @@ const ROLE = 'parley:role';
 /** The least role that may use a route or controller; `operator` where nothing is said. */
 export const NeedsRole = (role: Role) => SetMetadata(ROLE, role);
 
+type Target = Parameters<Reflector['get']>[1];
+
+/** What `NeedsRole` says of a handler, or else of its controller. */
+export function neededRole(reflector: Reflector, handler: Target, controller: Target): Role {
+  return reflector.getAllAndOverride<Role | undefined>(ROLE, [handler, controller]) ?? 'operator';
+}
+
 /** Who is asking; set by the guard. */
 export type KnownRequest = Request & AuditedRequest & { principal: Principal };
 
@@ -58,8 +65,7 @@ export class AccessGuard implements CanActivate {
         message: 'Too many requests, please try again later',
         retryAfterSeconds,
       });
-    const needed =
-      this.reflector.getAllAndOverride<Role>(ROLE, [context.getHandler(), context.getClass()]) ?? 'operator';
+    const needed = neededRole(this.reflector, context.getHandler(), context.getClass());
     if (!hasRole(principal, needed)) throw new ForbiddenException(`This needs the role "${needed}"`);
     return true;
   }

@@ -2,7 +2,7 @@ import { BadRequestException } from '@nestjs/common';
 import { z } from 'zod';
 import type { KnownRequest } from './access.guard.js';
 
-const query = z.looseObject({
+export const tenantQuery = z.looseObject({
   tenant: z
     .string()
     .regex(/^[\w-]{1,64}$/)
@@ -11,7 +11,7 @@ const query = z.looseObject({
 
 /** Whose data a request is about: the asker's own; an admin may name another with `?tenant=`. */
 export function askedTenant({ principal, query: given }: KnownRequest): string {
-  const parsed = query.safeParse(given);
+  const parsed = tenantQuery.safeParse(given);
   if (!parsed.success) throw new BadRequestException('"tenant": is not the name of a tenant');
   return principal.role === 'admin' ? (parsed.data.tenant ?? principal.tenant) : principal.tenant;
 }

@@ -21,7 +21,7 @@ import { CallQuota } from '../voice/call-quota.js';
 import { TooManyRequests } from './too-many-requests.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 
-const order = z.looseObject({
+export const callOrder = z.looseObject({
   to: z
     .string()
     .regex(
@@ -48,7 +48,7 @@ export class CallsController {
   @Post()
   @HttpCode(202)
   async place(@Req() request: KnownRequest, @Body() body: unknown) {
-    const parsed = order.safeParse(body ?? {});
+    const parsed = callOrder.safeParse(body ?? {});
     if (!parsed.success)
       throw new BadRequestException(
         parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),

@@ -18,7 +18,7 @@ import { People } from '../services/people/people.js';
 import { Audited } from './audit/audit-trail.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 
-const query = z.strictObject({
+export const conversationsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z.iso.datetime({ offset: true }).optional(),
   tenant: z
@@ -70,8 +70,8 @@ export class ConversationsController {
   }
 }
 
-function read(given: unknown): z.output<typeof query> {
-  const parsed = query.safeParse(given);
+function read(given: unknown): z.output<typeof conversationsQuery> {
+  const parsed = conversationsQuery.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new BadRequestException(
     parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'query'}": ${issue.message}`).join('. '),

@@ -8,9 +8,17 @@ const codes: Readonly<Record<number, string>> = {
   401: 'unauthorized',
   403: 'forbidden',
   404: 'not_found',
+  409: 'conflict',
   413: 'too_large',
+  415: 'unsupported',
+  422: 'unsupported',
   429: 'rate_limited',
 };
+
+/** What stands in `code` where nothing more is known than the status. */
+export function codeOf(status: number): string {
+  return codes[status] ?? 'internal';
+}
 
 /** Errors of our own that are not the asker's fault; the log has said so where they happened. */
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -44,7 +52,7 @@ export class ErrorFilter implements ExceptionFilter {
     if (status >= 500) this.logger.error(`Request failed: ${messageOf(error)}`);
     // What went wrong inside is for the log only.
     const message = status >= 500 ? 'Internal error' : messageOf(error);
-    const body = { error: { code: codes[status] ?? 'internal', message } };
+    const body = { error: { code: codeOf(status), message } };
     this.adapter.httpAdapter.reply(host.switchToHttp().getResponse(), body, status);
   }
 

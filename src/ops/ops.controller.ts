@@ -1,8 +1,5 @@
 import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Post, Req, UseGuards } from '@nestjs/common';
-import { AgentCatalog } from '../agents/agent-catalog.js';
-import type { Agent, Scenario } from '../agents/agent.js';
 import { mayAccess } from '../auth/principal.js';
-import { AgentsConfig } from '../config/agents.config.js';
 import { OverloadConfig } from '../config/overload.config.js';
 import { listenProtocolDocument } from '../listen/messages/listen-protocol-document.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
@@ -19,8 +16,6 @@ import { overloadView } from './overload-view.js';
 export class OpsController {
   constructor(
     private readonly sessions: SessionDirectory,
-    private readonly catalog: AgentCatalog,
-    private readonly config: AgentsConfig,
     private readonly lifecycle: LifecycleService,
     private readonly overload: OverloadMonitor,
     private readonly overloadConfig: OverloadConfig,
@@ -65,27 +60,6 @@ export class OpsController {
     await this.sessions.send(id, 'resume');
   }
 
-  @Get('agents')
-  @NeedsRole('caller')
-  listAgents() {
-    return { agents: this.catalog.agents().map(agentView) };
-  }
-
-  @Get('agents/:name')
-  @NeedsRole('caller')
-  getAgent(@Param('name') name: string) {
-    const agent = this.catalog.agents().find((candidate) => candidate.name === name);
-    if (!agent) throw new NotFoundException(`There is no agent "${name}"`);
-    return agentView(agent);
-  }
-
-  /** `default` is the scenario of calls that name none. */
-  @Get('scenarios')
-  @NeedsRole('caller')
-  listScenarios() {
-    return { default: this.config.scenario, scenarios: this.catalog.scenarios().map(scenarioView) };
-  }
-
   @Get('startup')
   startup() {
     return {
@@ -107,20 +81,4 @@ export class OpsController {
   protocol() {
     return { ...protocolDocument, listen: listenProtocolDocument };
   }
-}
-
-function agentView({ name, description, language, voice, tools, onNewInput, noInput }: Agent) {
-  return {
-    name,
-    description,
-    language,
-    voice,
-    tools,
-    on_new_input: onNewInput,
-    no_input: { after_ms: noInput.afterMs, reprompts: noInput.reprompts.length, action: noInput.action.type },
-  };
-}
-
-function scenarioView({ name, description, start, agents, handoffs }: Scenario) {
-  return { name, description, start, agents, handoffs };
 }

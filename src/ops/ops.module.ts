@@ -7,6 +7,8 @@ import { ConversationsModule } from '../services/conversations/conversations.mod
 import { PeopleModule } from '../services/people/people.module.js';
 import { PhrasesModule } from '../services/phrases/phrases.module.js';
 import { TelephonyModule } from '../telephony/telephony.module.js';
+import { WarmupModule } from '../warmup/warmup.module.js';
+import { AgentsController } from './agents.controller.js';
 import { CallsController } from './calls.controller.js';
 import { ConsoleController } from './console.controller.js';
 import { ConversationsController } from './conversations.controller.js';
@@ -16,10 +18,12 @@ import { PhrasesController } from './phrases.controller.js';
 import { RecordingsController } from './recordings.controller.js';
 import { OverridesController } from './overrides.controller.js';
 import { TokensController } from './tokens.controller.js';
+import { ApiDocsModule } from './api-docs/api-docs.module.js';
 import { AuditModule } from './audit/audit.module.js';
 
 @Module({
   imports: [
+    ApiDocsModule,
     AuditModule,
     StateModule,
     AgentsModule,
@@ -29,8 +33,10 @@ import { AuditModule } from './audit/audit.module.js';
     PhrasesModule,
     VoiceModule,
     TelephonyModule,
+    WarmupModule,
   ],
   controllers: [
+    AgentsController,
     CallsController,
     ConversationsController,
     OpsController,

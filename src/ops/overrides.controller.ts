@@ -5,7 +5,7 @@ import { CallChoices } from '../voice/call-choice.js';
 import { AccessGuard, type KnownRequest } from './access.guard.js';
 
 const name = z.string().min(1).max(64).optional();
-const order = z
+export const overrideOrder = z
   .strictObject({ scenario: name, agent: name, ttl_ms: z.int().min(1000).max(2_592_000_000) })
   .refine(({ scenario, agent }) => scenario !== undefined || agent !== undefined, 'names neither scenario nor agent');
 
@@ -26,7 +26,7 @@ export class OverridesController {
   /** In effect on every replica within two seconds, for `ttl_ms`. */
   @Put()
   async set(@Req() { principal }: KnownRequest, @Body() body: unknown) {
-    const parsed = order.safeParse(body);
+    const parsed = overrideOrder.safeParse(body);
     if (!parsed.success)
       throw new BadRequestException(
         parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),

@@ -5,7 +5,7 @@ import { PhraseListManager } from '../services/phrases/phrase-list-manager.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 import { askedTenant } from './asked-tenant.js';
 
-const order = z.strictObject({ phrases: phraseList });
+export const phrasesOrder = z.strictObject({ phrases: phraseList });
 
 /** Words and names that recognisers should expect in calls of the asker's tenant; an admin may name another. */
 @Controller('api/v1/phrases')
@@ -22,7 +22,7 @@ export class PhrasesController {
   /** Replaces the list. In effect in calls on every replica within 30 s. */
   @Put()
   async set(@Req() request: KnownRequest, @Body() body: unknown) {
-    const parsed = order.safeParse(body);
+    const parsed = phrasesOrder.safeParse(body);
     if (!parsed.success)
       throw new BadRequestException(
         parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),

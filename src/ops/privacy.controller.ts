@@ -8,7 +8,7 @@ import { Erasure, type ErasureScope } from './erasure.js';
 const MOST_IDS = 1000;
 const time = z.iso.datetime({ offset: true }).transform((given) => new Date(given).toISOString());
 
-const request = z
+export const erasureOrder = z
   .strictObject({
     conversation_ids: z
       .array(z.string().regex(/^[\w.:@-]{1,128}$/))
@@ -48,7 +48,7 @@ export class PrivacyController {
   @Post('erase')
   @HttpCode(200)
   async erase(@Req() asked: KnownRequest, @Body() body: unknown) {
-    const parsed = request.safeParse(body ?? {});
+    const parsed = erasureOrder.safeParse(body ?? {});
     if (!parsed.success)
       throw new BadRequestException(
         parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),

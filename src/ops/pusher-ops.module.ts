@@ -9,11 +9,13 @@ import { PeopleModule } from '../services/people/people.module.js';
 import { Erasure } from './erasure.js';
 import { JobsController } from './jobs.controller.js';
 import { PrivacyController } from './privacy.controller.js';
+import { ApiDocsModule } from './api-docs/api-docs.module.js';
 import { AuditModule } from './audit/audit.module.js';
 
 /** What operators see and do of what comes after calls. */
 @Module({
   imports: [
+    ApiDocsModule,
     AuditModule,
     AuthModule,
     AttemptLimitModule,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BrowserTokens } from '../auth/browser-tokens.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 
-const order = z.strictObject({
+export const tokenOrder = z.strictObject({
   subject: z
     .string()
     .regex(/^[\w.@:-]{1,128}$/, 'allowed are up to 128 letters, digits and . _ @ : -')
@@ -20,7 +20,7 @@ export class TokensController {
   @Post()
   @NeedsRole('integrator')
   async create(@Req() { principal }: KnownRequest, @Body() body: unknown) {
-    const parsed = order.safeParse(body ?? {});
+    const parsed = tokenOrder.safeParse(body ?? {});
     if (!parsed.success)
       throw new BadRequestException(
         parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),

@@ -4,10 +4,12 @@ import { LlmModule } from '../llm/llm.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
 import { McpModule } from '../tools/mcp/mcp.module.js';
 import { McpReadiness, McpStep } from './mcp.step.js';
+import { PhraseWarmup } from './phrase-warmup.js';
 import { WarmupStep } from './warmup.step.js';
 
 @Module({
   imports: [AgentsModule, LlmModule, SpeechModule, McpModule],
-  providers: [WarmupStep, McpStep, McpReadiness],
+  providers: [PhraseWarmup, WarmupStep, McpStep, McpReadiness],
+  exports: [PhraseWarmup],
 })
 export class WarmupModule {}

@@ -1,6 +1,6 @@
 import type { Agent, Scenario } from '../../agents/agent.js';
 import type { AgentCatalog } from '../../agents/agent-catalog.js';
-import { ParleyError } from '../../kernel/errors.js';
+import { AgentSet } from '../../agents/agent-set.js';
 
 /** An agent that says what its model says: no greeting, no reprompts for a long time. */
 export function testAgent(overrides: Partial<Agent> = {}): Agent {
@@ -43,13 +43,6 @@ export function testCatalog(agents: readonly Agent[], handoffs: Scenario['handof
     handoffs,
     variables: {},
   };
-  const catalog: Pick<AgentCatalog, 'agent' | 'scenario'> = {
-    agent: (name) => {
-      const agent = agents.find((known) => known.name === name);
-      if (!agent) throw new ParleyError('not_found', `There is no agent "${name}"`);
-      return agent;
-    },
-    scenario: () => scenario,
-  };
+  const catalog: Pick<AgentCatalog, 'current'> = { current: new AgentSet(agents, [scenario]) };
   return catalog as AgentCatalog;
 }

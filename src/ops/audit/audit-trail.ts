@@ -13,6 +13,12 @@ const LONGEST_OBJECT = 300;
 /** For routes that only show something, which is worth to be noted: what was said in a call, say. */
 export const Audited = () => SetMetadata(AUDITED, true);
 
+type Target = Parameters<Reflector['get']>[1];
+
+export function isAudited(reflector: Reflector, handler: Target, controller: Target): boolean {
+  return reflector.getAllAndOverride<boolean | undefined>(AUDITED, [handler, controller]) ?? false;
+}
+
 /** What a handler may say of its object where the route does not: no content, nobody's number. */
 export interface AuditedRequest {
   auditedObject?: string;
@@ -37,8 +43,7 @@ export class AuditTrail {
     const request = http.getRequest<Request & AuditedRequest>();
     const response = http.getResponse<Response>();
     const isNoted =
-      !CHANGES_NOTHING.includes(request.method) ||
-      this.reflector.getAllAndOverride<boolean>(AUDITED, [context.getHandler(), context.getClass()]);
+      !CHANGES_NOTHING.includes(request.method) || isAudited(this.reflector, context.getHandler(), context.getClass());
     response.once('close', () => {
       if (!isNoted && response.statusCode !== FORBIDDEN) return;
       const { subject: who, role, tenant } = principal;

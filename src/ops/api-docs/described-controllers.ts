@@ -1,0 +1,30 @@
+import type { DescribedController } from './route-description.js';
+import { jobsRoutes, privacyRoutes } from './routes/after-calls.routes.js';
+import { agentsRoutes } from './routes/agents.routes.js';
+import { conversationsRoutes, recordingsRoutes } from './routes/conversations.routes.js';
+import { healthRoutes, voiceHealthRoutes } from './routes/health.routes.js';
+import { consoleRoutes, docsRoutes } from './routes/pages.routes.js';
+import { opsRoutes } from './routes/sessions.routes.js';
+import { acsRoutes, twilioRoutes } from './routes/telephony.routes.js';
+import { callsRoutes, overridesRoutes, peopleRoutes, phrasesRoutes, tokensRoutes } from './routes/tenant.routes.js';
+
+/** Every controller there is; which of them a process has depends on its role. */
+export const describedControllers: readonly DescribedController[] = [
+  opsRoutes,
+  agentsRoutes,
+  conversationsRoutes,
+  recordingsRoutes,
+  callsRoutes,
+  tokensRoutes,
+  overridesRoutes,
+  phrasesRoutes,
+  peopleRoutes,
+  jobsRoutes,
+  privacyRoutes,
+  healthRoutes,
+  voiceHealthRoutes,
+  twilioRoutes,
+  acsRoutes,
+  consoleRoutes,
+  docsRoutes,
+];
