@@ -104,7 +104,7 @@ function archiveProblems({ driver, blobConnectionString, blobEndpoint }: Partial
   return blobConnectionString === '' || isStorageAccount(blobConnectionString)
     ? []
     : [
-        'AZURE_STORAGE_CONNECTION_STRING: was given (a secret), but allowed is AccountName=…;AccountKey=…;EndpointSuffix=… (or BlobEndpoint=…), or BlobEndpoint=…;SharedAccessSignature=…',
+        'AZURE_STORAGE_CONNECTION_STRING: was given (a secret), but allowed is DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=… (or BlobEndpoint=…), or BlobEndpoint=…;SharedAccessSignature=…',
       ];
 }
 
@@ -114,7 +114,9 @@ function isStorageAccount(connectionString: string): boolean {
   if (parts.some((part) => !/^\w+=\S+$/.test(part))) return false;
   const names = new Set(parts.map((part) => part.slice(0, part.indexOf('=')).toLowerCase()));
   const where = names.has('blobendpoint') || (names.has('endpointsuffix') && names.has('accountname'));
-  return where && (names.has('sharedaccesssignature') || (names.has('accountname') && names.has('accountkey')));
+  // Without the protocol the vendor's SDK takes it for one with a signature.
+  const byKey = ['defaultendpointsprotocol', 'accountname', 'accountkey'].every((name) => names.has(name));
+  return where && (names.has('sharedaccesssignature') || byKey);
 }
 
 /** A secret that each process makes up for itself opens no door between two of them. */

@@ -85,7 +85,7 @@ describe('loadConfig', () => {
   it.each([
     'UseDevelopmentStorage=true',
     'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0==;EndpointSuffix=core.windows.net',
-    'BlobEndpoint=http://127.0.0.1:10000/a;AccountName=a;AccountKey=c2VjcmV0;',
+    'DefaultEndpointsProtocol=http;BlobEndpoint=http://127.0.0.1:10000/a;AccountName=a;AccountKey=c2VjcmV0;',
     'BlobEndpoint=https://a.blob.core.windows.net/;SharedAccessSignature=sv=2024&sig=x%3D',
   ])('takes the connection string %s', (connectionString) => {
     expect(problemsOf({ AUDIO_ARCHIVE: 'blob', AZURE_STORAGE_CONNECTION_STRING: connectionString })).toEqual([]);

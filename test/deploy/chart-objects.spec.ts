@@ -86,7 +86,7 @@ describeWithHelm('the objects of the chart', () => {
     expect(render(leastValues).container('voice')).toMatchObject({
       startupProbe: { ...(http('/api/v1/health') as object), periodSeconds: 2, failureThreshold: 60 },
       livenessProbe: { ...(http('/api/v1/health') as object), periodSeconds: 10 },
-      readinessProbe: { ...(http('/api/v1/ready') as object), periodSeconds: 5, failureThreshold: 1 },
+      readinessProbe: { ...(http('/api/v1/ready') as object), periodSeconds: 5, failureThreshold: 2 },
       ports: [
         { name: 'http', containerPort: 8000 },
         { name: 'metrics', containerPort: 9464 },

@@ -282,7 +282,8 @@ readinessProbe:
   httpGet: { path: {{ .Values.probes.readinessPath }}, port: http }
   periodSeconds: 5
   timeoutSeconds: 3
-  failureThreshold: 1
+  # Two: one late answer of a busy replica is no reason to send its callers to others that are as busy.
+  failureThreshold: 2
 {{- end -}}
 
 {{- define "parley.dataVolume" -}}
