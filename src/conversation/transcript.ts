@@ -1,5 +1,9 @@
 import type { Clock } from '../kernel/clock.js';
-import type { ConversationEntry, ConversationRecord } from '../services/conversations/conversation-record.js';
+import type {
+  AnswerLatency,
+  ConversationEntry,
+  ConversationRecord,
+} from '../services/conversations/conversation-record.js';
 import type { ConversationState } from './conversation-state.js';
 import type { GenerationOutcome } from './generation-tracker.js';
 import type { Turn } from './turn.js';
@@ -17,6 +21,15 @@ export interface TranscriptParts {
   /** What is kept of a text. */
   redact(text: string): string;
   onChange(record: ConversationRecord): void;
+}
+
+export interface SettledAnswer {
+  readonly id: string;
+  /** Time of the clock. */
+  readonly startedAt: number;
+  readonly agent: string;
+  readonly outcome: GenerationOutcome;
+  readonly latency: AnswerLatency;
 }
 
 /** What is kept of a conversation: what the caller said, what they heard of the agent, and which tools ran. */
@@ -44,11 +57,17 @@ export class Transcript {
     });
   }
 
-  /** What the history has of a generation, once it is settled. @param startedAt time of the clock. */
-  generation(id: string, startedAt: number, agent: string, outcome: GenerationOutcome): void {
+  /** All of it so far, as it is kept. */
+  get said(): readonly ConversationEntry[] {
+    return this.entries;
+  }
+
+  /** What the history has of an answer, once it is settled. @param startedAt time of the clock. */
+  generation({ id, startedAt, agent, outcome, latency }: SettledAnswer): void {
     const at_ms = this.sinceStart(startedAt);
+    let measured: AnswerLatency | undefined = Object.keys(latency).length > 0 ? latency : undefined;
     for (const [index, { message, messageId }] of this.parts.state.history.ofGeneration(id).entries()) {
-      if (message.role === 'assistant' && message.content !== '')
+      if (message.role === 'assistant' && message.content !== '') {
         this.entries.push({
           id: messageId ?? `${id}_${index}`,
           at_ms,
@@ -56,7 +75,10 @@ export class Transcript {
           agent,
           text: this.parts.redact(message.content),
           outcome,
+          ...(measured && { latency: measured }),
         });
+        measured = undefined;
+      }
       if (message.role === 'tool')
         this.entries.push({
           id: `${id}_${message.callId}`,

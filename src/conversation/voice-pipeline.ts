@@ -21,7 +21,13 @@ import { TaskSupervisor } from '../kernel/task-supervisor.js';
 import { LlmClient } from '../llm/llm-client.js';
 import { type SessionSpeech, SpeechService } from '../speech/speech.service.js';
 import { AudioQueues } from '../state/overload/audio-queues.js';
-import { SessionRegistry, type LiveSession, type SessionSummary } from '../state/session-registry.js';
+import {
+  SessionRegistry,
+  type LiveSession,
+  type SaidBefore,
+  type SaidSoFar,
+  type SessionSummary,
+} from '../state/session-registry.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 import { Recordings } from '../services/archive/recordings.js';
 import { PhraseListManager } from '../services/phrases/phrase-list-manager.js';
@@ -69,6 +75,8 @@ export interface ResumedSession {
 export class VoicePipeline implements LiveSession {
   /** That of before where it goes on after its connection was lost. */
   id = randomUUID() as string;
+  /** Tells it from the one before that had the same id. */
+  private readonly part = randomUUID() as string;
   private readonly lifetime = new AbortController();
   private readonly supervisor: TaskSupervisor;
   private readonly drops: DropLog;
@@ -239,6 +247,13 @@ export class VoicePipeline implements LiveSession {
     };
   }
 
+  said({ part, from }: SaidBefore): SaidSoFar {
+    const said = this.transcript?.said ?? [];
+    const known = part === this.part ? from : 0;
+    const { agent, state } = this.describe();
+    return { part: this.part, total: said.length, entries: said.slice(known), agent, state };
+  }
+
   /** Ends the session: what runs is aborted, what was leased goes back, the client is told why. Idempotent. */
   close(kind: AbortKind): Promise<void> {
     if (this.closing) return this.closed;
@@ -292,8 +307,8 @@ export class VoicePipeline implements LiveSession {
         this.transcript?.caller(id, source, text, rejected);
         this.events.emit('turn.taken', { sessionId: this.id, source, understood: !rejected });
       },
-      onSettled: ({ id, startedAt, agent, outcome }) =>
-        this.transcript?.generation(id, startedAt, agent.name, outcome ?? 'interrupted'),
+      onSettled: ({ id, startedAt, agent, outcome = 'interrupted', metrics: latency }) =>
+        this.transcript?.generation({ id, startedAt, agent: agent.name, outcome, latency }),
       onGenerationComplete: ({ metrics, turn: { source }, usedTools }, outcome) =>
         this.events.emit('generation.completed', { sessionId: this.id, outcome, source, usedTools, metrics }),
       onOver: () => void this.close('completed'),
@@ -366,8 +381,7 @@ export class VoicePipeline implements LiveSession {
     return { ...snapshot, paused: this.paused, ...(traceparent !== undefined && { traceparent }) };
   }
 
-  private record(tenant: string): Transcript | undefined {
-    if (!this.conversations.enabled) return undefined;
+  private record(tenant: string): Transcript {
     return new Transcript({
       state: this.state,
       tenant,

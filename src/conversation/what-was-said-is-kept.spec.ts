@@ -31,7 +31,7 @@ describe('what is kept of a call', () => {
       status: 'completed',
       endReason: 'hangup',
     });
-    const told = last.entries.map(({ at_ms, ...entry }) => (at_ms >= 0 ? entry : at_ms));
+    const told = last.entries.map(({ at_ms, ...entry }) => (at_ms >= 0 ? { ...entry, latency: undefined } : at_ms));
     expect(told).toEqual([
       { id: 'gen_1_m1', role: 'agent', agent: 'desk', text: 'Hello.', outcome: 'completed' },
       { id: 'turn_1', role: 'caller', source: 'voice', text: 'how much is it', rejected: false },
@@ -43,6 +43,14 @@ describe('what is kept of a call', () => {
       { id: 'gen_3_m1', role: 'agent', agent: 'desk', text: expect.stringMatching(/^One two/), outcome: 'interrupted' },
     ]);
     expect(told.at(-1)).not.toMatchObject({ text: expect.stringContaining('ten') });
+    const latencies = last.entries.flatMap((entry) => (entry.role === 'agent' ? [entry.latency] : []));
+    expect(latencies).toEqual([
+      expect.objectContaining({ tts_first_byte_ms: expect.any(Number) }),
+      expect.objectContaining({ voice_to_voice_ms: expect.any(Number), llm_first_token_ms: expect.any(Number) }),
+      // Of the same answer.
+      undefined,
+      expect.objectContaining({ tts_first_byte_ms: expect.any(Number) }),
+    ]);
     const times = last.entries.map(({ at_ms }) => at_ms);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     // And it was kept while the call went on.

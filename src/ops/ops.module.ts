@@ -18,12 +18,23 @@ import { PhrasesController } from './phrases.controller.js';
 import { RecordingsController } from './recordings.controller.js';
 import { OverridesController } from './overrides.controller.js';
 import { TokensController } from './tokens.controller.js';
+import { LlmModule } from '../llm/llm.module.js';
+import { LinksModule } from '../pusher/link/links.module.js';
+import { SpeechModule } from '../speech/speech.module.js';
+import { McpModule } from '../tools/mcp/mcp.module.js';
+import { DependenciesController } from './dependencies.controller.js';
+import { LiveModule } from './live/live.module.js';
 import { ApiDocsModule } from './api-docs/api-docs.module.js';
 import { AuditModule } from './audit/audit.module.js';
 
 @Module({
   imports: [
     ApiDocsModule,
+    LiveModule,
+    LinksModule,
+    LlmModule,
+    McpModule,
+    SpeechModule,
     AuditModule,
     StateModule,
     AgentsModule,
@@ -39,6 +50,7 @@ import { AuditModule } from './audit/audit.module.js';
     AgentsController,
     CallsController,
     ConversationsController,
+    DependenciesController,
     OpsController,
     OverridesController,
     PeopleController,

@@ -6,11 +6,31 @@ export interface LiveSession {
   readonly id: string;
   /** JSON-able, without what was said. */
   describe(): SessionSummary;
+  /** What was said and heard, in parts that are not told again, and as it is kept; undefined where it is not told this way. */
+  said?(before: SaidBefore): SaidSoFar;
   /** From now on nothing of what is said is taken in, kept or passed on, until `resume`. Both are idempotent. */
   pause(): void;
   resume(): void;
   /** Ends the session; resolves when everything it held has been given back. Idempotent. */
   close(reason: AbortKind): Promise<void>;
+}
+
+/** What somebody has who reads along; none of it at first. */
+export interface SaidBefore {
+  /** Empty at first. */
+  readonly part: string;
+  /** How many entries. */
+  readonly from: number;
+}
+
+export interface SaidSoFar {
+  /** A session that goes on after its connection was lost begins another one, with none of the entries of the one before. */
+  readonly part: string;
+  readonly total: number;
+  /** Entries of a conversation's record, from the first that is not known on. JSON-able. */
+  readonly entries: readonly unknown[];
+  readonly agent: string;
+  readonly state: string;
 }
 
 export interface SessionSummary {

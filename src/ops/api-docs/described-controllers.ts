@@ -3,6 +3,7 @@ import { jobsRoutes, privacyRoutes } from './routes/after-calls.routes.js';
 import { agentsRoutes } from './routes/agents.routes.js';
 import { conversationsRoutes, recordingsRoutes } from './routes/conversations.routes.js';
 import { healthRoutes, voiceHealthRoutes } from './routes/health.routes.js';
+import { dependenciesRoutes, transcriptRoutes } from './routes/operations.routes.js';
 import { consoleRoutes, docsRoutes } from './routes/pages.routes.js';
 import { opsRoutes } from './routes/sessions.routes.js';
 import { acsRoutes, twilioRoutes } from './routes/telephony.routes.js';
@@ -11,6 +12,8 @@ import { callsRoutes, overridesRoutes, peopleRoutes, phrasesRoutes, tokensRoutes
 /** Every controller there is; which of them a process has depends on its role. */
 export const describedControllers: readonly DescribedController[] = [
   opsRoutes,
+  transcriptRoutes,
+  dependenciesRoutes,
   agentsRoutes,
   conversationsRoutes,
   recordingsRoutes,

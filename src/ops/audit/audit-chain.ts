@@ -16,7 +16,7 @@ export interface AuditEntry {
   readonly object: string;
   /** Whose it is, where an admin named another tenant. */
   readonly of?: string;
-  /** HTTP status of the answer, or `broken_off`. */
+  /** HTTP status of the answer, or `broken_off`; `begun` of one that goes on and on. */
   readonly result: string;
 }
 

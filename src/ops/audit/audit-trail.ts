@@ -46,18 +46,27 @@ export class AuditTrail {
       !CHANGES_NOTHING.includes(request.method) || isAudited(this.reflector, context.getHandler(), context.getClass());
     response.once('close', () => {
       if (!isNoted && response.statusCode !== FORBIDDEN) return;
-      const { subject: who, role, tenant } = principal;
-      const asked = request.query['tenant'];
-      const path = (request.route as { path?: unknown } | undefined)?.path;
-      void this.log.record({
-        who,
-        role,
-        tenant,
-        action: `${request.method} ${typeof path === 'string' ? path : ''}`,
-        object: objectOf(request),
-        ...(typeof asked === 'string' && asked !== tenant && { of: asked.slice(0, LONGEST_OBJECT) }),
-        result: response.writableFinished ? String(response.statusCode) : 'broken_off',
-      });
+      void this.note(request, principal, response.writableFinished ? String(response.statusCode) : 'broken_off');
+    });
+  }
+
+  /** For answers that go on and on: an entry now, besides the one at the end. Resolves when it is written. */
+  begun(request: Request & AuditedRequest & { readonly principal: Principal }): Promise<void> {
+    return this.note(request, request.principal, 'begun');
+  }
+
+  private async note(request: Request & AuditedRequest, principal: Principal, result: string): Promise<void> {
+    const { subject: who, role, tenant } = principal;
+    const asked = request.query['tenant'];
+    const path = (request.route as { path?: unknown } | undefined)?.path;
+    await this.log.record({
+      who,
+      role,
+      tenant,
+      action: `${request.method} ${typeof path === 'string' ? path : ''}`,
+      object: objectOf(request),
+      ...(typeof asked === 'string' && asked !== tenant && { of: asked.slice(0, LONGEST_OBJECT) }),
+      result,
     });
   }
 }

@@ -2,7 +2,19 @@ import { z } from 'zod';
 
 const base = { id: z.string(), at_ms: z.number() };
 
-const entry = z.discriminatedUnion('role', [
+/** How long the parts of an answer took until it was heard; those that were measured, as clients are told them. */
+const latency = z
+  .object({
+    endpointing_ms: z.number(),
+    stt_final_ms: z.number(),
+    llm_first_token_ms: z.number(),
+    tts_first_byte_ms: z.number(),
+    voice_to_voice_ms: z.number(),
+    barge_in_stop_ms: z.number(),
+  })
+  .partial();
+
+export const conversationEntry = z.discriminatedUnion('role', [
   z.object({
     ...base,
     role: z.literal('caller'),
@@ -18,6 +30,8 @@ const entry = z.discriminatedUnion('role', [
     /** As far as it was heard. */
     text: z.string(),
     outcome: z.enum(['completed', 'interrupted', 'failed']),
+    /** With the first entry of each answer. */
+    latency: latency.optional(),
   }),
   z.object({ ...base, role: z.literal('tool'), agent: z.string(), tool: z.string(), ok: z.boolean() }),
 ]);
@@ -128,7 +142,7 @@ export const conversationRecord = z.object({
   /** Why its session ended last; null while it lasts. */
   endReason: z.string().nullable(),
   /** In the order in which they began; `at_ms` counts from `startedAt`. */
-  entries: z.array(entry),
+  entries: z.array(conversationEntry),
   /** The trace of the session that wrote it last, as W3C's `traceparent`: what is done with it later belongs there. */
   traceparent: z.string().optional(),
   listened: listened.optional(),
@@ -138,7 +152,8 @@ export const conversationRecord = z.object({
 
 /** What was said in one call, and what came of it. */
 export type ConversationRecord = z.output<typeof conversationRecord>;
-export type ConversationEntry = z.output<typeof entry>;
+export type ConversationEntry = z.output<typeof conversationEntry>;
+export type AnswerLatency = z.output<typeof latency>;
 export type Segment = z.output<typeof segment>;
 export type ConversationGap = z.output<typeof gap>;
 export type Listened = z.output<typeof listened>;
