@@ -25,6 +25,8 @@ const handlers = {
     else if (status.endsWith('failed')) console.error(status_text);
   },
   segments_deleted: (event) => event.segment_ids.forEach((id) => segments.delete(id)),
+  audio_dropped: (event) =>
+    console.error(`no ${event.of} of ${event.source} from ${event.from_ms} to ${event.to_ms} ms: ${event.reason}`),
   error: (event) => console.error(`${event.code}: ${event.message}`),
 };
 
