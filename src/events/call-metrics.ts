@@ -5,6 +5,8 @@ import type { CallEvents, EventBus } from './event-bus.js';
 /** Counts calls and their latencies with OpenTelemetry. Returns how to stop. */
 export function recordCallMetrics(bus: EventBus): () => void {
   const counted = new CallMetrics();
+  // Who scales on it is to see a process that nobody has called yet.
+  counted.active.add(0);
   const stops = [
     bus.on('session.started', () => counted.active.add(1)),
     bus.on('session.ended', ({ reason, outcome, durationMs }) => {

@@ -76,7 +76,7 @@ describeWithPrometheus('alerts', () => {
   it.each(rules.map(({ alert, annotations }) => [alert, annotations.runbook_url]))(
     '%s: %s says what it means, how to look and what to do',
     (alert, page) => {
-      const text = readFileSync(path.join(packageRoot, page!), 'utf8');
+      const text = readFileSync(path.join(packageRoot, page), 'utf8');
       expect(text.split('\n')[0]).toBe(`# ${alert}`);
       expect(text.match(/^## .*$/gm)).toEqual(['## What it means', '## How to look', '## What to do']);
     },

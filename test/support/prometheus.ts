@@ -11,6 +11,7 @@ const prometheus = process.env['PROMETHEUS_PATH'] ?? 'prometheus';
 const promtool = process.env['PROMTOOL_PATH'] ?? 'promtool';
 const isThere = [prometheus, promtool].every((command) => spawnSync(command, ['--version']).status === 0);
 const START_LIMIT_MS = 20_000;
+const RESULT_LIMIT_MS = 30_000;
 const LOOK_AGAIN_MS = 50;
 
 /** Runs where there is a Prometheus. Elsewhere it is skipped, and says so; in CI it must not be missing. */
@@ -100,6 +101,12 @@ export class PrometheusServer {
     return this.ask('series', { 'match[]': selector });
   }
 
+  /** Of each metric that is fetched: `counter`, `gauge`, `histogram`. */
+  async kinds(): Promise<ReadonlyMap<string, string>> {
+    const metadata = await this.ask<Record<string, readonly { readonly type: string }[]>>('metadata', {});
+    return new Map(Object.entries(metadata).map(([name, [first]]) => [name, first?.type ?? 'unknown']));
+  }
+
   async rules(): Promise<readonly { readonly name: string; readonly health: string; readonly lastError?: string }[]> {
     const { groups } = await this.ask<{
       groups: readonly { rules: readonly { name: string; health: string; lastError?: string }[] }[];
@@ -107,9 +114,13 @@ export class PrometheusServer {
     return groups.flatMap(({ rules }) => rules);
   }
 
-  /** Resolves once `expression` has a result. */
+  /** Resolves once `expression` has a result; rejects if it takes very long. */
   async until(expression: string): Promise<void> {
-    while ((await this.query(expression)).length === 0) await pause(LOOK_AGAIN_MS);
+    const giveUpAt = performance.now() + RESULT_LIMIT_MS;
+    while ((await this.query(expression)).length === 0) {
+      if (performance.now() > giveUpAt) throw new Error(`There is still no ${expression}`);
+      await pause(LOOK_AGAIN_MS);
+    }
   }
 
   async stop(): Promise<void> {
@@ -122,7 +133,7 @@ export class PrometheusServer {
   }
 
   private async ask<T>(what: string, parameters: Record<string, string>): Promise<T> {
-    const response = await fetch(`${this.url}/api/v1/${what}?${new URLSearchParams(parameters)}`);
+    const response = await fetch(`${this.url}/api/v1/${what}?${new URLSearchParams(parameters).toString()}`);
     const { status, data, error } = (await response.json()) as Result<T>;
     if (status === 'error') throw new Error(`${parameters['query'] ?? what}: ${error}`);
     return data;
