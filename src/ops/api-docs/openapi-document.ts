@@ -44,7 +44,9 @@ export function openApiDocument({ version, routes, sockets, described, described
         'Voice agents for call centres: sessions, conversations, recordings, and what operators do. Errors have one form, and times are in milliseconds where nothing else is said.',
     },
     servers: [{ url: '/' }],
-    tags: [...groups].map((name) => ({ name })),
+    tags: orderOf(described)
+      .filter((name) => groups.has(name))
+      .map((name) => ({ name })),
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: {
       securitySchemes: {
@@ -71,6 +73,11 @@ export function openApiDocument({ version, routes, sockets, described, described
       schemas: { Error: schemas.own(errorSchema), ...schemas.named },
     },
   };
+}
+
+/** Groups, as they stand in the list of all controllers. */
+function orderOf(described: readonly DescribedController[]): string[] {
+  return [...new Set(described.map(({ group }) => group))];
 }
 
 function descriptionOf(

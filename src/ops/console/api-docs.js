@@ -76,9 +76,9 @@ function routeCard({ method, path, operation }) {
     description && element('p', {}, description),
     element('p', { class: 'who' }, whoMay(operation)),
     parameters.length > 0 && parameterTable(parameters),
-    requestBody && element('h4', {}, requestBody.required ? 'Body' : 'Body, if wanted'),
+    requestBody && element('h3', {}, requestBody.required ? 'Body' : 'Body, if wanted'),
     ...(requestBody ? contentParts(requestBody.content) : []),
-    element('h4', {}, 'Answers'),
+    element('h3', {}, 'Answers'),
     ...Object.entries(responses).flatMap(([status, response]) => [
       element('p', { class: 'status' }, element('strong', {}, status), ` ${response.description}`),
       ...(Number(status) < 300 ? contentParts(response.content ?? {}) : []),
@@ -89,7 +89,7 @@ function routeCard({ method, path, operation }) {
 
 function whoMay(operation) {
   const role = operation['x-parley-role'];
-  if (role) return `For the role ${role} and above: Authorization: Bearer …, or ?token=…`;
+  if (role) return 'Authorization: Bearer …, or ?token=…';
   const [scheme] = Object.keys(operation.security?.[0] ?? {});
   return scheme ? api.components.securitySchemes[scheme].description : 'Needs no credential.';
 }

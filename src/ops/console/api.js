@@ -50,6 +50,22 @@ export class Api {
   }
 
   /**
+   * An answer that goes on and on.
+   * @param {string} path @param {AbortSignal} signal
+   * @returns {Promise<{ status: number, problem?: string, body: ReadableStream<Uint8Array> }>} rejects when it cannot be asked
+   */
+  async stream(path, signal) {
+    const response = await fetch(new URL(path, this.base), { headers: this.headers, signal });
+    const { status, ok } = response;
+    if (ok) return { status, body: response.body };
+    return {
+      status,
+      problem: problemOf({ status, body: await response.json().catch(() => undefined) }),
+      body: undefined,
+    };
+  }
+
+  /**
    * A file, as long as it takes.
    * @param {string} path @param {AbortSignal} signal
    * @param {(bytes: number) => void} onProgress how much is there

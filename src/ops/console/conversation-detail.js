@@ -7,7 +7,10 @@ import { blocksOf, heardAt } from './lanes.js';
 import { statusWords } from './listen-session-card.js';
 import { RecordingPlayer } from './recording-player.js';
 import { RowList } from './row-list.js';
-import { clockTime, lineContent, seekTime, shortId, speechContent } from './segment-rows.js';
+import { saidRow } from './said-rows.js';
+import { clockTime, seekTime, shortId } from './segment-rows.js';
+import { answersOf } from './stored-latency.js';
+import { WaterfallView } from './waterfall-view.js';
 import { durationOf, talkOf } from './talk.js';
 
 /** @typedef {import('./talk.js').Said} Said */
@@ -26,6 +29,9 @@ export class ConversationDetail {
     this.player = new RecordingPlayer(api, (seconds) => this.follow(seconds));
     this.player.audio.addEventListener('loadedmetadata', () => this.showAll());
     this.rows = new RowList(byId('said-entries'), byId('said'));
+    this.latency = new WaterfallView(byId('kept-turns'), byId('kept-axis'), byId('kept-median'));
+    /** Answers that are shown there. @type {Set<string>} keys */
+    this.measured = new Set();
     /** Who is heard just now. @type {Set<string>} keys */
     this.playing = new Set();
     /** On the lanes. @type {Map<string, HTMLElement>} by key */
@@ -45,6 +51,8 @@ export class ConversationDetail {
     this.said = [];
     this.awaited = 0;
     this.rows.clear();
+    this.latency.clear();
+    this.measured.clear();
     this.player.reset();
     this.shown = undefined;
     byId('view-conversations').toggleAttribute('data-detail', id !== '');
@@ -104,7 +112,16 @@ export class ConversationDetail {
     this.shown = insights;
     byId('process-again').disabled = conversation.status === 'in_progress';
     byId('tell-again').disabled = !conversation.insights;
+    this.showLatency(conversation);
     this.drawLanes();
+  }
+
+  showLatency(conversation) {
+    for (const { key, ...answer } of answersOf(conversation)) {
+      if (!this.measured.has(key)) this.latency.add(answer);
+      this.measured.add(key);
+    }
+    byId('kept-latency').hidden = this.measured.size === 0;
   }
 
   showHead(conversation) {
@@ -126,28 +143,8 @@ export class ConversationDetail {
 
   /** @param {Said} said @param {boolean} seeks */
   row(said, i, seeks) {
-    const { key, kind, start, side, name, text, tag } = said;
-    const time = () => (seeks ? seekTime(start, () => this.player.seek(start)) : clockTime(start));
-    const content = {
-      speech: () =>
-        speechContent({
-          text,
-          name,
-          time: time(),
-          tags: [tag && element('span', { class: 'tag' }, tag)].filter(Boolean),
-        }),
-      tool: () => lineContent('tool', [element('code', {}, name), ` ${text}`], clockTime(start)),
-      gap: () => lineContent('warning', [text], clockTime(start)),
-    };
-    const speech = `entry entry-${side === 'agent' ? 'agent' : 'caller'}`;
-    return {
-      key,
-      order: [start, i],
-      shows: [said, seeks],
-      className: kind === 'speech' ? speech : `entry entry-${kind}`,
-      data: { side },
-      content: content[kind],
-    };
+    const { start } = said;
+    return saidRow(said, i, seeks, () => (seeks ? seekTime(start, () => this.player.seek(start)) : clockTime(start)));
   }
 
   get seconds() {
@@ -218,6 +215,11 @@ export class ConversationDetail {
     const answer = await this.api.remove(`conversations/${id}`);
     if (answer.status !== 204) return this.tell(problemOf(answer));
     this.onRemoved(id);
+  }
+
+  /** @param {boolean} there whether somebody does work after calls in this process */
+  allowWork(there) {
+    byId('process-again').hidden = byId('tell-again').hidden = !there;
   }
 
   /** @param {string} words */

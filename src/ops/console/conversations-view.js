@@ -58,7 +58,7 @@ export class ConversationsView {
     if (!this.visible || !this.allowed || document.visibilityState !== 'visible') return;
     const { status } = await this.list.refresh();
     // Whoever may not see conversations does not see jobs either.
-    if (status === 200 || status === 404) await this.jobs.refresh();
+    if (status === 200 || status === 404) this.detail.allowWork(await this.jobs.refresh());
     if (this.detail.isUnfinished) await this.detail.refresh();
     if (this.round !== round || status === 401 || status === 403) return;
     this.timer = setTimeout(() => void this.refresh(), EVERY_MS);

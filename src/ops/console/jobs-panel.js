@@ -14,16 +14,20 @@ export class JobsPanel {
     this.rows = new RowList(byId('dead-letters'));
   }
 
+  /** Whether such work is done in this process. */
   async refresh() {
     const answer = await this.api.get('jobs');
+    // An answer that did not come, or too late, says nothing of it.
+    if (answer.status === 0) return !byId('jobs').hidden;
     byId('jobs').hidden = answer.status !== 200;
-    if (answer.status !== 200) return;
+    if (answer.status !== 200) return false;
     const { waiting, running, dead, oldest_ms, dead_letters } = answer.body;
     byId('jobs-waiting').textContent = oldest_ms > 1000 ? `${waiting}, for ${formatSpan(oldest_ms)}` : String(waiting);
     byId('jobs-running').textContent = String(running);
     byId('jobs-dead').textContent = String(dead);
     byId('jobs-dead').toggleAttribute('data-alert', dead > 0);
     this.rows.replace(dead_letters.map((letter, i) => this.row(letter, i)));
+    return true;
   }
 
   row(letter, i) {

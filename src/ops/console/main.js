@@ -3,6 +3,7 @@ import { CallView } from './call-view.js';
 import { ConversationsView } from './conversations-view.js';
 import { byId } from './dom.js';
 import { ListenView } from './listen-view.js';
+import { OperationsView } from './operations-view.js';
 import { Router } from './router.js';
 import { showServer } from './server-view.js';
 import { ServerWatch } from './server-watch.js';
@@ -13,7 +14,8 @@ const onChange = () => void watch.refresh();
 const call = new CallView(api, say, onChange);
 const listen = new ListenView(api, say, onChange);
 const conversations = new ConversationsView(api);
-const views = { call, listen, conversations };
+const operations = new OperationsView(api, onChange);
+const views = { call, listen, conversations, operations };
 
 /** Shows a problem above everything, and reads it out. @param {string} problem empty: there is none */
 function say(problem) {
@@ -24,10 +26,12 @@ function say(problem) {
 /** @param {import('./server-watch.js').ServerState} state */
 function onServerState(state) {
   showServer(state, call.sessionId);
+  operations.showState(state, call.sessionId);
   byId('lost').hidden = state.reachable;
   const allowed = !state.unauthorized;
   call.panel.allow(allowed);
   listen.panel.allow(allowed);
+  operations.allow(allowed && (state.reachable || operations.allowed));
   conversations.allow(allowed && (state.reachable || conversations.allowed));
   showTokenForm(state);
   if (state.reachable && allowed) void call.offerScenarios();

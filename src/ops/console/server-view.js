@@ -22,16 +22,27 @@ export function showServer(state, ownSession) {
   byId('server').toggleAttribute('data-stale', !state.reachable);
   if (!state.reachable) return;
   showSlots(state);
-  showLoad(state.overload);
-  fill('pools', state.pools, poolRow);
+  byId('load').hidden = !state.overload;
+  if (state.overload) showLoad('load', state.overload);
+  showPools('pools', state.pools);
   fill('sessions', state.sessions, (session) => sessionRow(session, session.session_id === ownSession));
   byId('sessions-table').hidden = state.sessions.length === 0;
-  fill('steps', state.steps, stepRow);
-  byId('steps-total').textContent = state.steps.length === 0 ? '' : `in ${formatMs(sumOf(state.steps))}`;
+  showSteps('steps', state.steps);
+}
+
+/** @param {string} id of a table's body @param {ServerState['pools']} pools */
+export function showPools(id, pools) {
+  fill(id, pools, poolRow);
+}
+
+/** @param {string} id of a list @param {ServerState['steps']} steps @param {boolean} [inWords] with what they say of themselves */
+export function showSteps(id, steps, inWords = false) {
+  fill(id, steps, (step) => stepRow(step, inWords));
+  byId(`${id}-total`).textContent = steps.length === 0 ? '' : `in ${formatMs(sumOf(steps))}`;
 }
 
 /** Leaves the page alone when nothing has changed. */
-function fill(id, items, row) {
+export function fill(id, items, row) {
   const body = byId(id);
   const rows = items.map(row);
   const before = [...body.children].map((child) => child.outerHTML).join('');
@@ -63,18 +74,16 @@ function showSlots({ active, max }) {
   );
 }
 
-/** @param {import('./load.js').Overload | undefined} overload */
-function showLoad(overload) {
-  byId('load').hidden = !overload;
-  if (!overload) return;
+/** @param {string} id of the part, and the beginning of those in it @param {import('./load.js').Overload} overload */
+export function showLoad(id, overload) {
   const { words, time, alert, follows, recovery } = levelOf(overload);
   // Set again, it would be read out again.
-  if (byId('load-level').textContent !== words) byId('load-level').textContent = words;
-  byId('load-level').toggleAttribute('data-alert', alert);
-  byId('load-time').textContent = `for ${time}`;
-  byId('load-follows').textContent = [follows, recovery].filter(Boolean).join('; ');
-  byId('load-follows').hidden = !alert;
-  fill('load-inputs', loadRows(overload), loadRow);
+  if (byId(`${id}-level`).textContent !== words) byId(`${id}-level`).textContent = words;
+  byId(`${id}-level`).toggleAttribute('data-alert', alert);
+  byId(`${id}-time`).textContent = `for ${time}`;
+  byId(`${id}-follows`).textContent = [follows, recovery].filter(Boolean).join('; ');
+  byId(`${id}-follows`).hidden = !alert;
+  fill(`${id}-inputs`, loadRows(overload), loadRow);
 }
 
 function loadRow({ name, value, percent, alert }) {
@@ -115,7 +124,7 @@ function sessionRow({ kind, agent, state, turns, duration_ms }, own) {
   );
 }
 
-const sessionStates = {
+export const sessionStates = {
   IDLE: 'listening',
   COMPLETE: 'listening',
   PROCESSING_LLM: 'thinking',
@@ -123,7 +132,7 @@ const sessionStates = {
   STREAMING: 'speaking',
 };
 
-function stepRow({ name, state, deferred, duration_ms, attempts, summary, error }) {
+function stepRow({ name, state, deferred, duration_ms, attempts, summary, error }, inWords) {
   const kind = deferred ? 'deferred' : 'critical';
   const tries = attempts > 1 ? `, attempt ${attempts}` : '';
   const quiet = state === 'started';
@@ -134,7 +143,7 @@ function stepRow({ name, state, deferred, duration_ms, attempts, summary, error 
     element('code', {}, stepNames[name] ?? name),
     quiet ? spoken(`${kind}, ${state}`) : element('span', {}, `${state}${tries}`),
     element('span', { class: 'of' }, formatMs(duration_ms)),
-    error && spoken(error),
+    inWords ? (error ?? summary) && element('span', { class: 'step-words' }, error ?? summary) : error && spoken(error),
   );
 }
 

@@ -4,6 +4,8 @@ const EVERY_MS = 2000;
  * @typedef {object} ServerState
  * @property {boolean} reachable
  * @property {boolean} unauthorized
+ * @property {boolean} forbidden the role is not enough to look at it
+ * @property {boolean} complete whether the sessions are those of all replicas
  * @property {boolean} limited too many attempts from this address
  * @property {boolean} ready
  * @property {boolean} draining
@@ -47,6 +49,8 @@ export class ServerWatch {
     return {
       reachable: health.status === 200,
       unauthorized: sessions.status === 401 || sessions.status === 429,
+      forbidden: sessions.status === 403,
+      complete: sessions.body?.complete !== false,
       limited: sessions.status === 429,
       ready: ready.body?.ready === true,
       draining: health.body?.status === 'draining',

@@ -89,7 +89,10 @@ export class LiveTranscripts {
         shown = `${agent} ${state}`;
       } catch (error) {
         const code = error instanceof ParleyError ? error.code : undefined;
-        if (code === 'not_found' && shown !== '') return yield { type: 'over' };
+        if (code === 'not_found' && shown !== '') {
+          yield { type: 'over' };
+          return;
+        }
         // A replica that is slow, or a store that is away, may be back in a moment.
         if (shown === '' || code === 'not_found' || ++failures > MOST_FAILURES) throw error;
       }
