@@ -115,6 +115,11 @@ export class Generation {
     this.trace.held();
   }
 
+  /** Clock time of its first frame on the wire; undefined if nothing was heard of it. */
+  get heardAt(): number | undefined {
+    return this.firstFrameAt;
+  }
+
   get metrics(): GenerationMetrics {
     const timing = this.turn.timing;
     return definedOnly({

@@ -309,8 +309,11 @@ export class VoicePipeline implements LiveSession {
       },
       onSettled: ({ id, startedAt, agent, outcome = 'interrupted', metrics: latency }) =>
         this.transcript?.generation({ id, startedAt, agent: agent.name, outcome, latency }),
-      onGenerationComplete: ({ metrics, turn: { source }, usedTools }, outcome) =>
-        this.events.emit('generation.completed', { sessionId: this.id, outcome, source, usedTools, metrics }),
+      onGenerationComplete: ({ metrics, turn: { source }, usedTools, heardAt }, outcome) => {
+        this.events.emit('generation.completed', { sessionId: this.id, outcome, source, usedTools, metrics });
+        if (source !== 'greeting' || heardAt === undefined) return;
+        this.events.emit('caller.greeted', { sessionId: this.id, afterMs: heardAt - this.waitingSince });
+      },
       onOver: () => void this.close('completed'),
     });
   }

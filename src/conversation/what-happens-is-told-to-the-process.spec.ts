@@ -17,6 +17,14 @@ function told(call: ConversationHarness, name: keyof CallEvents): unknown[] {
 }
 
 describe('the process hears', () => {
+  it('of a greeting, and how long the caller had to wait for it', async () => {
+    const greeting = { text: 'Welcome.', interruptible: true };
+    const call = await ConversationHarness.start({ agents: [testAgent({ greeting })], tts: { firstChunkAfterMs: 90 } });
+    const greetings = told(call, 'caller.greeted');
+    await call.until('generation_complete');
+    expect(greetings).toEqual([{ afterMs: 90 }]);
+  });
+
   it('of each turn, and whether it was understood', async () => {
     const call = await ConversationHarness.start();
     const turns = told(call, 'turn.taken');

@@ -32,6 +32,7 @@ describe('the metrics of calls', () => {
     const stop = recordCallMetrics(bus);
     const sessionId = 's1';
     bus.emit('session.started', { sessionId, agent: 'concierge' });
+    bus.emit('caller.greeted', { sessionId, afterMs: 250 });
     bus.emit('turn.taken', { sessionId, source: 'voice', understood: true });
     bus.emit('generation.completed', {
       sessionId,
@@ -53,6 +54,7 @@ describe('the metrics of calls', () => {
     expect(recorder.recorded).toEqual([
       ['voice.sessions.active', 0],
       ['voice.sessions.active', 1],
+      ['voice.greeting.latency', 0.25],
       ['voice.turns', 1, { source: 'voice', understood: true }],
       ['voice.generations', 1, { outcome: 'completed', source: 'voice' }],
       ['voice.turn.response_latency', 0.64, { tools: false }],

@@ -14,6 +14,7 @@ export function recordCallMetrics(bus: EventBus): () => void {
       counted.sessions.add(1, { reason, outcome });
       counted.durations.record(durationMs / 1000);
     }),
+    bus.on('caller.greeted', ({ afterMs }) => counted.greetings.record(afterMs / 1000)),
     bus.on('turn.taken', ({ source, understood }) => counted.turns.add(1, { source, understood })),
     bus.on('generation.completed', (generation) => counted.generation(generation)),
     bus.on('agent.silenced', ({ outcome }) => counted.bargeIns.add(1, { outcome })),
@@ -30,6 +31,11 @@ class CallMetrics {
     description: 'Voice sessions that ended, by reason and by what became of the call',
   });
   readonly durations = this.histogram('voice.session.duration', 'How long voice sessions were', CALL_BUCKETS);
+  readonly greetings = this.histogram(
+    'voice.greeting.latency',
+    'Callers who wait, to the first sound of the greeting',
+    PART_BUCKETS,
+  );
   readonly turns = this.meter.createCounter('voice.turns', {
     description: 'What callers said, typed or keyed, by source and whether it was understood',
   });

@@ -14,6 +14,8 @@ export interface CallEvents {
     readonly durationMs: number;
     readonly turns: number;
   };
+  /** `afterMs`: from when they began to wait to the first sound of the greeting. Told when it is over. */
+  'caller.greeted': { readonly sessionId: string; readonly afterMs: number };
   /** The caller has said, typed or keyed something. */
   'turn.taken': { readonly sessionId: string; readonly source: string; readonly understood: boolean };
   /** `metrics` in milliseconds, by the names of the wire protocol; `source` of what it answers. */
