@@ -12,6 +12,7 @@ import { LlmModule } from './llm/llm.module.js';
 import { ServerConfig } from './config/server.config.js';
 import { HandOverModule } from './pusher/post-call/hand-over.module.js';
 import { PusherModule } from './pusher/pusher.module.js';
+import { ForwardedModule } from './ops/forwarded.module.js';
 import { PusherOpsModule } from './ops/pusher-ops.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { SpeechModule } from './speech/speech.module.js';
@@ -41,7 +42,7 @@ const CALLS = [
 
 const ROLES = {
   all: [...CALLS, PusherModule, HealthModule, OpsModule, PusherOpsModule],
-  voice: [...CALLS, HealthModule, OpsModule],
+  voice: [...CALLS, HealthModule, OpsModule, ForwardedModule],
   pusher: [LlmModule, ServicesModule, PusherModule, ProcessHealthModule, PusherOpsModule],
 };
 

@@ -1,5 +1,5 @@
 import type { DescribedController } from './route-description.js';
-import { jobsRoutes, privacyRoutes } from './routes/after-calls.routes.js';
+import { forwardedRoutes, jobsRoutes, privacyRoutes } from './routes/after-calls.routes.js';
 import { agentsRoutes } from './routes/agents.routes.js';
 import { conversationsRoutes, recordingsRoutes } from './routes/conversations.routes.js';
 import { healthRoutes, voiceHealthRoutes } from './routes/health.routes.js';
@@ -21,6 +21,7 @@ export const describedControllers: readonly DescribedController[] = [
   peopleRoutes,
   jobsRoutes,
   privacyRoutes,
+  forwardedRoutes,
   agentsRoutes,
   overridesRoutes,
   phrasesRoutes,

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { tenantQuery } from '../../asked-tenant.js';
+import { ForwardedController } from '../../forwarded.controller.js';
 import { JobsController } from '../../jobs.controller.js';
 import { PrivacyController, erasureOrder } from '../../privacy.controller.js';
-import { describeController, json } from '../route-description.js';
+import { type DescriptionsOf, describeController, json } from '../route-description.js';
 
 const count = z.number();
 const noLetter = { 404: 'There is no such dead letter' };
 const notOver = { 404: 'There is no such conversation', 409: 'It is still going on, or has not been processed yet' };
 
-export const jobsRoutes = describeController(JobsController, 'After calls', {
+const jobs: DescriptionsOf<JobsController> = {
   list: {
     summary: 'Work after calls: how much waits and runs, and what was given up',
     details: 'Dead letters are those of the own tenant; an admin sees all.',
@@ -48,9 +49,9 @@ export const jobsRoutes = describeController(JobsController, 'After calls', {
     answer: json(z.object({ job_ids: z.array(z.string()) }), { job_ids: ['webhook.1456e0ae.1.crm'] }),
     errors: notOver,
   },
-});
+};
 
-export const privacyRoutes = describeController(PrivacyController, 'After calls', {
+const privacy: DescriptionsOf<PrivacyController> = {
   erase: {
     summary: 'Erase what is kept of conversations or of a person',
     details:
@@ -71,4 +72,9 @@ export const privacyRoutes = describeController(PrivacyController, 'After calls'
     ),
     errors: { 400: 'The body is not valid' },
   },
-});
+};
+
+export const jobsRoutes = describeController(JobsController, 'After calls', jobs);
+export const privacyRoutes = describeController(PrivacyController, 'After calls', privacy);
+/** Where a pusher is asked. */
+export const forwardedRoutes = describeController(ForwardedController, 'After calls', { ...jobs, ...privacy });
