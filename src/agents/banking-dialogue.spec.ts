@@ -101,6 +101,61 @@ describe('a stolen card', () => {
     expect(argumentsOf(await say('yes'))).toMatchObject({ card_last4: '8361' });
   });
 
+  it.each([
+    'of course not',
+    'certainly not',
+    'not okay',
+    'i am not sure',
+    'absolutely nothing',
+    'okay cancel',
+    'okay stop',
+    'yes? I did not get that',
+    'yes?',
+    'is that right',
+    'that is right but hold on',
+    'exactly what do you mean',
+    'right now I am busy',
+    'yes I would rather keep it',
+    'yep, the other one instead',
+    'no problem go ahead',
+    'yes four two four three',
+    'right, what is my balance',
+  ])('is not blocked on "%s"', async (words) => {
+    await say('my card was stolen', ...verified);
+    const reply = await say(words);
+    expect(named(reply)).not.toContain('block_card');
+  });
+
+  it.each([
+    'yes',
+    'yes please',
+    "that's right",
+    'yeah go ahead',
+    'correct',
+    'of course',
+    'sure',
+    'okay',
+    'yes block it',
+    'yes four two four two',
+    'um yes thank you',
+  ])('is blocked on "%s"', async (words) => {
+    await say('my card was stolen', ...verified);
+    expect(named(await say(words))).toContain('block_card');
+  });
+
+  it.each(['of course not', 'certainly not', 'not okay', 'absolutely nothing'])('is dropped on "%s"', async (words) => {
+    await say('my card was stolen', ...verified);
+    expect((await say(words)).said).toContain('I have not blocked it');
+  });
+
+  it.each(['i am not sure', 'yes?', 'exactly what do you mean', 'no problem go ahead'])(
+    'is asked about again on "%s"',
+    async (words) => {
+      await say('my card was stolen', ...verified);
+      expect((await say(words)).said).toContain('Shall I block the card ending in 4 2 4 2? Please say yes or no.');
+    },
+  );
+
   it('hands back to the front desk for a balance, without asking for the PIN again', async () => {
     await say('my card was stolen', ...verified, 'yes');
     const reply = await say('what is my balance');

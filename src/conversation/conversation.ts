@@ -28,7 +28,7 @@ import { PatienceWatch } from './patience-watch.js';
 import type { TransferStatus } from './session-end.js';
 import { SilenceWatch } from './silence-watch.js';
 import { SpeechExpectation } from './speech-expectation.js';
-import { type FinalAction, type SpeechTiming, type Turn, isCallerTurn } from './turn.js';
+import { type FinalAction, type SpeechTiming, type Turn, isCallerTurn, turnId } from './turn.js';
 import { meaningOf } from './utterance-meaning.js';
 
 export interface ConversationParts {
@@ -445,11 +445,11 @@ export class Conversation {
   }
 
   private currentTurnId(): string {
-    return `turn_${this.parts.state.turns + 1}`;
+    return turnId(this.parts.state.turns + 1);
   }
 
   private nextTurnId(): string {
-    return `turn_${++this.parts.state.turns}`;
+    return turnId(++this.parts.state.turns);
   }
 
   private render(template: string): string {

@@ -11,6 +11,7 @@ import type { ConversationState } from './conversation-state.js';
 import type { Generation } from './generation.js';
 import { SentenceSplitter } from './sentence-splitter.js';
 import type { SessionEvent } from './session-events.js';
+import { turnBefore } from './turn.js';
 
 export interface ResponderOptions {
   readonly maxToolRounds: number;
@@ -183,7 +184,7 @@ export class Responder {
   private async runTools(generation: Generation, calls: readonly LlmToolCall[]): Promise<ToolRun[]> {
     const { id, text } = generation.turn;
     generation.usedTools = true;
-    const context = this.toolContext({ turn: id, text: id === null ? '' : text });
+    const context = this.toolContext({ turn: id, before: turnBefore(id), text: id === null ? '' : text });
     const results = await Promise.allSettled(calls.map((call) => this.runTool(generation, call, context)));
     const runs: ToolRun[] = [];
     for (const [index, result] of results.entries()) {
@@ -239,7 +240,7 @@ export class Responder {
     this.output.event({ type: 'handoff', from: agent.name, to: effect.target, reason: effect.reason, kind });
   }
 
-  private toolContext(heard: ToolContext['heard'] = { turn: null, text: '' }): ToolContext {
+  private toolContext(heard: ToolContext['heard'] = { turn: null, before: null, text: '' }): ToolContext {
     const { sessionId, agent, handoffs, variables } = this.state;
     const handoffTargets = handoffs.map((handoff) => handoff.to);
     return { sessionId, agent: agent.name, variables, handoffTargets, allowed: permissionsOf(agent), heard };

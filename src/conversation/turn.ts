@@ -43,6 +43,17 @@ export type FinalAction =
   | { readonly type: 'end'; readonly reason: string }
   | { readonly type: 'transfer'; readonly target: string; readonly reason: string };
 
+/** @param number from 1, of a call and of its connections one after the other */
+export function turnId(number: number): string {
+  return `turn_${number}`;
+}
+
+/** The caller's turn before this one; null if there is none. */
+export function turnBefore(id: string | null): string | null {
+  const number = Number(/^turn_(\d+)$/.exec(id ?? '')?.[1] ?? 0);
+  return number > 1 ? turnId(number - 1) : null;
+}
+
 export function isCallerTurn(turn: Turn): boolean {
   return turn.id !== null;
 }

@@ -49,7 +49,7 @@ class Session {
   }
 
   context(tools: readonly string[] = ['refund']): ToolContext {
-    const heard = { turn: `turn_${this.turn}`, text: this.text };
+    const heard = { turn: `turn_${this.turn}`, before: `turn_${this.turn - 1}`, text: this.text };
     return toolContext(tools, {
       variables: this.variables,
       heard,
@@ -196,6 +196,25 @@ describe('what cannot be undone', () => {
     await session.codeOf({ note: 'card 4242', amount: 1 });
     expect(await session.says('yes').codeOf({ note: 'card 1881', amount: 1 })).toBe('needs_confirmation');
     expect(await session.codeOf({ amount: 1, note: 'card 4242' })).toBe('ok');
+  });
+
+  it('is not done on a yes that comes a turn later: it is asked for again', async () => {
+    const session = new Session({}, irreversible);
+    await session.codeOf(card);
+    session.says('what would that cost');
+    expect(await session.says('yes').codeOf(card)).toBe('needs_confirmation');
+    expect(await session.says('yes').codeOf(card)).toBe('ok');
+  });
+
+  it('is done one by one: a yes to two things at once is one to neither', async () => {
+    const session = new Session({}, irreversible);
+    const other = { note: 'card 1881' };
+    const codes = [await session.codeOf(card), await session.codeOf(other)];
+    codes.push(await session.says('yes').codeOf(card), await session.says('yes').codeOf(other));
+    expect([codes, ran]).toEqual([Array.from({ length: 4 }, () => 'needs_confirmation'), []]);
+    expect(await session.says('yes').codeOf(other)).toBe('ok');
+    expect(await session.codeOf(card)).toBe('needs_confirmation');
+    expect(await session.says('yes please').codeOf(card)).toBe('ok');
   });
 
   it('is done by the rules of the dialogue, which ask themselves', async () => {

@@ -10,6 +10,8 @@ const NOTES = 'tool_guard';
 const MOST_CALLS_IN_A_TURN = 24;
 const MOST_CALLS_IN_A_CONVERSATION = 400;
 const MOST_ASKED = 8;
+const ONE_BY_ONE =
+  'You asked for several things at once: one yes does not do for them. Ask for one at a time, each with a call of its own turn.';
 
 export interface GuardRefusal {
   readonly code: 'not_available' | 'not_allowed' | 'needs_confirmation';
@@ -25,7 +27,7 @@ const notesSchema = z.object({
   /** Of the turn that was answered last. */
   turn: z.object({ id: z.string().nullable(), calls: count }),
   used: z.record(z.string(), z.object({ calls: count, totals: z.record(z.string(), count) })),
-  /** What the caller has to say yes to, with the turn before. */
+  /** What the caller has to say yes to in the turn after. */
   asked: z.array(z.object({ tool: z.string(), args: z.string(), turn: z.string().nullable() })),
 });
 type Notes = z.output<typeof notesSchema>;
@@ -113,21 +115,27 @@ export class ToolGuard {
   private consentProblem(notes: Notes, call: LlmToolCall, given: Arguments): GuardRefusal | undefined {
     const { tool, rule, context } = this;
     if (call.byRule === true || !(rule.confirm ?? tool.irreversible ?? false)) return undefined;
-    const { turn, text } = context.heard;
+    const { turn, before, text } = context.heard;
     const args = canonical(given);
-    const asked = notes.asked.find((one) => one.tool === tool.name && one.args === args);
-    if (asked && asked.turn !== turn && turn !== null) {
-      const consent = consentIn(text, context.allowed.language);
-      if (consent !== 'unclear') notes.asked = notes.asked.filter((one) => one !== asked);
+    // An answer is one to what was asked right before it, and nobody knows to which of two things.
+    notes.asked = notes.asked.filter((one) => one.turn === turn || (one.turn === before && before !== null));
+    const pending = notes.asked.filter((one) => one.turn !== turn);
+    const isAnswered = pending.some((one) => one.tool === tool.name && one.args === args);
+    if (isAnswered && pending.length === 1) {
+      const consent = consentIn(text, context.allowed.language, `${tool.name.replaceAll('_', ' ')} ${args}`);
+      if (consent !== 'unclear') notes.asked = notes.asked.filter((one) => one !== pending[0]);
       if (consent === 'yes' || consent === 'unknown') return undefined;
       if (consent === 'no') {
         this.context.variables[NOTES] = notes;
         return refusal('not_allowed', 'The caller has said no. It is not done.');
       }
     }
-    if (!asked) notes.asked = [...notes.asked, { tool: tool.name, args, turn }].slice(-MOST_ASKED);
-    const problem = `Nothing is done yet. Say to the caller exactly what "${tool.name}" will do, and ask for a yes or a no. Call it again, with the same arguments, only after a clear yes.`;
-    return refusal('needs_confirmation', problem);
+    const asked = notes.asked.filter((one) => one.turn === turn);
+    if (!asked.some((one) => one.tool === tool.name && one.args === args))
+      notes.asked = [...notes.asked, { tool: tool.name, args, turn }].slice(-MOST_ASKED);
+    const isOne = notes.asked.filter((one) => one.turn === turn).length === 1 && !(isAnswered && pending.length > 1);
+    const problem = `Nothing is done yet. Say to the caller exactly what "${tool.name}" will do, and ask for a plain yes or no. Call it again, with the same arguments, only after a clear yes right after that.`;
+    return refusal('needs_confirmation', isOne ? problem : `${problem} ${ONE_BY_ONE}`);
   }
 
   private noteUse(notes: Notes, given: Arguments): void {

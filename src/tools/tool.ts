@@ -34,7 +34,15 @@ export interface ToolContext {
   /** What the active agent may do. */
   readonly allowed: ToolPermissions;
   /** The turn of the caller that is being answered; null where the agent speaks on its own account. */
-  readonly heard: { readonly turn: string | null; readonly text: string };
+  readonly heard: Heard;
+}
+
+/** What a caller has just said, typed or keyed. */
+export interface Heard {
+  readonly turn: string | null;
+  /** The caller's turn before; null if there was none. */
+  readonly before: string | null;
+  readonly text: string;
 }
 
 export interface ToolOutcome {

@@ -105,8 +105,9 @@ export class TextConversation {
 
   private context(): ToolContext {
     const handoffTargets = this.catalog.handoffsFrom(this.scenario, this.agent.name).map(({ to }) => to);
-    const last = this.messages.findLast(({ role }) => role === 'user');
-    const heard = { turn: `turn_${this.messages.lastIndexOf(last!)}`, text: last?.content ?? '' };
+    const said = this.messages.filter(({ role }) => role === 'user');
+    const before = said.length > 1 ? `turn_${said.length - 1}` : null;
+    const heard = { turn: `turn_${said.length}`, before, text: said.at(-1)?.content ?? '' };
     const { agent, variables } = this;
     return { sessionId: 'text', agent: agent.name, variables, handoffTargets, allowed: permissionsOf(agent), heard };
   }

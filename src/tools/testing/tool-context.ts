@@ -12,7 +12,7 @@ export function toolContext(tools: readonly string[], { allowed, ...given }: Giv
     agent: 'desk',
     variables: {},
     handoffTargets: [],
-    heard: { turn: 'turn_1', text: 'hello' },
+    heard: { turn: 'turn_1', before: null, text: 'hello' },
     allowed: { language: 'en-US', tools, transferTargets: [], rules: {}, ...allowed },
     ...given,
   };

@@ -4,6 +4,7 @@ import { digitRuns, findSlot, readingsAt, type SlotValue } from './entities.js';
 import type { TaskRunner } from './task-runner.js';
 import { isHesitation, mayStandAroundAnswer, tokenize } from './tokens.js';
 import { ACCEPTED_SCORE, extractValues, fits, shareDigits, understand, type Understanding } from './understanding.js';
+import { type YesOrNo, yesOrNo } from './yes-or-no.js';
 
 /** A sentence that is as sure as this about something else is not taken as an answer with some words around it. */
 const SURE_SCORE = 0.6;
@@ -11,6 +12,8 @@ const CORRECTION_MARKS = new Set(['no', 'sorry', 'wait', 'actually', 'correction
 
 /** Decides what a caller's words mean in the present state of the dialogue, and lets the runner act on it. */
 export class Listener {
+  private isQuestion = false;
+
   constructor(
     private readonly turn: DialogueTurn,
     private readonly runner: TaskRunner,
@@ -18,6 +21,7 @@ export class Listener {
 
   hear(text: string): void {
     const tokens = tokenize(text);
+    this.isQuestion = text.includes('?');
     if (tokens.length === 0) return this.miss();
     const heard = understand(tokens, this.turn.dialogue, this.turn.today);
     const understood =
@@ -101,6 +105,10 @@ export class Listener {
     slot: DialogueSlot,
     tokens: readonly string[],
   ): Record<string, SlotValue> | undefined {
+    if (slot.kind === 'yesno') {
+      const said = this.consent(tokens);
+      return said === 'unclear' ? undefined : { [name]: said === 'yes' };
+    }
     const found = findSlot(slot, tokens, this.turn.today);
     return found && { [name]: found.value };
   }
@@ -123,26 +131,24 @@ export class Listener {
 
   private answerConfirmation(tokens: readonly string[], heard: Understanding): boolean {
     const slots = this.runner.intentOf(this.runner.current)?.slots ?? [];
-    const said = this.yesOrNo(tokens);
+    const said = this.yesOrNoFirst(tokens);
     const values =
       heard.score === 1 && heard.intent === undefined
         ? heard.values
         : extractValues(slots, said?.rest ?? tokens, this.turn.dialogue, this.turn.today);
     const changes = Object.entries(values).some(([name, value]) => this.turn.state.slots[name] !== value);
     if (heard.score === 1 && heard.intent !== undefined && said?.rest.length !== 0) return false;
-    if (
-      changes &&
-      said?.value !== true &&
-      !(heard.score >= SURE_SCORE && heard.intent !== this.runner.current?.intent)
-    ) {
+    if (changes && !(heard.score >= SURE_SCORE && heard.intent !== this.runner.current?.intent)) {
       this.runner.fill(values);
       this.runner.proceed();
       return true;
     }
-    if (!said) return false;
-    if (said.value) this.runner.confirm();
-    else if (this.wants(said.rest)) return this.denyAndRequest(said.rest);
-    else this.runner.deny();
+    const repeatsValues = !changes && Object.keys(values).length > 0;
+    const consent = this.consent(tokens, repeatsValues ? digitRuns(tokens) : []);
+    if (consent === 'yes') this.runner.confirm();
+    else if (said?.value === false && this.wants(said.rest)) return this.denyAndRequest(said.rest);
+    else if (consent === 'no' && (said || heard.intent === undefined)) this.runner.deny();
+    else return false;
     return true;
   }
 
@@ -153,8 +159,9 @@ export class Listener {
   }
 
   private answerAnythingElse(tokens: readonly string[], heard: Understanding): boolean {
-    const said = this.yesOrNo(tokens);
+    const said = this.yesOrNoFirst(tokens);
     if (!said || (heard.score === 1 && said.rest.length > 0)) return false;
+    if (!said.value && this.consent(tokens) !== 'no') return false;
     if (this.wants(said.rest))
       return this.request(said.rest, understand(said.rest, this.turn.dialogue, this.turn.today));
     const closing = this.turn.messageIntent('nothingElse');
@@ -214,7 +221,7 @@ export class Listener {
 
   /** A yes or a no that nothing asked for. */
   private nod(tokens: readonly string[]): boolean {
-    const said = this.runner.current ? undefined : this.yesOrNo(tokens);
+    const said = this.runner.current ? undefined : this.yesOrNoFirst(tokens);
     if (!said || said.rest.length > 0) return false;
     this.turn.message(said.value ? 'goAhead' : 'nothingToCancel');
     return true;
@@ -240,14 +247,24 @@ export class Listener {
     return new Intl.ListFormat('en', { type: 'disjunction' }).format(titles);
   }
 
-  /** A yes or a no at the beginning, and the words behind it that say more. */
-  private yesOrNo(tokens: readonly string[]): { value: boolean; rest: string[] } | undefined {
+  /** What all of it says to the last question. @param repeated what was asked about, and may be said with a yes */
+  private consent(tokens: readonly string[], repeated: readonly { start: number; end: number }[] = []): YesOrNo {
+    const { lastReply } = this.turn.state;
+    const values = repeated.flatMap(({ start, end }) => tokens.slice(start, end));
+    const said = yesOrNo(tokens, new Set([...tokenize(lastReply), ...values]));
+    return said === 'yes' && this.isQuestion ? 'unclear' : said;
+  }
+
+  /** A yes or a no at the beginning, and the words behind it that say more: what they want, not whether all is a yes. */
+  private yesOrNoFirst(tokens: readonly string[]): { value: boolean; rest: string[] } | undefined {
     const start = tokens.findIndex((token) => !isHesitation(token));
     if (start < 0) return undefined;
     const [reading] = readingsAt({ kind: 'yesno' }, tokens, start, this.turn.today);
     if (!reading) return undefined;
     const rest = tokens.slice(reading.end);
-    return { value: reading.value === true, rest: rest.every(mayStandAroundAnswer) ? [] : [...rest] };
+    if (reading.value === true && this.consent(tokens) === 'no') return { value: false, rest: [] };
+    const value = reading.value === true;
+    return { value, rest: rest.every(mayStandAroundAnswer) ? [] : [...rest] };
   }
 
   private wants(tokens: readonly string[]): boolean {

@@ -91,6 +91,11 @@ describe('compileGrammar', () => {
       ['march', 'of may'],
     ],
     ['yesno', ['yes', 'yeah', 'correct', "that's right", 'no', 'nope', "that's wrong", 'yes please'], ['maybe']],
+    [
+      'yesno',
+      ['of course', 'of course not', 'certainly not', 'not okay', "i'm not sure", 'okay stop'],
+      ['nothing okay'],
+    ],
   ])('knows how a %s is said', (kind, said, notSaid) => {
     const grammar = compileGrammar(hints([], { slot: { kind } as SpeechSlot }, ['slot']));
     expect(said.filter((sentence) => !accepts(grammar, sentence))).toEqual([]);

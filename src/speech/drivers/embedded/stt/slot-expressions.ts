@@ -112,6 +112,11 @@ const no = weighted(
   [2, oneOf('nope', 'nah', 'no thanks', 'no thank you', 'not really')],
   [2, oneOf("no that's wrong", "that's wrong", "that's not right", 'that is wrong', 'that is not right')],
   [2, oneOf("no it isn't", "no i don't", "no i didn't", "i don't", "i didn't", 'never', 'incorrect')],
+  // What begins like a yes must not be heard as one for want of its other half.
+  [1, sequence(oneOf('of course', 'certainly', 'absolutely', 'sure', 'right'), words('not'))],
+  [1, oneOf('not okay', 'not now', 'not right', "i'm not sure", 'i am not sure', 'absolutely nothing')],
+  [1, sequence(oneOf('okay', 'yes', 'right', 'no'), oneOf('stop', 'cancel', 'wait', 'hold on', 'but no'))],
+  [0.5, oneOf('is that right', 'hold on', 'wait')],
 );
 const yesNo = weighted([1, yes], [1, no]);
 
