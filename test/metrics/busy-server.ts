@@ -53,6 +53,10 @@ export class BusyServer {
         SCRIPTED_STT_TEXT: `where is my ${SAID[0]}`,
         LLM_MODELS: 'openai:broken,openai:first,embedded',
         LLM_BREAKER_FAILURES: '100',
+        // Whatever else this machine is busy with.
+        LLM_FIRST_TOKEN_MS: '10000',
+        LLM_FIRST_TOKEN_TOTAL_MS: '20000',
+        OVERLOAD_EVENT_LOOP_DELAY_MS: '10000',
         OPENAI_BASE_URL: model.baseUrl,
         OPENAI_API_KEY: model.key,
         AGENTS_DIR: agentsIn(folder),
