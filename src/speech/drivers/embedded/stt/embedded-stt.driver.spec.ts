@@ -123,6 +123,21 @@ describe('EmbeddedSttDriver', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
+  it.each([
+    'of course',
+    'of course not',
+    'certainly not',
+    'absolutely not',
+    'not okay',
+    "i'm not sure",
+    'okay stop',
+    'is that right',
+  ])('hears all of an answer that begins like a yes: %s', async (text) => {
+    const stream = await openStream({ ...banking, id: 'sure', slots: { sure: { kind: 'yesno' } }, answers: ['sure'] });
+    expect((await recognise(stream, speech(text))).text).toBe(text);
+    await stream.close();
+  });
+
   it('understands words that are in no dictionary', async () => {
     const stream = await openStream(banking);
     expect((await recognise(stream, speech('ask about northwind zelvix'))).text).toBe('ask about northwind zelvix');
