@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ConfigError, loadConfig } from './load.js';
+import { ServerConfig } from './server.config.js';
 import { VoiceConfig } from './voice.config.js';
 
 function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
@@ -90,6 +91,21 @@ describe('loadConfig', () => {
   ])('takes the connection string %s', (connectionString) => {
     expect(problemsOf({ AUDIO_ARCHIVE: 'blob', AZURE_STORAGE_CONNECTION_STRING: connectionString })).toEqual([]);
   });
+
+  it.each([
+    ['true', true],
+    ['no', false],
+    ['10.244.0.0/16, 2001:db8::/48,192.0.2.7', ['10.244.0.0/16', '2001:db8::/48', '192.0.2.7']],
+  ])('takes TRUST_PROXY=%s', (given, trustProxy) => {
+    expect(loadConfig({ TRUST_PROXY: given }).values.get(ServerConfig)).toMatchObject({ trustProxy });
+  });
+
+  it.each(['ingress', '10.244.0.0/33', '2001:db8::/129', '10.0.0.0/8/8', '10.244.0.0/', ',', 'true, 10.0.0.0/8'])(
+    'refuses TRUST_PROXY=%s',
+    (given) => {
+      expect(problemsOf({ TRUST_PROXY: given })).toEqual([expect.stringMatching(/^TRUST_PROXY: .*10\.244\.0\.0\/16/)]);
+    },
+  );
 
   it('refuses a token in production that can be guessed, without showing it', () => {
     const problems = problemsOf({ NODE_ENV: 'production', AUTH_TOKENS: 'a-long-enough-token,fifteen-letters' });

@@ -1,4 +1,11 @@
+import { isIP, isIPv6 } from 'node:net';
+import { z } from 'zod';
 import { address, configOf, flag, int, list, oneOf, setting, text } from './setting.js';
+
+/** Nobody, everybody, or those of a list, which names at least one. */
+const proxies = z
+  .union([flag(), list().pipe(z.array(z.string().refine(isNetwork)).min(1))])
+  .meta({ description: 'true, false, or a comma-separated list of addresses and networks, such as 10.244.0.0/16' });
 
 export class ServerConfig extends configOf('server', {
   environment: setting(
@@ -34,8 +41,8 @@ export class ServerConfig extends configOf('server', {
   ),
   trustProxy: setting(
     'TRUST_PROXY',
-    flag(),
-    'Take the client address from `X-Forwarded-For`, and without PUBLIC_URL our own from `X-Forwarded-Proto` and `X-Forwarded-Host`. Only behind a proxy that sets them.',
+    proxies,
+    'Take the client address from `X-Forwarded-For`, and without PUBLIC_URL our own from `X-Forwarded-Proto` and `X-Forwarded-Host`, if the connection comes from one of these proxies. `true`: from anybody; only where nobody but a proxy that sets these headers can connect.',
   ),
   publicUrl: setting(
     'PUBLIC_URL',
@@ -43,3 +50,9 @@ export class ServerConfig extends configOf('server', {
     'Where this server is reached from outside, such as `https://voice.example.com`. Empty: as the request says, in `Host`, and behind TRUST_PROXY in `X-Forwarded-Proto` and `X-Forwarded-Host`.',
   ),
 }) {}
+
+function isNetwork(given: string): boolean {
+  const [address = '', bits, ...more] = given.split('/');
+  if (isIP(address) === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIPv6(address) ? 128 : 32));
+}

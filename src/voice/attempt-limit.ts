@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { RateWindows } from '../auth/rate-windows.js';
+import { TrustedProxies } from '../auth/trusted-proxies.js';
 import { ServerConfig } from '../config/server.config.js';
 import { Clock } from '../kernel/clock.js';
 import type { Refusal } from './upgrade-policy.js';
@@ -9,12 +10,11 @@ import type { Refusal } from './upgrade-policy.js';
 @Injectable()
 export class AttemptLimit {
   private readonly windows: RateWindows;
+  private readonly proxies: TrustedProxies;
 
-  constructor(
-    private readonly config: ServerConfig,
-    clock: Clock,
-  ) {
-    this.windows = new RateWindows(config.upgradesPerMinute, clock);
+  constructor({ upgradesPerMinute, trustProxy }: ServerConfig, clock: Clock) {
+    this.windows = new RateWindows(upgradesPerMinute, clock);
+    this.proxies = new TrustedProxies(trustProxy);
   }
 
   /** One more attempt; the refusal when it is one too many. */
@@ -28,10 +28,7 @@ export class AttemptLimit {
   }
 
   private addressOf(request: IncomingMessage): string {
-    const forwarded = this.config.trustProxy ? request.headers['x-forwarded-for'] : undefined;
-    // Proxies append the address they were called from: the last is our own proxy's, those before are anybody's word.
-    const last = [forwarded].flat().at(-1)?.split(',').at(-1)?.trim();
-    return (last && withoutPort(last)) || request.socket.remoteAddress || 'unknown';
+    return this.proxies.clientOf(request) ?? 'unknown';
   }
 }
 
@@ -39,9 +36,4 @@ function refusalFor(leftMs: number | undefined): Refusal | undefined {
   if (leftMs === undefined) return undefined;
   const retryAfterSeconds = Math.ceil(leftMs / 1000);
   return { status: 429, code: 'rate_limited', message: 'Too many attempts from this address', retryAfterSeconds };
-}
-
-/** Some proxies append the client's port too, which is another one for each attempt. */
-function withoutPort(address: string): string {
-  return /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? /^([\d.]+):\d+$/.exec(address)?.[1] ?? address;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { type KubernetesObject, type Values, describeWithHelm, hits, lint, notes, podOf, render } from './helm.js';
+import { type KubernetesObject, describeWithHelm, hits, lint, notes, podOf, render } from './helm.js';
 import { leastValues, matrix } from './values.js';
 
 const labelsOf = ({ spec }: KubernetesObject): Record<string, string> =>
