@@ -97,7 +97,7 @@ describeInBrowser('the console, when it listens', () => {
     await said(page, 'agent', 'can you repeat that').waitFor();
     await said(page, 'customer', 'my card was stolen').getByRole('button', { name: 'Ann Lee' }).waitFor();
     await said(page, 'agent', 'four two four two').waitFor();
-    await pictures(page, 'listen');
+    await pictures(page, 'listen', { wide: 'console-listen' });
 
     // The end of the recording is that of the call.
     await state(page, 'idle').waitFor();
@@ -134,7 +134,7 @@ describeInBrowser('the console, when it listens', () => {
     await lines.nth(2).getByRole('button', { name: 'Play from' }).click();
     await page.locator('#said-entries .entry[data-playing]', { hasText: 'my card was stolen' }).waitFor();
     await page.locator('#player-sides').getByText('Customer').click();
-    await pictures(page, 'conversation');
+    await pictures(page, 'conversation', { wide: 'console-conversation' });
     expect(watched.complaints).toEqual([]);
   }, 60_000);
 

@@ -74,7 +74,7 @@ describeInBrowser('operations in the console', () => {
     ]);
     await caller.ask('what is my balance');
     await words().nth(3).waitFor();
-    await pictures(page, 'operations');
+    await pictures(page, 'operations', { wide: 'console-operations', narrow: 'console-operations-phone' });
     expect(await accessibilityFaults(page)).toEqual([]);
 
     await live().getByRole('button', { name: 'Pause' }).click();
@@ -164,7 +164,7 @@ describeInBrowser('operations in the console', () => {
     expect(await turn.innerText()).toMatch(/text to audio.*\d ms.*LLM .*\d ms.*TTS .*\d ms/s);
     expect(await page.locator('#kept-turns .turn').count()).toBe(2);
     await page.locator('#insights', { hasText: 'No model has read this.' }).waitFor();
-    await pictures(page, 'conversation-latency');
+    await pictures(page, 'conversation-latency', { wide: 'console-latency' });
     expect(await accessibilityFaults(page)).toEqual([]);
   }, 60_000);
 
@@ -193,7 +193,8 @@ describeInBrowser('operations in the console', () => {
     await route.locator('summary').first().click();
     await route.getByText('Needs the role operator.').waitFor();
     await route.getByText('curl -X GET').waitFor();
-    await pictures(page, 'api');
+    await page.evaluate('scrollTo(0, 0)');
+    await pictures(page, 'api', { wide: 'api' });
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByLabel('Find').fill('reload');
     await page.getByText(/^1 of \d+ routes$/).waitFor();

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { OverloadMonitor } from '../src/state/overload/overload-monitor.js';
 import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
+import { pictures } from './support/pictures.js';
 import { TestCaller, TestServer, nothingHeld } from './support/test-server.js';
 
 /** Says the same again and again: a test opens and closes the microphone where it needs speech. */
@@ -86,6 +87,7 @@ describeInBrowser('the console in a browser', () => {
     expect((await cutOff(page).allTextContents()).join('')).toMatch(/day and night/);
     const interrupted = page.locator('.turn[data-outcome=interrupted]', { hasText: 'what are your opening hours' });
     await interrupted.getByText('Barge-in stop').waitFor();
+    await pictures(page, 'call', { wide: 'console' });
     await mute.click();
 
     expect(await page.locator('#server-words').textContent()).toBe('At capacity');

@@ -4,7 +4,7 @@ import { AgentsConfig } from '../config/agents.config.js';
 import { packageRoot } from '../config/package-root.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 import type { Agent, Handoff, Scenario } from './agent.js';
-import { loadAgents } from './agent-loader.js';
+import { type LoadedAgents, type LoadOptions, loadAgents, loadAgentsBetweenCalls } from './agent-loader.js';
 import { AgentSet } from './agent-set.js';
 import type { SpeechAbilities } from './speech-abilities.js';
 
@@ -23,13 +23,12 @@ export class AgentCatalog {
    * voices and languages are not checked.
    */
   load(speech?: SpeechAbilities): void {
-    const { agents, scenarios } = loadAgents({
-      directory: path.resolve(packageRoot, this.config.directory),
-      defaultScenario: this.config.scenario,
-      tools: this.tools.known(),
-      ...speech,
-    });
-    this.loaded = new AgentSet(agents, scenarios);
+    this.take(loadAgents(this.optionsWith(speech)));
+  }
+
+  /** The same without keeping calls waiting; until it resolves there is what there was. */
+  async reload(speech: SpeechAbilities): Promise<void> {
+    this.take(await loadAgentsBetweenCalls(this.optionsWith(speech)));
   }
 
   /** Those of calls that begin now. */
@@ -58,5 +57,18 @@ export class AgentCatalog {
   /** Where `agent` may hand over to in this scenario. */
   handoffsFrom(scenario: Scenario, agent: string): Handoff[] {
     return scenario.handoffs.filter((handoff) => handoff.from === agent);
+  }
+
+  private optionsWith(speech: SpeechAbilities | undefined): LoadOptions {
+    return {
+      directory: path.resolve(packageRoot, this.config.directory),
+      defaultScenario: this.config.scenario,
+      tools: this.tools.known(),
+      ...speech,
+    };
+  }
+
+  private take({ agents, scenarios }: LoadedAgents): void {
+    this.loaded = new AgentSet(agents, scenarios);
   }
 }

@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { AgentsInvalidError, describeFault, type LoadedAgents, loadAgents } from './agent-loader.js';
+import {
+  AgentsInvalidError,
+  describeFault,
+  type LoadedAgents,
+  loadAgents,
+  loadAgentsBetweenCalls,
+} from './agent-loader.js';
+import { ShippedAgents } from './testing/shipped-agents.js';
 
 const DEFAULTS = `
 language: en-US
@@ -208,5 +215,24 @@ describe('loading agents', () => {
       'agents/empty/agent.yaml:1:1 is missing',
       'agents/empty/prompt.md:1:1 is missing: the system prompt for models',
     ]);
+  });
+
+  it('can be read while others get their turn, with the same result', async () => {
+    const known = new ShippedAgents();
+    const shipped = { directory: 'agents', tools: known.registry.known() };
+    known.close();
+    const reading = new AbortController();
+    let turns = 0;
+    const others = (async () => {
+      for (; !reading.signal.aborted; turns++) await new Promise((resolve) => setImmediate(resolve));
+    })();
+    const { agents, scenarios } = await loadAgentsBetweenCalls(shipped);
+    reading.abort();
+    await others;
+    const names = (list: readonly { readonly name: string }[]): string[] => list.map(({ name }) => name);
+    const atOnce = loadAgents(shipped);
+    expect([names(agents), names(scenarios)]).toEqual([names(atOnce.agents), names(atOnce.scenarios)]);
+    // Reading, checking and training of each.
+    expect(turns).toBeGreaterThanOrEqual(3 * agents.length);
   });
 });

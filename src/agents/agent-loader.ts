@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { ParleyError } from '../kernel/errors.js';
 import { compileDialogue } from '../llm/drivers/embedded/compiled-dialogue.js';
@@ -55,8 +56,21 @@ interface AgentSource {
 
 /** Reads and checks all agents and scenarios. Throws AgentsInvalidError with every fault there is. */
 export function loadAgents(options: LoadOptions): LoadedAgents {
-  const loader = new Loader(options);
-  return loader.load();
+  const steps = new Loader(options).steps();
+  for (;;) {
+    const { value, done } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in small steps, between which calls get their turn: all of it takes longer than their audio can wait. */
+export async function loadAgentsBetweenCalls(options: LoadOptions): Promise<LoadedAgents> {
+  const steps = new Loader(options).steps();
+  for (;;) {
+    const { value, done } = steps.next();
+    if (done) return value;
+    await setImmediate();
+  }
 }
 
 const START = { line: 1, column: 1, field: '' };
@@ -72,23 +86,33 @@ class Loader {
     this.root = path.resolve(options.directory);
   }
 
-  load(): LoadedAgents {
+  *steps(): Generator<undefined, LoadedAgents> {
     if (!existsSync(this.root))
       throw new ParleyError('config_invalid', `${this.options.directory}: there is no such folder`);
     const defaults = this.readYaml(DEFAULTS) ?? new YamlFile(this.shown(DEFAULTS), '');
-    const sources = this.folders().map((name) => this.readAgent(name, defaults));
+    const sources: AgentSource[] = [];
+    for (const name of this.folders()) {
+      sources.push(this.readAgent(name, defaults));
+      yield;
+    }
     const scenarios = this.scenarioFiles().map((file) => this.readScenario(file));
     if (sources.length === 0) this.add(this.wholeFile(this.root, 'there is no agent: a folder with an agent.yaml'));
 
     const known: KnownNames = { ...this.options, agents: new Set(sources.map(({ name }) => name)) };
-    for (const source of sources) this.checkAgent(source, defaults, known, scenarios);
+    for (const source of sources) {
+      this.checkAgent(source, defaults, known, scenarios);
+      yield;
+    }
     for (const scenario of scenarios) this.checkScenario(scenario, sources, defaults, known);
     this.checkDefaultScenario(scenarios);
     if (this.faults.size > 0) throw new AgentsInvalidError([...this.faults.values()].sort(byPlace));
 
     const agents = sources.map(({ name, file, prompt }) => buildAgent(name, file!, prompt!));
     // Trained here and not while the first caller waits.
-    for (const agent of agents) compileDialogue(agent.dialogue);
+    for (const agent of agents) {
+      yield;
+      compileDialogue(agent.dialogue);
+    }
     return { agents, scenarios: scenarios.map(({ name, file }) => buildScenario(name, file!)) };
   }
 

@@ -15,6 +15,8 @@ export interface ReloadedAgents {
 @Injectable()
 export class AgentReload {
   private readonly logger = new Logger('Agents');
+  /** One after the other: what is read last is what counts. */
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly catalog: AgentCatalog,
@@ -22,10 +24,16 @@ export class AgentReload {
     private readonly tts: TtsDrivers,
   ) {}
 
-  /** Throws `config_invalid` with every fault of every file; then nothing has changed. */
-  reload(): ReloadedAgents {
+  /** Rejects with `config_invalid` and every fault of every file; then nothing has changed. */
+  reload(): Promise<ReloadedAgents> {
+    const reloaded = this.last.then(() => this.read());
+    this.last = reloaded.catch(() => undefined);
+    return reloaded;
+  }
+
+  private async read(): Promise<ReloadedAgents> {
     const before = new Set(this.catalog.agents().map(({ name }) => name));
-    this.catalog.load(speechAbilities(this.stt, this.tts));
+    await this.catalog.reload(speechAbilities(this.stt, this.tts));
     const agents = this.catalog.agents().map(({ name }) => name);
     const now = new Set(agents);
     const added = agents.filter((name) => !before.has(name));

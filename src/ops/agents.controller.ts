@@ -60,9 +60,9 @@ export class AgentsController {
   /** From the files of this replica, all or nothing; 422 with every fault. Calls that go on keep what they began with. */
   @Post('agents/reload')
   @HttpCode(200)
-  reload() {
+  async reload() {
     try {
-      const reloaded = this.agents.reload();
+      const reloaded = await this.agents.reload();
       // What is said first must not have to be made while a caller waits.
       this.warmup
         .run(AbortSignal.timeout(WARM_UP_MS))
