@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { type KubernetesObject, describeWithHelm, hits, lint, notes, podOf, render } from './helm.js';
+import { type KubernetesObject, type Values, describeWithHelm, hits, lint, notes, podOf, render } from './helm.js';
 import { leastValues, matrix } from './values.js';
 
 const labelsOf = ({ spec }: KubernetesObject): Record<string, string> =>
@@ -241,5 +241,22 @@ describeWithHelm('the objects of the chart', () => {
     expect(notes(matrix['for development']!)).toContain('WARNING: environment is development');
     const open = { ...matrix['on nginx'], ingress: { enabled: true, host: 'voice.example.com' } };
     expect(notes(open)).toContain('WARNING: the Ingress has no TLS');
+    const believed = 'WARNING: whoever reaches the pods past the Ingress is believed';
+    expect(notes(open)).not.toContain(believed);
+    expect(notes({ ...open, networkPolicy: {} })).toContain(believed);
+    const unguarded = { ...((open as Values)['networkPolicy'] as Values), enabled: false };
+    expect(notes({ ...open, networkPolicy: unguarded })).toContain(believed);
+    expect(
+      notes({ ...open, networkPolicy: {}, config: { ...(open['config'] as Values), TRUST_PROXY: false } }),
+    ).not.toContain(believed);
+    expect(notes(matrix['on an application gateway']!)).not.toContain('WARNING');
+  });
+
+  it('a balancer of its own has the limits that are given', () => {
+    expect(render(matrix['with everything else']).the('Service', 'desk').spec).toMatchObject({
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+      loadBalancerSourceRanges: ['198.51.100.0/24'],
+    });
   });
 });

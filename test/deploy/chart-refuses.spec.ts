@@ -85,6 +85,66 @@ describeWithHelm('the chart says before anything is installed what would not wor
       { ...leastValues, telemetry: { traces: { enabled: true } } },
       /set telemetry\.endpoint/,
     ],
+    ['a new version that never comes', withVoice({ maxSurge: 0 }), /voice\.maxSurge is 0, and no pod may be missing/],
+    [
+      'a new version of the pusher that never comes',
+      { ...several, pusher: { enabled: true, maxSurge: '0%' } },
+      /pusher\.maxSurge is 0%/,
+    ],
+    [
+      'metrics where calls come in',
+      { ...leastValues, telemetry: { metrics: { port: 8000 } } },
+      /telemetry\.metrics\.port is 8000/,
+    ],
+    ...['name', 'instance', 'component', 'version'].map((label): [string, Values, RegExp] => [
+      `the ${label} of pods under which they are found`,
+      withVoice({ podLabels: { [`app.kubernetes.io/${label}`]: 'x' } }),
+      /voice\.podLabels must not have app\.kubernetes\.io\//,
+    ]),
+    [
+      'a pusher’s labels that are the chart’s',
+      { ...several, pusher: { enabled: true, podLabels: { 'helm.sh/chart': 'x' } } },
+      /pusher\.podLabels must not have helm\.sh\/chart/,
+    ],
+    [
+      'a label twice',
+      {
+        ...leastValues,
+        workloadIdentity: { enabled: true, clientId: '00000000-0000-4000-8000-000000000001' },
+        voice: { podLabels: { 'azure.workload.identity/use': 'false' } },
+      },
+      /must not have azure\.workload\.identity\/use/,
+    ],
+    [
+      'labels of monitoring that are the chart’s',
+      { ...leastValues, monitoring: { rules: { enabled: true, labels: { 'app.kubernetes.io/name': 'x' } } } },
+      /monitoring\.rules\.labels must not have/,
+    ],
+    [
+      'a collector whose port nobody names',
+      { ...leastValues, telemetry: { endpoint: 'http://collector.mon' } },
+      /the metadata service of their node included: name the port/,
+    ],
+    [
+      'a collector on port 80, anywhere',
+      { ...leastValues, telemetry: { endpoint: 'http://collector.mon:80' } },
+      /networkPolicy\.collectorTo/,
+    ],
+    [
+      'tool servers that nobody uses',
+      { ...leastValues, mcp: { files: { 'cardapi.yaml': 'url: https://tools.example.com/mcp\n' } } },
+      /name those to be used in config\.MCP_ENABLED_SERVERS, such as cardapi\./,
+    ],
+    [
+      'a policy of balancers without one',
+      { ...leastValues, service: { externalTrafficPolicy: 'Local' } },
+      /is for service\.type NodePort and LoadBalancer/,
+    ],
+    [
+      'networks of a balancer without one',
+      { ...leastValues, service: { type: 'NodePort', loadBalancerSourceRanges: ['198.51.100.0/24'] } },
+      /loadBalancerSourceRanges is for service\.type LoadBalancer/,
+    ],
     [
       'an identity without an id',
       { ...leastValues, workloadIdentity: { enabled: true } },
@@ -141,6 +201,17 @@ describeWithHelm('the chart says before anything is installed what would not wor
     ['an empty secret', { secrets: { values: { AUTH_TOKENS: '' } } }, /AUTH_TOKENS'/],
   ])('%s, by the schema', (_, values, place) => {
     expect(refusal({ ...leastValues, ...values })).toMatch(place);
+  });
+
+  it('and takes labels of others, and a collector on port 80 where it is known where', () => {
+    expect(render(withVoice({ podLabels: { team: 'desk' } })).objects).not.toEqual([]);
+    const collector = { podSelector: { matchLabels: { app: 'collector' } } };
+    const { spec } = render({
+      ...leastValues,
+      telemetry: { endpoint: 'http://collector.mon' },
+      networkPolicy: { collectorTo: [collector] },
+    }).the('NetworkPolicy');
+    expect(spec['egress']).toContainEqual({ ports: [{ port: 80, protocol: 'TCP' }], to: [collector] });
   });
 
   it('and takes a grace period that fits', () => {

@@ -104,6 +104,10 @@ describeWithHelm('what the chart tells the server', () => {
       PUBLIC_URL: 'https://voice.example.com',
     });
     expect(environment(leastValues)).not.toHaveProperty('TRUST_PROXY');
+    expect(environment(matrix['on an application gateway']!)).toHaveProperty(
+      'TRUST_PROXY',
+      '10.225.0.0/16,2001:db8:7::/64',
+    );
     const config = { ...(matrix['on nginx']!['config'] as Values), PUBLIC_URL: 'https://calls.example.com' };
     expect(environment({ ...matrix['on nginx'], config })).toHaveProperty('PUBLIC_URL', 'https://calls.example.com');
   });

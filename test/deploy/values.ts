@@ -51,6 +51,7 @@ export const matrix: Record<string, Values> = {
       host: 'voice.example.com',
       tlsSecret: 'voice-tls',
     },
+    networkPolicy: { from: [{ namespaceSelector: { matchLabels: { name: 'ingress-nginx' } } }] },
     voice: { autoscaling: { kind: 'hpa', minReplicas: 3, maxReplicas: 12 } },
   },
   'on an application gateway': {
@@ -63,6 +64,7 @@ export const matrix: Record<string, Values> = {
       host: 'voice.example.com',
       tlsSecret: 'voice-tls',
       annotations: { 'appgw.ingress.kubernetes.io/request-timeout': '7200' },
+      trustedProxies: ['10.225.0.0/16', '2001:db8:7::/64'],
     },
     workloadIdentity: { enabled: true, clientId: '00000000-0000-4000-8000-000000000001' },
     voice: {
@@ -77,6 +79,7 @@ export const matrix: Record<string, Values> = {
   'seen from all sides': {
     ...shared,
     pusher: { enabled: true },
+    networkPolicy: { collectorTo: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }] },
     telemetry: {
       endpoint: 'http://collector.monitoring:4318',
       traces: { enabled: true, sampleRatio: 0.25 },
@@ -111,6 +114,7 @@ export const matrix: Record<string, Values> = {
         'scenarios/banking.yaml': 'start: front_desk\n',
       },
     },
+    config: { MCP_ENABLED_SERVERS: 'cardapi' },
     mcp: { files: { 'cardapi.yaml': 'url: https://tools.example.com/mcp\n' } },
     extraEnv: [{ name: 'CARDAPI_TOKEN', valueFrom: { secretKeyRef: { name: 'tools', key: 'card' } } }],
     extraVolumes: [{ name: 'models', persistentVolumeClaim: { claimName: 'models' } }],
@@ -128,7 +132,13 @@ export const matrix: Record<string, Values> = {
       terminationGracePeriodSeconds: 3700,
     },
     securityContext: { runAsUser: null, runAsGroup: null, fsGroup: null },
-    service: { type: 'LoadBalancer', port: 443, annotations: { 'service.example.com/internal': 'true' } },
+    service: {
+      type: 'LoadBalancer',
+      port: 443,
+      annotations: { 'service.example.com/internal': 'true' },
+      externalTrafficPolicy: 'Local',
+      loadBalancerSourceRanges: ['198.51.100.0/24'],
+    },
     networkPolicy: {
       from: [{ namespaceSelector: { matchLabels: { name: 'gateways' } } }],
       metricsFrom: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],

@@ -72,4 +72,45 @@
 {{- if and $v.agents.existingConfigMap $v.agents.files -}}
 {{- fail "agents.existingConfigMap and agents.files exclude each other." -}}
 {{- end -}}
+
+{{- range $name := list "voice" "pusher" -}}
+{{- $component := index $v $name -}}
+{{- if and (ne $component.data.kind "existingClaim") (regexMatch "^0+%?$" (toString $component.maxSurge)) -}}
+{{- fail (printf "%s.maxSurge is %v, and no pod may be missing while a new version comes: it would never come. Use 1 or more." $name $component.maxSurge) -}}
+{{- end -}}
+{{- include "parley.checkLabels" (dict "name" (printf "%s.podLabels" $name) "labels" $component.podLabels "identity" $v.workloadIdentity.enabled) -}}
+{{- end -}}
+{{- range $name := list "serviceMonitor" "rules" "dashboards" -}}
+{{- include "parley.checkLabels" (dict "name" (printf "monitoring.%s.labels" $name) "labels" (index $v.monitoring $name).labels) -}}
+{{- end -}}
+
+{{- if and $v.telemetry.metrics.enabled (eq (int $v.telemetry.metrics.port) 8000) -}}
+{{- fail "telemetry.metrics.port is 8000, where calls come in: give metrics another one, such as 9464." -}}
+{{- end -}}
+{{- if and $v.networkPolicy.enabled $v.telemetry.endpoint (not $v.networkPolicy.collectorTo) (eq (include "parley.collectorPort" .) "80") -}}
+{{- fail "telemetry.endpoint is on port 80, as it is where no port is named. Pods could then ask port 80 of anything, the metadata service of their node included: name the port, such as http://collector.monitoring:4318, or say where the collector is in networkPolicy.collectorTo." -}}
+{{- end -}}
+
+{{- if and $v.mcp.files (not $voice.MCP_ENABLED_SERVERS) -}}
+{{- fail (printf "mcp.files brings tool servers that nobody uses: name those to be used in config.MCP_ENABLED_SERVERS, such as %s." (trimSuffix ".yaml" (keys $v.mcp.files | sortAlpha | first))) -}}
+{{- end -}}
+
+{{- if and $v.service.externalTrafficPolicy (eq $v.service.type "ClusterIP") -}}
+{{- fail "service.externalTrafficPolicy is for service.type NodePort and LoadBalancer." -}}
+{{- end -}}
+{{- if and $v.service.loadBalancerSourceRanges (ne $v.service.type "LoadBalancer") -}}
+{{- fail "service.loadBalancerSourceRanges is for service.type LoadBalancer; who may reach pods is said in networkPolicy.from." -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Those that the chart sets itself: by some of them pods are found. (dict "name" "voice.podLabels" "labels" … "identity" false) */}}
+{{- define "parley.checkLabels" -}}
+{{- $own := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" -}}
+{{- if .identity -}}{{- $own = append $own "azure.workload.identity/use" -}}{{- end -}}
+{{- $name := .name -}}
+{{- range $label, $_ := .labels -}}
+{{- if has $label $own -}}
+{{- fail (printf "%s must not have %s: the chart sets it." $name $label) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}

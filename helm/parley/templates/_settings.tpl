@@ -11,7 +11,7 @@
 {{- /* Without a CPU limit a process sees all cores of its node, and would start a recogniser for each. */ -}}
 {{- $suggested := dict "LOG_FORMAT" "json" "INFERENCE_WORKERS" "1" -}}
 {{- if $root.Values.ingress.enabled -}}
-{{- $_ := set $suggested "TRUST_PROXY" "true" -}}
+{{- $_ := set $suggested "TRUST_PROXY" (join "," $root.Values.ingress.trustedProxies | default "true") -}}
 {{- if $root.Values.ingress.host -}}
 {{- $scheme := ternary "https" "http" (ne $root.Values.ingress.tlsSecret "") -}}
 {{- $_ := set $suggested "PUBLIC_URL" (printf "%s://%s" $scheme $root.Values.ingress.host) -}}
