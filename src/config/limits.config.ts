@@ -34,5 +34,10 @@ export class LimitsConfig extends configOf('limits', {
     number(0, 100),
     'How much faster than real time a client may send audio for long; what comes faster is lost. Half a minute may come at once, after a loss of connection. 0 sets no limit.',
   ),
+  messagesPerSecond: setting(
+    'MAX_MESSAGES_PER_SECOND',
+    int(0, 100_000),
+    'Messages a second, besides audio, that one connection may send for long; typed turns count five times. Ten seconds of them may come at once. What is too much is lost, and as much again closes the connection with 1008. 0 sets no limit.',
+  ),
   bodyBytes: setting('MAX_BODY_BYTES', int(1024, 10_485_760), 'Largest body of an API request; a larger one gets 413.'),
 }) {}

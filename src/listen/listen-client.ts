@@ -1,9 +1,10 @@
 import type { WebSocket } from 'ws';
 import { type AudioDecoder, createDecoder } from '../audio/codec.js';
 import type { Clock } from '../kernel/clock.js';
-import type { CloseCode } from '../kernel/close-codes.js';
+import { CloseCode } from '../kernel/close-codes.js';
 import type { Segment } from '../services/conversations/conversation-record.js';
 import { ClientSocket } from '../voice/client-socket.js';
+import { DEAR_MESSAGE, type MessagePace, tooManyMessages, unpaced } from '../voice/message-pace.js';
 import type { ListenParameters } from './listen-parameters.js';
 import { type ClientMessage, parseClientMessage } from './messages/client-messages.js';
 import { type ListenEvent, transcriptOf } from './messages/server-messages.js';
@@ -33,19 +34,25 @@ export class ListenClient {
   activeAt: number;
   private readonly socket: ClientSocket;
   private readonly decoders: readonly AudioDecoder[];
+  private readonly clock: Clock;
+  private readonly pace: Pick<MessagePace, 'take'>;
   private bad = 0;
+  private over = false;
 
   /** Listens from now on: make it before the first await, or early audio is lost. */
   constructor(
     socket: WebSocket,
     private readonly parameters: ListenParameters,
-    private readonly clock: Clock,
+    { clock, pace = unpaced }: { readonly clock: Clock; readonly pace?: Pick<MessagePace, 'take'> },
     private readonly listener: ClientListener,
   ) {
+    this.clock = clock;
+    this.pace = pace;
     this.receivedAt = this.activeAt = clock.now();
     this.socket = new ClientSocket(socket, clock);
     this.decoders = Array.from({ length: parameters.channels }, () => createDecoder(parameters.encoding));
     socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (this.over) return;
       this.receivedAt = clock.now();
       if (isBinary) this.onBinary(data);
       else this.onText(data.toString('utf8'));
@@ -86,6 +93,7 @@ export class ListenClient {
 
   private onText(text: string): void {
     const message = parseClientMessage(text);
+    if (!this.isInPace(message)) return;
     if ('problem' in message) {
       this.send({ type: 'error', ...message.problem, retryable: false });
       if (++this.bad >= MAX_BAD_MESSAGES) this.listener.onBroken('too many bad messages');
@@ -94,6 +102,19 @@ export class ListenClient {
     this.bad = 0;
     this.touch();
     this.listener.onMessage(message);
+  }
+
+  private isInPace(message: ReturnType<typeof parseClientMessage>): boolean {
+    // Whoever wants to go may always go.
+    if ('type' in message && message.type === 'end') return true;
+    const verdict = this.pace.take('type' in message && message.type === 'speaker_assigned' ? DEAR_MESSAGE : 1);
+    if (verdict === 'tell') this.send(tooManyMessages);
+    if (verdict === 'close') {
+      this.over = true;
+      this.close(CloseCode.Policy, tooManyMessages.code);
+      this.listener.onBroken('too many messages');
+    }
+    return verdict === 'take';
   }
 
   private touch(): void {

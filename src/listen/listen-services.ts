@@ -34,8 +34,8 @@ export interface SessionServices {
   readonly events: EventBus;
   readonly logger: Pick<PinoLogger, 'info' | 'warn' | 'error'>;
   readonly identification?: SpeakerIdentification | undefined;
-  /** Without it, audio is not measured. */
-  readonly quota?: Pick<CallQuota, 'meter'>;
+  /** Without it, audio is not measured, nor are messages counted. */
+  readonly quota?: Pick<CallQuota, 'meter' | 'pace'>;
 }
 
 /** The same, injected. */

@@ -4,6 +4,9 @@ import type { AudioAccount } from './audio-budget.js';
 /** Of each source: what a network, or a client that comes back, may have held up and deliver at once. */
 const MOST_AT_ONCE_MS = 30_000;
 
+/** A frame counts for this much at least, so that there is an end to empty ones; browsers send 128 samples, 2.7 ms. */
+const SHORTEST_FRAME_MS = 2;
+
 export interface AudioMeterParts {
   readonly clock: Clock;
   /** Of each source, in times of real time; 0 for any. */
@@ -29,7 +32,7 @@ export class AudioMeter {
 
   /** Whether this much more audio is to be heard. */
   take(durationMs: number): boolean {
-    if (!this.canHaveBeenSaid(durationMs)) {
+    if (!this.canHaveBeenSaid(Math.max(durationMs, SHORTEST_FRAME_MS))) {
       if (!this.toldTooFast) this.parts.onTooFast();
       this.toldTooFast = true;
       return false;

@@ -4,6 +4,7 @@ import { LimitsConfig } from '../config/limits.config.js';
 import { Clock } from '../kernel/clock.js';
 import { AudioBudget } from './audio-budget.js';
 import { AudioMeter } from './audio-meter.js';
+import { MessagePace } from './message-pace.js';
 import type { Refusal } from './upgrade-policy.js';
 
 export interface MeterEvents {
@@ -36,6 +37,11 @@ export class CallQuota {
     const account = this.budget.open(tenant, () => events.onSpent());
     const onTooFast = (): void => events.onTooFast();
     return new AudioMeter({ clock: this.clock, rate: this.config.audioRate, sources, account, onTooFast });
+  }
+
+  /** For the messages of one connection. */
+  pace(): MessagePace {
+    return new MessagePace(this.clock, this.config.messagesPerSecond);
   }
 }
 

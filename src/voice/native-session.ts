@@ -1,9 +1,11 @@
 import type { WebSocket } from 'ws';
 import { type AudioDecoder, bytesPerSample, createDecoder } from '../audio/codec.js';
+import { CloseCode } from '../kernel/close-codes.js';
 import { closeCodes } from '../conversation/session-end.js';
 import type { VoicePipeline } from '../conversation/voice-pipeline.js';
 import { type AudioMeter, unmeasured } from './audio-meter.js';
 import { parseClientMessage } from './client-messages.js';
+import { DEAR_MESSAGE, type MessagePace, tooManyMessages, unpaced } from './message-pace.js';
 import type { NativeTransport } from './native-transport.js';
 import type { VoiceParameters } from './voice-parameters.js';
 
@@ -19,6 +21,7 @@ export class NativeSession {
   private early: [data: Buffer, isBinary: boolean][] = [];
   private pipeline: VoicePipeline | undefined;
   private bad = 0;
+  private over = false;
 
   /** Listens from now on: make it before the first await, or early audio is lost. */
   constructor(
@@ -26,6 +29,7 @@ export class NativeSession {
     private readonly transport: NativeTransport,
     parameters: VoiceParameters,
     private readonly meter: Pick<AudioMeter, 'take'> = unmeasured,
+    private readonly pace: Pick<MessagePace, 'take'> = unpaced,
   ) {
     this.decoder = createDecoder(parameters.encoding);
     this.bytesPerMs = (parameters.sampleRate * bytesPerSample[parameters.encoding]) / 1000;
@@ -55,12 +59,27 @@ export class NativeSession {
   }
 
   private receive(pipeline: VoicePipeline, data: Buffer, isBinary: boolean): void {
+    if (this.over) return;
     if (!isBinary) return this.onText(pipeline, data.toString('utf8'));
     if (this.meter.take(data.length / this.bytesPerMs)) pipeline.pushAudio(this.decoder.decode(data));
   }
 
+  private isInPace(pipeline: VoicePipeline, message: ReturnType<typeof parseClientMessage>): boolean {
+    // Whoever wants to go may always go.
+    if ('type' in message && message.type === 'end') return true;
+    const verdict = this.pace.take('type' in message && message.type === 'user_message' ? DEAR_MESSAGE : 1);
+    if (verdict === 'tell') this.transport.send(tooManyMessages);
+    if (verdict === 'close') {
+      this.over = true;
+      this.transport.close(CloseCode.Policy, tooManyMessages.code);
+      void pipeline.close('protocol');
+    }
+    return verdict === 'take';
+  }
+
   private onText(pipeline: VoicePipeline, text: string): void {
     const message = parseClientMessage(text);
+    if (!this.isInPace(pipeline, message)) return;
     if ('problem' in message) {
       this.transport.send({ type: 'error', ...message.problem, retryable: false });
       if (++this.bad >= MAX_BAD_MESSAGES) void pipeline.close('protocol');

@@ -37,7 +37,7 @@ export class VoiceGateway implements OnGatewayConnection {
     });
     socket.once('close', () => meter.close());
     // Listens from now on.
-    const session = new NativeSession(socket, transport, ticket.parameters, meter);
+    const session = new NativeSession(socket, transport, ticket.parameters, meter, this.quota.pace());
     return this.host.serve({ socket, request, ticket, opening: this.open(transport, session, ticket) });
   }
 

@@ -123,6 +123,26 @@ describe('calls', () => {
     expect(await caller.closed).toMatchObject({ code: 1008, reason: 'budget' });
   });
 
+  it('tell a client that types faster than anybody can, and close it if it goes on', async () => {
+    const { server, of } = await start({ anna: ['acme', 'caller'] }, {});
+    const anna = await TestCaller.dial(server, mulaw, of('anna'));
+    await anna.next('session_started');
+    for (let typed = 0; typed < 200; typed++) anna.send({ type: 'user_message', text: 'what is my balance' });
+    expect(await anna.closed).toMatchObject({ code: 1008, reason: 'rate_limited' });
+    const told = anna.events.filter((event) => event.type === 'error' && event.code === 'rate_limited');
+    expect(told).toEqual([expect.objectContaining({ retryable: true })]);
+    expect(anna.events.filter(({ type }) => type === 'generation_started').length).toBeLessThanOrEqual(42);
+  });
+
+  it('that are listened to are closed for messages without end as well', async () => {
+    const { server, of } = await start({ anna: ['acme', 'caller'] }, { CONVERSATION_STORE: 'none' });
+    const token = of('anna')['authorization']!.slice('Bearer '.length);
+    const caller = await ListenCaller.dial(server.url, `?encoding=mulaw&sample_rate=8000&token=${token}`);
+    for (let sent = 0; sent < 500; sent++) caller.send({ type: 'ping' });
+    expect(await caller.closed).toMatchObject({ code: 1008, reason: 'rate_limited' });
+    expect(caller.events).toContainEqual(expect.objectContaining({ type: 'error', code: 'rate_limited' }));
+  });
+
   it('tell a client that sends faster than anybody can speak, and lose what is too much', async () => {
     const { server, of } = await start({ anna: ['acme', 'caller'] }, {});
     const anna = await TestCaller.dial(server, mulaw, of('anna'));

@@ -9,6 +9,7 @@ import type { OpenedCall } from '../../voice/call-host.js';
 import { type AudioMeter, unmeasured } from '../../voice/audio-meter.js';
 import type { MeterEvents } from '../../voice/call-quota.js';
 import { ClientSocket } from '../../voice/client-socket.js';
+import type { MessagePace } from '../../voice/message-pace.js';
 import type { AcsCallEvent, AcsCallPlan, AcsLiveCall } from './acs-live-calls.js';
 import { type AcsMessage, parseAcsMessage } from './acs-messages.js';
 import { AcsTransport } from './acs-transport.js';
@@ -34,6 +35,8 @@ export interface AcsStreamOptions {
   onOver(sessionId: string): void;
   /** For the audio of the call. */
   meter(events: MeterEvents): AudioMeter;
+  /** For all that is no audio. */
+  readonly pace: Pick<MessagePace, 'take'>;
 }
 
 type Early = Extract<AcsMessage, { kind: 'audio' | 'dtmf' }>;
@@ -85,6 +88,7 @@ export class AcsStream implements AcsLiveCall {
     const message: AcsMessage = isBinary
       ? { kind: 'unreadable', problem: 'a binary frame' }
       : parseAcsMessage(data.toString('utf8'));
+    if (message.kind !== 'audio' && !this.isInPace()) return;
     switch (message.kind) {
       case 'metadata':
         return this.start(message);
@@ -96,6 +100,13 @@ export class AcsStream implements AcsLiveCall {
       case 'unreadable':
         return this.noteBad(message.problem);
     }
+  }
+
+  private isInPace(): boolean {
+    const verdict = this.options.pace.take();
+    if (verdict === 'tell') this.options.logger.warn(this.names, 'Messages come too fast: some are lost');
+    if (verdict === 'close') this.refuse('too many messages');
+    return verdict === 'take';
   }
 
   private start({ encoding, sampleRate, channels }: Extract<AcsMessage, { kind: 'metadata' }>): void {

@@ -42,6 +42,7 @@ export class AcsGateway implements OnGatewayConnection {
       targetOf: (name) => this.targets.get(name),
       onBound: (sessionId, call) => this.calls.bind(callId, sessionId, call),
       meter: (events) => this.quota.meter(plan.tenant, events),
+      pace: this.quota.pace(),
       onOver: (sessionId) => this.calls.unbind(callId, sessionId),
     });
     return this.host.serve({ socket, request, ticket, opening });

@@ -9,6 +9,7 @@ import type { OpenedCall } from '../../voice/call-host.js';
 import { type AudioMeter, unmeasured } from '../../voice/audio-meter.js';
 import type { MeterEvents } from '../../voice/call-quota.js';
 import { ClientSocket } from '../../voice/client-socket.js';
+import { type MessagePace, unpaced } from '../../voice/message-pace.js';
 import { MediaScanner } from './media-scanner.js';
 import { MediaTimeline } from './media-timeline.js';
 import { type TwilioMessage, type TwilioStart, parseTwilioMessage } from './twilio-messages.js';
@@ -32,6 +33,8 @@ export interface TwilioStreamOptions {
   choose(start: TwilioStart): CallChoice | string;
   /** For the audio of a stream that may become a call. */
   meter?(tenant: string, events: MeterEvents): AudioMeter;
+  /** For all that is no audio and no answer to our own marks. */
+  readonly pace?: Pick<MessagePace, 'take'>;
 }
 
 /** One Media Stream from its upgrade to its end: takes Twilio's messages apart and hands them to the session. */
@@ -81,6 +84,7 @@ export class TwilioStream {
     const message = isBinary
       ? ({ event: 'unreadable', of: '', problem: 'a binary frame' } as const)
       : parseTwilioMessage(data.toString('utf8'));
+    if (message.event !== 'media' && message.event !== 'mark' && message.event !== 'stop' && !this.isInPace()) return;
     switch (message.event) {
       case 'unreadable':
         return message.of === 'start' ? this.refuse(message.problem) : this.noteBad(message.problem);
@@ -97,6 +101,13 @@ export class TwilioStream {
       case 'connected':
         return this.options.logger.debug(this.names, 'Twilio connected');
     }
+  }
+
+  private isInPace(): boolean {
+    const verdict = (this.options.pace ?? unpaced).take();
+    if (verdict === 'tell') this.options.logger.warn(this.names, 'Twilio sends messages too fast: some are lost');
+    if (verdict === 'close') this.refuse('too many messages');
+    return verdict === 'take';
   }
 
   private take(

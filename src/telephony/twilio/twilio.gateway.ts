@@ -32,6 +32,7 @@ export class TwilioGateway implements OnGatewayConnection {
       logger: this.logger,
       choose: (start) => this.starts.check(start),
       meter: (tenant, events) => this.quota.meter(tenant, events),
+      pace: this.quota.pace(),
     });
     return this.host.serve({ socket, request, ticket, opening });
   }
