@@ -239,12 +239,12 @@ describeWithHelm('the objects of the chart', () => {
     expect(notes(matrix['on nginx']!)).toContain('https://voice.example.com/');
     expect(notes(matrix['on nginx']!)).not.toContain('WARNING');
     expect(notes(matrix['for development']!)).toContain('WARNING: environment is development');
-    const open = { ...matrix['on nginx'], ingress: { enabled: true, host: 'voice.example.com' } };
+    const open: Values = { ...matrix['on nginx'], ingress: { enabled: true, host: 'voice.example.com' } };
     expect(notes(open)).toContain('WARNING: the Ingress has no TLS');
     const believed = 'WARNING: whoever reaches the pods past the Ingress is believed';
     expect(notes(open)).not.toContain(believed);
     expect(notes({ ...open, networkPolicy: {} })).toContain(believed);
-    const unguarded = { ...((open as Values)['networkPolicy'] as Values), enabled: false };
+    const unguarded = { ...(open['networkPolicy'] as Values), enabled: false };
     expect(notes({ ...open, networkPolicy: unguarded })).toContain(believed);
     expect(
       notes({ ...open, networkPolicy: {}, config: { ...(open['config'] as Values), TRUST_PROXY: false } }),
