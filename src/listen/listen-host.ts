@@ -3,8 +3,9 @@ import type { WebSocket } from 'ws';
 import { VoiceConfig } from '../config/voice.config.js';
 import { SessionDirectory } from '../state/session-directory.js';
 import { Heartbeat } from '../voice/heartbeat.js';
+import { GIVE_UP } from './give-up.js';
 import type { ListenTicket } from './listen-admission.js';
-import { GIVE_UP, ListenSession } from './listen-session.js';
+import { ListenSession } from './listen-session.js';
 import { ListenServices } from './listen-services.js';
 
 /** Takes a connection from its admission to its end: whatever happens, its slot is free afterwards. */

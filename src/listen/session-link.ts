@@ -1,5 +1,6 @@
 import { messageOf } from '../kernel/errors.js';
 import type { Clock } from '../kernel/clock.js';
+import { within } from '../kernel/time-limit.js';
 import type { LinkState, ProcessResult, PusherLink, PusherLinks } from '../pusher/link/pusher-link.js';
 import { AudioFeed } from './audio/audio-feed.js';
 import type { PlacedAudio } from './audio/leg-timeline.js';
@@ -83,14 +84,10 @@ export class SessionLink {
 
   private async doClose(withinMs: number): Promise<void> {
     if (!this.opened) return;
-    const limit = Promise.withResolvers<void>();
-    const timer = this.parts.clock.setTimeout(() => limit.resolve(), 2 * withinMs);
     try {
-      await Promise.race([this.opened.close(withinMs), limit.promise]);
+      await within(2 * withinMs, this.opened.close(withinMs), this.parts.clock);
     } catch (error) {
       this.parts.log('error', `Closing the link to the pusher: ${messageOf(error)}`);
-    } finally {
-      timer.cancel();
     }
   }
 
