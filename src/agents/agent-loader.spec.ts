@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -215,6 +215,26 @@ describe('loading agents', () => {
       'agents/empty/agent.yaml:1:1 is missing',
       'agents/empty/prompt.md:1:1 is missing: the system prompt for models',
     ]);
+  });
+
+  it('follows links, as those of a mounted ConfigMap, and leaves out names that begin with a dot', () => {
+    write('scenarios/day.yaml', 'description: A day.\nstart: desk\nagents: [desk]\n');
+    write('scenarios/.night.yaml.swp', 'half of a file');
+    write('.git/config', '');
+    const known = JSON.stringify(load());
+    // As the kubelet mounts it: what is new comes all at once, by a change of one link.
+    const mounted = path.join(path.dirname(root), '..2026_11_21');
+    renameSync(root, mounted);
+    mkdirSync(root);
+    renameSync(mounted, path.join(root, '..2026_11_21'));
+    symlinkSync('..2026_11_21', path.join(root, '..data'));
+    for (const name of ['_defaults.yaml', 'desk', 'scenarios'])
+      symlinkSync(path.join('..data', name), path.join(root, name));
+    expect(JSON.stringify(load())).toBe(known);
+    expect(load().agents.map(({ name }) => name)).toEqual(['desk']);
+    expect(load().scenarios.map(({ name }) => name)).toEqual(['day']);
+    symlinkSync('nowhere', path.join(root, 'lost'));
+    expect(faults()).toEqual(['agents/lost:1:1 is a link that leads nowhere']);
   });
 
   it('can be read while others get their turn, with the same result', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
@@ -117,18 +117,25 @@ class Loader {
   }
 
   private folders(): string[] {
-    return readdirSync(this.root, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== 'scenarios')
-      .map((entry) => entry.name)
+    return namesIn(this.root)
+      .filter((name) => name !== 'scenarios' && this.isFolder(name))
       .sort();
   }
 
   private scenarioFiles(): string[] {
     const directory = path.join(this.root, 'scenarios');
     if (!existsSync(directory)) return [];
-    return readdirSync(directory)
+    return namesIn(directory)
       .filter((name) => name.endsWith('.yaml'))
       .sort();
+  }
+
+  /** Or a link to one. */
+  private isFolder(name: string): boolean {
+    const file = path.join(this.root, name);
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (!found) this.add(this.wholeFile(file, 'is a link that leads nowhere'));
+    return found?.isDirectory() ?? false;
   }
 
   private readAgent(name: string, defaults: YamlFile): AgentSource {
@@ -268,4 +275,9 @@ function plainly(issue: z.core.$ZodRawIssue): string | undefined {
     return `unknown key; there are ${Object.keys(issue.inst.shape).join(', ')}`;
   const isMissing = (issue.code === 'invalid_type' || issue.code === 'invalid_value') && issue.input === undefined;
   return isMissing ? MISSING : undefined;
+}
+
+/** What begins with a dot is no content: of an editor, or of the kubelet, which mounts folders as links into `..data`. */
+function namesIn(directory: string): string[] {
+  return readdirSync(directory).filter((name) => !name.startsWith('.'));
 }

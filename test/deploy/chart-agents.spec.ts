@@ -17,26 +17,20 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** As the kubelet does: files are links into `..data`, itself a link, so that all of them change at once. */
+/** As the kubelet does: what is at the top are links into `..data`, itself a link, so that all of it changes at once. */
 function mount(pod: Pod, container: Container, data: Record<string, string>): string {
   const place = mkdtempSync(path.join(root, 'pod-'));
-  const mounts = container.volumeMounts.filter(({ mountPath }) => mountPath.startsWith('/etc/parley/agents'));
-  for (const { name, mountPath, subPath } of mounts) {
-    const { items } = pod.volumes.find((volume) => volume.name === name)!.configMap!;
-    const at = path.join(place, mountPath);
-    if (subPath) {
-      mkdirSync(path.dirname(at), { recursive: true });
-      writeFileSync(at, data[items!.find((item) => item.path === subPath)!.key]!);
-      continue;
-    }
-    mkdirSync(path.join(at, '..2026_11_21'), { recursive: true });
-    symlinkSync('..2026_11_21', path.join(at, '..data'));
-    for (const { key, path: file } of items!) {
-      writeFileSync(path.join(at, '..data', file), data[key]!);
-      symlinkSync(path.join('..data', file), path.join(at, file));
-    }
+  const { mountPath } = container.volumeMounts.find(({ name }) => name === 'agents')!;
+  const { items } = pod.volumes.find(({ name }) => name === 'agents')!.configMap!;
+  const at = path.join(place, mountPath);
+  mkdirSync(path.join(at, '..2026_11_21'), { recursive: true });
+  symlinkSync('..2026_11_21', path.join(at, '..data'));
+  for (const { key, path: file } of items!) {
+    mkdirSync(path.dirname(path.join(at, '..data', file)), { recursive: true });
+    writeFileSync(path.join(at, '..data', file), data[key]!);
   }
-  return path.join(place, 'etc/parley/agents');
+  for (const name of readdirSync(path.join(at, '..data'))) symlinkSync(path.join('..data', name), path.join(at, name));
+  return at;
 }
 
 describeWithHelm('agents in a ConfigMap', () => {

@@ -38,7 +38,7 @@ export interface Container {
   readonly image: string;
   readonly env: readonly { name: string; value?: string; valueFrom?: unknown }[];
   readonly envFrom: readonly { configMapRef?: { name: string }; secretRef?: { name: string } }[];
-  readonly volumeMounts: readonly { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
+  readonly volumeMounts: readonly { name: string; mountPath: string; readOnly?: boolean }[];
   readonly [field: string]: unknown;
 }
 

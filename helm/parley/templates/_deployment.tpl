@@ -122,7 +122,11 @@ spec:
               readOnly: true
             {{- end }}
             {{- if $isVoice }}
-            {{- include "parley.agentsMounts" $root | nindent 12 }}
+            {{- if or $v.agents.files $v.agents.existingConfigMap }}
+            - name: agents
+              mountPath: {{ include "parley.agentsFolder" $root }}
+              readOnly: true
+            {{- end }}
             {{- if $v.mcp.files }}
             - name: mcp
               mountPath: /etc/parley/mcp
@@ -146,7 +150,9 @@ spec:
             defaultMode: 0440
         {{- end }}
         {{- if $isVoice }}
-        {{- include "parley.agentsVolumes" $root | nindent 8 }}
+        {{- if or $v.agents.files $v.agents.existingConfigMap }}
+        {{- include "parley.agentsVolume" $root | nindent 8 }}
+        {{- end }}
         {{- if $v.mcp.files }}
         - name: mcp
           configMap:
