@@ -28,7 +28,12 @@ export class CallQuota {
   async refusalOf(caller: Counted): Promise<Refusal | undefined> {
     const tooMany = this.limits.call(caller);
     if (tooMany !== undefined) return refusal('rate_limited', 'Too many calls, please try again later', tooMany);
-    const spent = await this.budget.exhaustedFor(caller.tenant);
+    return await this.spentBy(caller.tenant);
+  }
+
+  /** For a call that goes on: the reason to refuse it all the same. Never rejects. */
+  async spentBy(tenant: string): Promise<Refusal | undefined> {
+    const spent = await this.budget.exhaustedFor(tenant);
     return spent === undefined ? undefined : refusal('budget_exhausted', 'The audio of this tenant is used up', spent);
   }
 

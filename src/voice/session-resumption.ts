@@ -25,6 +25,16 @@ export class SessionResumption {
     sessions.handle(SUPERSEDE, (session) => session.close('superseded'));
   }
 
+  /** Whether the token is that of a session which may be gone on with; false as well where nobody can tell. */
+  async isKnown(tenant: string, token: string): Promise<boolean> {
+    try {
+      return (await this.store.find(new ResumeTicket(tenant, token))) !== undefined;
+    } catch (error) {
+      if (!(error instanceof ParleyError)) throw error;
+      return false;
+    }
+  }
+
   /** Before the upgrade: the reason to refuse, if there is one. The old connection, if it is still there, ends now. */
   async prepare(tenant: string, token: string): Promise<Refusal | undefined> {
     try {

@@ -21,10 +21,18 @@ export class UpgradeGuard {
     private readonly quota: CallQuota,
   ) {}
 
-  /** Who is asking, or the reason to refuse. */
-  async check(request: IncomingMessage, url: URL): Promise<Principal | Refusal> {
+  /**
+   * Who is asking, or the reason to refuse.
+   * @param comesBack whether this is no new call, but one whose connection was lost: neither limits of attempts nor of new
+   * calls are for those. Undefined where it cannot be one.
+   */
+  async check(
+    request: IncomingMessage,
+    url: URL,
+    comesBack?: (caller: Principal) => Promise<boolean>,
+  ): Promise<Principal | Refusal> {
     // Before the credentials: a wrong one is an attempt too.
-    const tooMany = this.attempts.count(request);
+    const tooMany = comesBack ? undefined : this.attempts.count(request);
     if (tooMany) return tooMany;
     if (!mayCome(request.headers, this.config, this.config.allowedOrigins))
       return { status: 403, code: 'forbidden', message: 'This origin may not open calls' };
@@ -32,7 +40,12 @@ export class UpgradeGuard {
     const closed = this.closedToCalls();
     if (closed) return closed;
     const caller = (await this.identify(request, url)) ?? unauthorized;
-    return 'status' in caller ? caller : ((await this.quota.refusalOf(caller)) ?? caller);
+    const isBack = !('status' in caller) && (await comesBack?.(caller)) === true;
+    // Whether credential or token was wrong, who guesses is not told.
+    const guessed = comesBack && !isBack ? this.attempts.count(request) : undefined;
+    if (guessed) return guessed;
+    if ('status' in caller) return caller;
+    return (await (isBack ? this.quota.spentBy(caller.tenant) : this.quota.refusalOf(caller))) ?? caller;
   }
 
   private async identify(request: IncomingMessage, url: URL): Promise<Principal | Refusal | undefined> {

@@ -36,9 +36,11 @@ export class VoiceAdmission extends UpgradePolicy<VoiceTicket> {
 
   async admit(request: IncomingMessage, url: URL, signal: AbortSignal): Promise<Admission<VoiceTicket>> {
     const arrivedAt = this.clock.now();
-    const caller = await this.guard.check(request, url);
-    if ('status' in caller) return { admitted: false, refusal: caller };
     const asked = parseVoiceParameters(url.searchParams);
+    const token = typeof asked === 'string' ? undefined : asked.resume;
+    const comesBack = token && ((principal: Principal) => this.resumption.isKnown(principal.tenant, token));
+    const caller = await this.guard.check(request, url, comesBack || undefined);
+    if ('status' in caller) return { admitted: false, refusal: caller };
     if (typeof asked === 'string') return badParameter(asked);
     const parameters = await this.withOverride(asked, caller.tenant);
     const problem = this.choices.problemWith(parameters);

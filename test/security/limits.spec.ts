@@ -90,6 +90,31 @@ describe('calls', () => {
     await (await TestCaller.dial(server, '', of('eve'))).hangUp();
   });
 
+  it('are no new ones when they come back', async () => {
+    const { server, of } = await start(
+      { anna: ['acme', 'caller'] },
+      { CALLS_PER_MINUTE: '1', TENANT_CALLS_PER_MINUTE: '1', UPGRADES_PER_MINUTE: '2' },
+    );
+    let anna = await TestCaller.dial(server, '', of('anna'));
+    for (let times = 0; times < 4; times++) {
+      const token = await anna.token();
+      anna.socket.terminate();
+      anna = await TestCaller.dial(server, `?resume=${token}`, of('anna'));
+      expect(await anna.next('session_started')).toMatchObject({ resumed: true });
+    }
+    const known = await anna.token();
+    const wrong = 'x'.repeat(known.length);
+    const statusOf = async (query: string, headers: Record<string, string>): Promise<unknown> =>
+      (await TestCaller.tryDial(server, query, headers).catch(() => undefined)) as { status?: number };
+    expect(await statusOf(`?resume=${wrong}`, of('anna'))).toMatchObject({ status: 429 });
+    expect(await statusOf(`?resume=${wrong}`, { authorization: 'Bearer wrong' })).toMatchObject({ status: 429 });
+    expect(await statusOf(`?resume=${known}`, { authorization: 'Bearer wrong' })).toMatchObject({ status: 429 });
+    anna.socket.terminate();
+    anna = await TestCaller.dial(server, `?resume=${known}`, of('anna'));
+    await anna.next('session_started');
+    await anna.hangUp();
+  });
+
   it('end with 1008 when the audio of the tenant is used up, and new ones get 429', async () => {
     const { server, of } = await start(
       { anna: ['acme', 'caller'], ben: ['acme', 'caller'], eve: ['other', 'caller'] },
