@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { type AbortKind, Aborted, untilAborted } from '../kernel/abort.js';
-import type { Timer } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
 import { type TaskEnd, TaskSupervisor } from '../kernel/task-supervisor.js';
 import { endInOrder } from '../kernel/teardown.js';
@@ -13,6 +12,7 @@ import type { ListenFacts } from './conversation/live-conversation.js';
 import { type ClientActivity, untilInactive } from './inactivity.js';
 import type { ListenTicket } from './listen-admission.js';
 import { ListenClient } from './listen-client.js';
+import { factsOf } from './listen-facts.js';
 import { closeFrameOf, endOf, endsAtOnce } from './listen-end.js';
 import type { SessionServices } from './listen-services.js';
 import { ListenTrace } from './listen-trace.js';
@@ -34,8 +34,6 @@ export class ListenSession implements LiveSession {
   readonly id: string = randomUUID();
   private readonly startedAt: number;
   private readonly facts: ListenFacts;
-  /** Whether anything of what is said may be kept. */
-  private readonly keeps: boolean;
   private readonly trace: ListenTrace;
   private readonly client: ListenClient;
   private readonly call: ListenedCall;
@@ -45,7 +43,6 @@ export class ListenSession implements LiveSession {
   private readonly disconnected = Promise.withResolvers<void>();
   private readonly over = Promise.withResolvers<void>();
   private starting: Promise<void> = Promise.resolve();
-  private leftovers: Timer | undefined;
   private isReady = false;
   private ending: AbortKind | undefined;
   private closeCode: number | undefined;
@@ -60,10 +57,13 @@ export class ListenSession implements LiveSession {
     const { clock, config, conversations } = services;
     const { parameters, caller } = ticket;
     this.startedAt = clock.now();
-    this.trace = this.traceOf();
-    const { keeps, recorded } = keepingOf(parameters.consent, config, conversations.enabled);
-    this.keeps = keeps;
-    this.facts = this.factsOf(recorded);
+    const { tenant } = caller;
+    const { channels, consent } = parameters;
+    const { id } = this;
+    this.trace = new ListenTrace({ clock, sessionId: id, tenant, channels, parent: ticket.traceParent });
+    const { keeps, recorded } = keepingOf(consent, config, conversations.enabled);
+    const { traceparent } = this.trace;
+    this.facts = factsOf({ id, wallOriginMs: clock.wallTime(), traceparent }, ticket, recorded);
     this.supervisor = new TaskSupervisor(
       this.lifetime.signal,
       clock,
@@ -89,7 +89,7 @@ export class ListenSession implements LiveSession {
         },
       },
     );
-    this.meter = services.quota?.meter(caller.tenant, this.meterEvents(), parameters.channels) ?? unmeasured;
+    this.meter = services.quota?.meter(tenant, this.meterEvents(), channels) ?? unmeasured;
     this.call = new ListenedCall({
       services,
       parameters,
@@ -166,35 +166,6 @@ export class ListenSession implements LiveSession {
     return this.services.clock.now() - this.startedAt;
   }
 
-  private traceOf(): ListenTrace {
-    const { parameters, caller, traceParent } = this.ticket;
-    return new ListenTrace({
-      clock: this.services.clock,
-      sessionId: this.id,
-      tenant: caller.tenant,
-      channels: parameters.channels,
-      parent: traceParent,
-    });
-  }
-
-  private factsOf(recorded: boolean): ListenFacts {
-    const { traceparent } = this.trace;
-    const { language, source, channels, consent } = this.ticket.parameters;
-    const { tenant, subject } = this.ticket.caller;
-    return {
-      sessionId: this.id,
-      tenant,
-      subject,
-      language,
-      source,
-      channels,
-      consent,
-      recorded,
-      wallOriginMs: Math.round(this.services.clock.wallTime()),
-      ...(traceparent !== undefined && { traceparent }),
-    };
-  }
-
   private meterEvents(): MeterEvents {
     const message = 'Audio comes faster than it can have been said; what is too much is lost';
     return {
@@ -214,15 +185,7 @@ export class ListenSession implements LiveSession {
     if (this.ending) return;
     this.isReady = true;
     this.tell('ready');
-    if (this.keeps) this.clearLeftoversLater();
-  }
-
-  private clearLeftoversLater(): void {
-    const { clock, config } = this.services;
-    this.leftovers = clock.setTimeout(
-      () => void this.supervisor.spawn('leftovers', (signal) => this.call.clearLeftovers(signal)),
-      config.leftoversAfterMs,
-    );
+    this.call.clearLeftoversLater();
   }
 
   private onAudio(leg: number, pcm: Int16Array): void {
@@ -282,10 +245,9 @@ export class ListenSession implements LiveSession {
     const drainMs = goesDown ? Math.min(config.drainMs, SHUT_DOWN_MS) : config.drainMs;
     let leaked: readonly string[] = [];
     const endings = [
-      () => this.leftovers?.cancel(),
       () => this.meter.close(),
       () => endsAtOnce.has(kind) && this.sayGoodbye(kind),
-      () => this.call.giveUpOpening(),
+      () => this.call.beginNothing(),
       () => void this.supervisor.spawn('finish', () => this.finish(kind)),
       () => this.supervisor.drain(kind, drainMs),
       // It has been done already, unless something hung.

@@ -1,7 +1,8 @@
 import type { AudioSource } from '../audio/source-queues.js';
+import type { AbortKind } from '../kernel/abort.js';
+import type { Timer } from '../kernel/clock.js';
 import type { Ending } from '../kernel/teardown.js';
 import { within } from '../kernel/time-limit.js';
-import type { AbortKind } from '../kernel/abort.js';
 import type { PlacedAudio } from './audio/leg-timeline.js';
 import { ConversationLifecycle } from './conversation/conversation-lifecycle.js';
 import type { HeardSegment, ListenFacts } from './conversation/live-conversation.js';
@@ -57,6 +58,7 @@ export class ListenedCall {
   private heard: HeardSegment[] = [];
   private segments = 0;
   private hasAudio = false;
+  private leftovers: Timer | undefined;
 
   constructor(private readonly parts: ListenedCallParts) {
     this.pusher = this.makeLink();
@@ -142,13 +144,17 @@ export class ListenedCall {
     this.lifecycle.poll(this.legs.busyUntilMs);
   }
 
-  /** Hands over what the same device has left behind. */
-  clearLeftovers(signal: AbortSignal): Promise<void> {
-    return this.lifecycle.clearLeftovers(signal);
+  /** Hands over what the same device has left behind, if it may be kept. */
+  clearLeftoversLater(): void {
+    const { keeps, services, spawn } = this.parts;
+    if (!keeps) return;
+    const clear = (): void => spawn('leftovers', (signal) => this.lifecycle.clearLeftovers(signal));
+    this.leftovers = services.clock.setTimeout(clear, services.config.leftoversAfterMs);
   }
 
-  /** Stops trying to get recognisers that there are not. */
-  giveUpOpening(): void {
+  /** The session is about to end: stops trying to get recognisers that there are not, too. */
+  beginNothing(): void {
+    this.leftovers?.cancel();
     this.legs.giveUpOpening();
   }
 
