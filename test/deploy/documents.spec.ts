@@ -4,8 +4,8 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { configClasses } from '../../src/config/config-classes.js';
 import { loadConfig } from '../../src/config/load.js';
-import { CHART, type Values, describeWithHelm, render } from './helm.js';
-import { leastValues } from './values.js';
+import { CHART, type Values, describeWithHelm, notes, render } from './helm.js';
+import { leastValues, matrix } from './values.js';
 
 const defaults = parse(readFileSync(path.join(CHART, 'values.yaml'), 'utf8')) as Values;
 const schema = JSON.parse(readFileSync(path.join(CHART, 'values.schema.json'), 'utf8')) as SchemaNode;
@@ -119,6 +119,29 @@ describeWithHelm('the values of docs/deploy-kubernetes.md', () => {
     expect(rendered.pod('voice').terminationGracePeriodSeconds).toBe(330);
     expect(guide).toContain('330 s that a voice pod may take to end');
     expect(rendered.environment('voice')).toHaveProperty('PUBLIC_URL', 'https://voice.example.com');
+  });
+
+  it('leave nothing open that the chart warns of', () => {
+    const gateway = parse(blocks.find(([, name]) => name === 'gateway.yaml')![2]!) as Values;
+    for (const values of [aks, { ...aks, ...merged(aks, gateway) }]) {
+      expect(notes(values)).not.toContain('WARNING');
+      for (const { spec } of render(values).all('NetworkPolicy'))
+        for (const { from } of spec['ingress'] as { from?: object[] }[]) {
+          expect(from).not.toHaveLength(0);
+          expect(from).not.toContainEqual({ namespaceSelector: {} });
+        }
+    }
+  });
+
+  it('differ from what there is without: the page says what that is', () => {
+    const [calls, metrics] = render(leastValues).the('NetworkPolicy').spec['ingress'] as { from?: object[] }[];
+    expect(calls!.from).toBeUndefined();
+    expect(guide).toContain('let anybody connect to voice pods');
+    expect(metrics!.from).toEqual([{ namespaceSelector: {} }]);
+    expect(guide.replaceAll(/\s+/g, ' ')).toContain('every namespace of the cluster to the metrics');
+    const { strategy } = render(matrix['one pod with a disk']).the('Deployment').spec as { strategy: unknown };
+    expect(strategy).toEqual({ type: 'Recreate' });
+    expect(guide.replaceAll(/\s+/g, ' ')).toContain('Not so with `voice.data.kind: existingClaim`');
   });
 
   it('are, with the secrets of the page, a configuration that the server starts with', () => {

@@ -98,7 +98,8 @@ describe('what the Dockerfile makes', () => {
 
   it('starts, is healthy, answers a call, and ends well on SIGTERM', async () => {
     const port = String(await freePort());
-    const own = { HOST: '127.0.0.1', PORT: port, METRICS_HOST: '127.0.0.1', METRICS_PORT: '0', AUTH_TOKENS: TOKEN };
+    const metrics = String(await freePort());
+    const own = { HOST: '127.0.0.1', PORT: port, METRICS_HOST: '127.0.0.1', METRICS_PORT: metrics, AUTH_TOKENS: TOKEN };
     const server = image.run(wordsOf(image.stage, 'CMD'), { ...own, INFERENCE_WORKERS: '1' });
     const ended = outcome(server);
     const probe = (where: string): Promise<{ code: number | null }> =>
@@ -120,6 +121,20 @@ describe('what the Dockerfile makes', () => {
       await call.agentFinished(20_000, since);
       expect(call.events.slice(since).map(({ type }) => type)).toContain('generation_complete');
       await call.hangUp();
+      const status = async (route: string, method = 'GET'): Promise<number> => {
+        const headers = { authorization: `Bearer ${TOKEN}` };
+        return (await fetch(`http://127.0.0.1:${port}${route}`, { method, headers })).status;
+      };
+      for (const route of ['/', '/console/main.js', '/api/v1/docs', '/api/v1/docs/api-docs.js', '/api/v1/openapi.json'])
+        expect([route, await status(route)]).toEqual([route, 200]);
+      const counted = await fetch(`http://127.0.0.1:${metrics}/metrics`);
+      expect(await counted.text()).toContain('voice_sessions_active');
+      // What is done is noted where it may be written.
+      expect(await status('/api/v1/sessions/nobody', 'DELETE')).toBe(404);
+      const noted = (): Promise<{ code: number | null; said: string }> =>
+        outcome(image.run(['node', 'dist/cli/main.js', 'audit:check'], own));
+      while (!/^[1-9]\d* lines/.test((await noted()).said)) expect(server.exitCode).toBeNull();
+      expect((await noted()).code).toBe(0);
     } finally {
       server.kill('SIGTERM');
     }

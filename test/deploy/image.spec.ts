@@ -108,6 +108,23 @@ describe('what the image is built from', () => {
     expect(context.files()).toEqual(expect.arrayContaining(['src/speech/drivers/silero/silero_vad_v6.onnx']));
   });
 
+  it('and the build takes along all of it that is no TypeScript: pages, models, tables', () => {
+    const { compilerOptions } = JSON.parse(readFileSync('nest-cli.json', 'utf8')) as {
+      compilerOptions: { assets: { include: string }[] };
+    };
+    const takenAlong = (file: string): boolean =>
+      compilerOptions.assets.some(({ include }) => path.matchesGlob(path.relative('src', file), include));
+    const others = context.files().filter((file) => file.startsWith('src/') && !file.endsWith('.ts'));
+    expect(others).toEqual(
+      expect.arrayContaining([
+        'src/ops/console/api-docs.html',
+        'src/ops/console/operations.css',
+        'src/ops/console/main.js',
+      ]),
+    );
+    expect(others.filter((file) => !takenAlong(file))).toEqual([]);
+  });
+
   it('follows the rules of .dockerignore', () => {
     const rules = new DockerContext('/', '# all\n*\n!a\n!b/c\na/**/*.log\n!a/keep.log\n');
     expect(
