@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createHash, randomBytes } from 'node:crypto';
 import { AuthConfig } from '../config/auth.config.js';
 import { KeyValueStore } from '../state/store/key-value-store.js';
-import type { Principal } from './principal.js';
+import { type Principal, credentialOf } from './principal.js';
 
 const PREFIX = 'bt_';
 
@@ -22,7 +22,7 @@ export class BrowserTokens {
   /** @param subject whom the page is for, for the log. Rejects with `state_unavailable`. */
   async create(maker: Principal, subject: string): Promise<BrowserToken> {
     const token = PREFIX + randomBytes(32).toString('base64url');
-    const principal: Principal = { subject, tenant: maker.tenant, role: 'caller' };
+    const principal: Principal = { subject, tenant: maker.tenant, role: 'caller', via: `token:${credentialOf(maker)}` };
     await this.store.set(keyOf(token), JSON.stringify(principal), this.config.browserTokenTtlMs);
     return { token, expiresInMs: this.config.browserTokenTtlMs };
   }

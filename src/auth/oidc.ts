@@ -38,7 +38,7 @@ export class Oidc {
       );
       return undefined;
     }
-    return { subject: claims.sub ?? 'unknown', tenant, role };
+    return { subject: claims.sub ?? 'unknown', tenant, role, via: 'oidc' };
   }
 }
 

@@ -12,6 +12,16 @@ export interface Principal {
   readonly subject: string;
   readonly tenant: string;
   readonly role: Role;
+  /**
+   * Who says so, where it is not our own list of keys, whose ids have neither ":" nor "/": `token:<credential>` for tokens
+   * that somebody has made for pages, `oidc` for those of the issuer.
+   */
+  readonly via?: string;
+}
+
+/** One credential and no other, for limits and the audit log: a subject can be chosen by who makes a token for it. */
+export function credentialOf({ subject, via }: Pick<Principal, 'subject' | 'via'>): string {
+  return via === undefined ? subject : `${via}/${subject}`;
 }
 
 /** The tenant of those who need no credential, and of plain tokens. */

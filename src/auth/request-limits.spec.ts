@@ -37,6 +37,13 @@ describe('limits of requests and calls', () => {
     expect([1, 2, 3].map(() => limits.call(brought))).toEqual([undefined, undefined, 60]);
   });
 
+  it('count a token for a page as its maker’s, whatever it is called', () => {
+    const { limits } = limitsOf({ callsPerMinute: 1 });
+    const page = { ...anna, role: 'caller', via: 'token:shop' } as const;
+    expect([limits.call(page), limits.call(page)]).toEqual([undefined, 60]);
+    expect(limits.call(anna)).toBeUndefined();
+  });
+
   it('count requests and calls apart, and nothing with 0', () => {
     const { limits } = limitsOf({ requestsPerMinute: 1 });
     for (let call = 0; call < 100; call++) expect(limits.call(anna)).toBeUndefined();

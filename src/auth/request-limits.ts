@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { LimitsConfig } from '../config/limits.config.js';
 import { Clock } from '../kernel/clock.js';
-import type { Principal } from './principal.js';
+import { type Principal, credentialOf } from './principal.js';
 import { RateWindows } from './rate-windows.js';
 
 /** Who is counted: a credential, or, without a subject, its tenant only. */
 export interface Counted {
   readonly tenant: string;
   readonly subject: string | undefined;
+  readonly via?: string;
 }
 
 /** How often a credential, and a tenant, may ask for something. Each replica counts for itself. */
@@ -35,9 +36,13 @@ export class RequestLimits {
     return this.count(caller, this.calls, this.tenantCalls);
   }
 
-  private count({ tenant, subject }: Counted, own: RateWindows, shared: RateWindows): number | undefined {
+  private count({ tenant, subject, via }: Counted, own: RateWindows, shared: RateWindows): number | undefined {
     // What one credential has too many of does not use up what the others of its tenant have.
-    const leftMs = (subject === undefined ? undefined : own.count(`${tenant} ${subject}`)) ?? shared.count(tenant);
+    const leftMs =
+      (subject === undefined
+        ? undefined
+        : own.count(`${tenant} ${credentialOf({ subject, ...(via !== undefined && { via }) })}`)) ??
+      shared.count(tenant);
     return leftMs === undefined ? undefined : Math.max(1, Math.ceil(leftMs / 1000));
   }
 }

@@ -90,6 +90,19 @@ describe('a call', () => {
       expect(JSON.stringify([attributes, events, status])).not.toMatch(/xylophone|twelve|pii/);
   });
 
+  it('holds nothing that a model makes up, be it the name of a tool or the id of a call', async () => {
+    const call = await ConversationHarness.start({ agents: [testAgent()] });
+    call.llm.reply({ tool: 'xylophone_4242', arguments: {} }).reply('No.');
+    await call.ask('go on');
+    await call.hangUp();
+    expect(named(call, 'execute_tool (unknown)')[0]!.attributes).toMatchObject({
+      'gen_ai.tool.name': '(unknown)',
+      'gen_ai.tool.call.id': expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
+    for (const { name, attributes } of call.trace)
+      expect([name, JSON.stringify(attributes)].join()).not.toContain('xylophone');
+  });
+
   it('holds it, redacted, where an operator wants it, and only under keys that say so', async () => {
     const call = new ConversationHarness({ traceContent: true });
     await call.start();

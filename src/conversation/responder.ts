@@ -217,7 +217,9 @@ export class Responder {
       });
     try {
       const signal = this.tools.isInterruptible(name) ? generation.signal : this.session;
-      const run = await generation.trace.tool(call, () => this.tools.run(call, context, signal));
+      const run = await generation.trace.tool(this.tools.nameOf(call), call, () =>
+        this.tools.run(call, context, signal),
+      );
       end(run.ok, run.error);
       return run;
     } catch (error) {

@@ -1,4 +1,5 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
+import { createHash } from 'node:crypto';
 import { type AbortKind, isAborted } from '../kernel/abort.js';
 import { LiveSpan, errorTypeOf } from '../kernel/live-span.js';
 import { Attribute, SpanEvent, SpanName } from '../kernel/telemetry-names.js';
@@ -79,14 +80,14 @@ export class TurnTrace {
     this.span.event(SpanEvent.handoff, { [Attribute.from]: from, [Attribute.to]: to, [Attribute.kind]: kind });
   }
 
-  /** Runs a tool, and rejects as it does. */
-  async tool(call: LlmToolCall, work: () => Promise<ToolRun>): Promise<ToolRun> {
+  /** Runs a tool, and rejects as it does. @param name as the registry knows it: what the call says a model has written */
+  async tool(name: string, call: LlmToolCall, work: () => Promise<ToolRun>): Promise<ToolRun> {
     const { content } = this.options;
-    const span = this.span.child(SpanName.tool(call.name), {
+    const span = this.span.child(SpanName.tool(name), {
       attributes: {
         [Attribute.operation]: 'execute_tool',
-        [Attribute.toolName]: call.name,
-        [Attribute.toolCall]: call.callId,
+        [Attribute.toolName]: name,
+        [Attribute.toolCall]: digestOf(call.callId),
         ...(content && { [Attribute.toolArguments]: content(call.arguments) }),
       },
     });
@@ -183,6 +184,11 @@ export function recogniserSpan(
   const span = parent.child(SpanName.speechToText(provider), { kind: SpanKind.CLIENT, startedAt, attributes });
   if (error) span.fail(errorTypeOf(error));
   span.end(endedAt);
+}
+
+/** An id that comes from a model can be anything. */
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 function measuresOf(metrics: GenerationMetrics): Attributes {

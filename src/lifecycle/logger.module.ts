@@ -1,5 +1,6 @@
 import { LoggerModule } from 'nestjs-pino';
 import { LoggingConfig } from '../config/logging.config.js';
+import { withoutControl } from './without-control.js';
 
 /** Query parameters and headers that hold credentials. */
 const SECRET_PATHS = ['req.headers.authorization', 'req.headers.cookie', 'req.query.token', 'req.query.resume'];
@@ -23,6 +24,7 @@ export const AppLoggerModule = LoggerModule.forRootAsync({
         },
         ...(pretty
           ? {
+              hooks: { logMethod: withoutControl },
               transport: {
                 target: 'pino-pretty',
                 options: {

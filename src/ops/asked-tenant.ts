@@ -10,8 +10,17 @@ export const tenantQuery = z.looseObject({
 });
 
 /** Whose data a request is about: the asker's own; an admin may name another with `?tenant=`. */
-export function askedTenant({ principal, query: given }: KnownRequest): string {
+export function askedTenant(request: KnownRequest): string {
+  const { principal, query: given } = request;
   const parsed = tenantQuery.safeParse(given);
   if (!parsed.success) throw new BadRequestException('"tenant": is not the name of a tenant');
-  return principal.role === 'admin' ? (parsed.data.tenant ?? principal.tenant) : principal.tenant;
+  return allowedTenant(request, parsed.data.tenant);
+}
+
+/** The same where the query has been read. */
+export function allowedTenant(request: KnownRequest, asked: string | undefined): string {
+  const { principal } = request;
+  if (principal.role !== 'admin' || asked === undefined) return principal.tenant;
+  request.auditedTenant = asked;
+  return asked;
 }

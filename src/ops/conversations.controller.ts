@@ -11,12 +11,12 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { z } from 'zod';
-import type { Principal } from '../auth/principal.js';
 import { Conversations } from '../services/conversations/conversations.js';
 import { Recordings } from '../services/archive/recordings.js';
 import { People } from '../services/people/people.js';
 import { Audited } from './audit/audit-trail.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
+import { allowedTenant } from './asked-tenant.js';
 
 export const conversationsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -41,17 +41,21 @@ export class ConversationsController {
     private readonly people: People,
   ) {}
 
-  /** The newest first, with their titles, without what was said. `?before=` goes on behind the last one's `startedAt`. */
+  /**
+   * The newest first, with their titles, which say what a call was about, and often in words that were said in it.
+   * `?before=` goes on behind the last one's `startedAt`.
+   */
   @Get()
-  async list(@Req() { principal }: KnownRequest, @Query() given: unknown) {
+  @Audited()
+  async list(@Req() request: KnownRequest, @Query() given: unknown) {
     const { limit, before, tenant } = read(given);
-    return { conversations: await this.conversations.list({ tenant: tenantOf(principal, tenant), limit, before }) };
+    return { conversations: await this.conversations.list({ tenant: allowedTenant(request, tenant), limit, before }) };
   }
 
   @Get(':id')
   @Audited()
-  async get(@Req() { principal }: KnownRequest, @Param('id') id: string, @Query() given: unknown) {
-    const found = await this.conversations.find(tenantOf(principal, read(given).tenant), id);
+  async get(@Req() request: KnownRequest, @Param('id') id: string, @Query() given: unknown) {
+    const found = await this.conversations.find(allowedTenant(request, read(given).tenant), id);
     if (!found) throw new NotFoundException('There is no such conversation');
     return found;
   }
@@ -59,10 +63,10 @@ export class ConversationsController {
   /** For good, with what was recorded, and with what was learned of voices from it. */
   @Delete(':id')
   @HttpCode(204)
-  async remove(@Req() { principal }: KnownRequest, @Param('id') id: string, @Query() given: unknown): Promise<void> {
+  async remove(@Req() request: KnownRequest, @Param('id') id: string, @Query() given: unknown): Promise<void> {
     // Other things than conversations lie in the archive, under names that none has.
     if (!ids.test(id)) throw new NotFoundException('There is no such conversation');
-    const tenant = tenantOf(principal, read(given).tenant);
+    const tenant = allowedTenant(request, read(given).tenant);
     const recordings = await this.recordings.removeAll(tenant, id);
     const isGone = await this.conversations.remove(tenant, id);
     await this.people.forgetConversations(tenant, new Set([id]));
@@ -76,8 +80,4 @@ function read(given: unknown): z.output<typeof conversationsQuery> {
   throw new BadRequestException(
     parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'query'}": ${issue.message}`).join('. '),
   );
-}
-
-function tenantOf(principal: Principal, asked: string | undefined): string {
-  return principal.role === 'admin' ? (asked ?? principal.tenant) : principal.tenant;
 }

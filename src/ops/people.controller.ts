@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Req, UseGuards } from '@nestjs/common';
 import { People } from '../services/people/people.js';
-import { unnamed } from './audit/audit-trail.js';
+import { Audited, unnamed } from './audit/audit-trail.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 import { askedTenant } from './asked-tenant.js';
 
@@ -13,8 +13,9 @@ const LONGEST_ID = 128;
 export class PeopleController {
   constructor(private readonly people: People) {}
 
-  /** Without what their voices are like. */
+  /** With their names, without what their voices are like. */
   @Get()
+  @Audited()
   async list(@Req() request: KnownRequest) {
     const known = await this.people.known(askedTenant(request));
     return {

@@ -88,6 +88,11 @@ export class ToolRegistry {
     });
   }
 
+  /** For metrics and traces: of a tool that there is, and nothing that a model has made up. */
+  nameOf({ name }: LlmToolCall): string {
+    return this.tools.has(name) ? name : '(unknown)';
+  }
+
   /** Whether a barge-in may abort this tool. An unknown one fails at once anyway. */
   isInterruptible(name: string): boolean {
     return this.tools.get(name)?.interruptible ?? true;
@@ -100,7 +105,7 @@ export class ToolRegistry {
     const record = (failure?: string): void =>
       this.durations.record((this.clock.now() - startedAt) / 1000, {
         // What a model makes up would be a series each.
-        [Attribute.toolName]: this.tools.has(call.name) ? call.name : '(unknown)',
+        [Attribute.toolName]: this.nameOf(call),
         ...(failure !== undefined && { [Attribute.errorType]: failure }),
       });
     try {

@@ -30,7 +30,7 @@ describe('tokens of an OpenID Connect issuer', () => {
   it('say who it is, for whom, and what they may', async () => {
     const known = oidc();
     const token = await issuer.token({ sub: 'ann', tid: 'acme', roles: ['Parley.Caller', 'parley.Operator', 'other'] });
-    expect(await known.identify(token)).toEqual({ subject: 'ann', tenant: 'acme', role: 'operator' });
+    expect(await known.identify(token)).toEqual({ subject: 'ann', tenant: 'acme', role: 'operator', via: 'oidc' });
     const other = await issuer.token({ aud: ['x', 'api://parley'], roles: 'admin' });
     expect(await known.identify(other)).toMatchObject({ role: 'admin' });
     expect(issuer.requests).toEqual(['/tenant/.well-known/openid-configuration', '/tenant/keys']);

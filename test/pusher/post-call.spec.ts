@@ -120,6 +120,18 @@ describe('a conversation that is over', () => {
   const put = (record: ConversationRecord): Promise<unknown> => conversations.change('acme', record.id, () => record);
   const stored = (id: string): Promise<ConversationRecord | undefined> => conversations.find('acme', id);
 
+  it('has no card in its insights, though a model puts one together from what was kept in parts', async () => {
+    model.reply(
+      JSON.stringify({ ...READING, title: 'Card 4111 1111 1111 1111 lost', overview: 'It was 4111111111111111.' }),
+    );
+    await put(listened('a', said));
+    await process(request('a'));
+    expect((await stored('a'))?.insights).toMatchObject({ title: 'Card [card] lost', overview: 'It was [card].' });
+    expect(JSON.stringify(await conversations.list({ tenant: 'acme', limit: 5, before: undefined }))).not.toContain(
+      '4111',
+    );
+  });
+
   it('gets its insights from a model, which sees it as it is kept', async () => {
     await put(listened('a', said));
     expect(await process(request('a'))).toEqual({

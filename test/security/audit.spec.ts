@@ -93,6 +93,45 @@ describe('what is done through the API', () => {
     ]);
   });
 
+  it('is noted where a list shows names, or what calls were about', async () => {
+    const { ask, written, anna } = await start();
+    expect(await ask(anna, 'GET', '/conversations?limit=1')).toBe(200);
+    expect(await ask(anna, 'GET', '/people')).toBe(200);
+    const { entries } = await written();
+    expect(entries.map(({ action }) => action)).toEqual(['GET /api/v1/conversations', 'GET /api/v1/people']);
+  });
+
+  it('names another tenant only where its data was asked for and shown', async () => {
+    const { ask, written, anna, boss } = await start();
+    await ask(anna, 'GET', '/people?tenant=other');
+    await ask(boss, 'GET', '/people?tenant=acme');
+    await ask(boss, 'GET', `/people?tenant=${encodeURIComponent('x": 200\nforged')}`);
+    await ask(boss, 'DELETE', '/sessions/7?tenant=acme');
+    const { entries } = await written();
+    expect(entries.map(({ who, of, result }) => [who, of, result])).toEqual([
+      ['anna', undefined, '200'],
+      ['boss', 'acme', '200'],
+      ['boss', undefined, '400'],
+      ['boss', undefined, '404'],
+    ]);
+  });
+
+  it('is not noted as somebody else’s, whatever a token is called', async () => {
+    const { ask, written, anna, server } = await start();
+    const made = await fetch(`${server.url}/api/v1/tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${anna}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ subject: 'boss' }),
+    });
+    const { token } = (await made.json()) as { token: string };
+    expect(await ask(token, 'DELETE', '/sessions/1')).toBe(403);
+    const { entries } = await written();
+    expect(entries.map(({ who, result }) => [who, result])).toEqual([
+      ['anna', '201'],
+      ['token:anna/boss', '403'],
+    ]);
+  });
+
   it('is noted where it is forbidden, and not where nobody is known or only a list is shown', async () => {
     const { ask, written, anna, mia } = await start();
     expect(await ask('pk_nobody', 'DELETE', '/sessions/1')).toBe(401);

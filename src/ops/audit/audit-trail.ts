@@ -2,7 +2,7 @@ import { type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { createHash } from 'node:crypto';
-import type { Principal } from '../../auth/principal.js';
+import { type Principal, credentialOf } from '../../auth/principal.js';
 import { AuditLog } from './audit-log.js';
 
 const AUDITED = 'parley:audited';
@@ -22,6 +22,8 @@ export function isAudited(reflector: Reflector, handler: Target, controller: Tar
 /** What a handler may say of its object where the route does not: no content, nobody's number. */
 export interface AuditedRequest {
   auditedObject?: string;
+  /** Whose data it was about, where an admin has asked for another tenant's. */
+  auditedTenant?: string;
 }
 
 /** A person, for who knows whom to look for: ids of people are chosen by clients, and may be names. */
@@ -56,23 +58,26 @@ export class AuditTrail {
   }
 
   private async note(request: Request & AuditedRequest, principal: Principal, result: string): Promise<void> {
-    const { subject: who, role, tenant } = principal;
-    const asked = request.query['tenant'];
+    const { role, tenant } = principal;
+    const asked = request.auditedTenant;
     const path = (request.route as { path?: unknown } | undefined)?.path;
     await this.log.record({
-      who,
+      who: harmless(credentialOf(principal)),
       role,
       tenant,
       action: `${request.method} ${typeof path === 'string' ? path : ''}`,
       object: objectOf(request),
-      ...(typeof asked === 'string' && asked !== tenant && { of: asked.slice(0, LONGEST_OBJECT) }),
+      ...(asked !== undefined && asked !== tenant && { of: harmless(asked) }),
       result,
     });
   }
 }
 
 function objectOf(request: Request & AuditedRequest): string {
-  const named = request.auditedObject ?? Object.values(request.params).flat().join(' ');
-  // Names come from outside: nothing that could pass for another line, or another field.
-  return named.replaceAll(/[^\w.:@ -]/g, '?').slice(0, LONGEST_OBJECT);
+  return harmless(request.auditedObject ?? Object.values(request.params).flat().join(' '));
+}
+
+/** Names come from outside: nothing that could pass for another line, or another field. */
+function harmless(name: string): string {
+  return name.replaceAll(/[^\w.:@/ -]/g, '?').slice(0, LONGEST_OBJECT);
 }

@@ -108,7 +108,8 @@ export class PostCall {
     turns: readonly CallTurn[],
     signal: AbortSignal,
   ): Promise<Insights> {
-    const read = await this.read(record, turns, signal);
+    // What is read out of words that were redacted one by one may hold what they only have together.
+    const read = eachText(await this.read(record, turns, signal), this.conversations.redact);
     signal.throwIfAborted();
     const { job_id, generation } = record.processing!;
     const processed_at = new Date(this.clock.wallTime()).toISOString();
@@ -184,4 +185,14 @@ function verdictOn({ status, insights }: ConversationRecord, generation: number)
 function durationOf({ kind, startedAt, updatedAt, insights }: ConversationRecord): number {
   if (kind === 'listen') return 0;
   return insights?.measures.duration_ms ?? Date.parse(updatedAt) - Date.parse(startedAt);
+}
+
+function eachText<T>(value: T, change: (text: string) => string): T {
+  const visit = (one: unknown): unknown => {
+    if (typeof one === 'string') return change(one);
+    if (Array.isArray(one)) return one.map(visit);
+    if (typeof one !== 'object' || one === null) return one;
+    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, visit(inner)]));
+  };
+  return visit(value) as T;
 }
