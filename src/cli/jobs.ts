@@ -7,7 +7,7 @@ const HELP = `Usage: npm run jobs -- [options]                list what waits, a
        npm run jobs -- process CONVERSATION…        read conversations anew
        npm run jobs -- replay CONVERSATION…         tell receivers of webhooks once more
 
-Asks a running server that is a pusher (PARLEY_ROLE all or pusher).
+Asks a running server; one that only takes calls (PARLEY_ROLE=voice) asks its pusher.
 
   --url URL        the server; default http://localhost:8000
   --token TOKEN    credential of an operator; default: the variable PARLEY_TOKEN

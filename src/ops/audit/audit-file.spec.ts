@@ -71,6 +71,15 @@ describe('the audit log', () => {
     expect(checkChain(await contents())).toEqual({ lines: 3, problems: [] });
   });
 
+  it('is begun by several processes at the same moment, each its own file', async () => {
+    await run('a');
+    const files = [new AuditFile(folder, clock), new AuditFile(folder, clock)];
+    await Promise.all(files.map((file) => file.append(entry('b'))));
+    await Promise.all(files.map((file) => file.close()));
+    expect((await contents()).size).toBe(3);
+    expect(await problems()).toEqual([]);
+  });
+
   it.each([
     ['a line that is taken out', 0, (lines: string[]) => lines.toSpliced(1, 1), 'does not follow'],
     ['the first line taken out', 0, (lines: string[]) => lines.slice(1), 'does not follow'],

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../kernel/clock.js';
@@ -60,7 +61,8 @@ export class AuditFile {
       this.prev = last;
       break;
     }
-    const name = `${at.replaceAll(/[:.]/g, '-')}-${process.pid}${SUFFIX}`;
+    // By chance: in containers with one volume every process has the same id, and may begin at the same moment.
+    const name = `${at.replaceAll(/[:.]/g, '-')}-${randomBytes(4).toString('hex')}${SUFFIX}`;
     return await open(path.join(this.folder, name), 'ax', 0o600);
   }
 }

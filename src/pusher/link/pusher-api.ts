@@ -58,7 +58,7 @@ export class PusherApi implements OnApplicationShutdown {
       const text = await response.text();
       return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
     } catch (error) {
-      this.logger.warn(`The pusher does not answer ${method} /api/v1/${path[0]}: ${messageOf(error)}`);
+      this.logger.warn(`The pusher does not answer ${method} /api/v1/${path[0]}: ${problemOf(error)}`);
       throw new ParleyError('state_unavailable', 'The pusher does not answer', true, { cause: error });
     }
   }
@@ -66,4 +66,10 @@ export class PusherApi implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.safe.close();
   }
+}
+
+/** Nothing of what came: an error in JSON quotes it. */
+function problemOf(error: unknown): string {
+  if (error instanceof SyntaxError) return 'what comes is no JSON';
+  return messageOf(error instanceof Error ? (error.cause ?? error) : error);
 }
