@@ -11,8 +11,7 @@ export const tenantQuery = z.looseObject({
 
 /** Whose data a request is about: the asker's own; an admin may name another with `?tenant=`. */
 export function askedTenant(request: KnownRequest): string {
-  const { principal, query: given } = request;
-  const parsed = tenantQuery.safeParse(given);
+  const parsed = tenantQuery.safeParse(request.query);
   if (!parsed.success) throw new BadRequestException('"tenant": is not the name of a tenant');
   return allowedTenant(request, parsed.data.tenant);
 }

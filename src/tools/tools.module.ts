@@ -1,6 +1,9 @@
 import { Module, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { Clock } from '../kernel/clock.js';
+import { KeyValueStore } from '../state/store/key-value-store.js';
 import { BankReadiness } from './banking/bank-readiness.js';
+import { FailedVerifications } from './banking/failed-verifications.js';
 import { SampleBank } from './banking/sample-bank.js';
 import { BlockCardTool } from './builtin/block-card.tool.js';
 import { EndCallTool } from './builtin/end-call.tool.js';
@@ -26,7 +29,18 @@ const BUILTIN_TOOLS: readonly Type<Tool>[] = [
 
 /** A tool of your own: a provider that implements `Tool`, and `registry.register(tool)` in your module's `onModuleInit`. */
 @Module({
-  providers: [ToolRegistry, SampleBank, BankReadiness, ...BUILTIN_TOOLS],
+  providers: [
+    ToolRegistry,
+    SampleBank,
+    BankReadiness,
+    {
+      provide: FailedVerifications,
+      inject: [Clock, ModuleRef],
+      // Where tools are only looked at, as the check of agents does, there is no store.
+      useFactory: (clock: Clock, modules: ModuleRef) => new FailedVerifications(clock, () => storeIn(modules)),
+    },
+    ...BUILTIN_TOOLS,
+  ],
   exports: [ToolRegistry, SampleBank],
 })
 export class ToolsModule implements OnModuleInit {
@@ -37,5 +51,13 @@ export class ToolsModule implements OnModuleInit {
 
   onModuleInit(): void {
     for (const tool of BUILTIN_TOOLS) this.registry.register(this.modules.get(tool));
+  }
+}
+
+function storeIn(modules: ModuleRef): KeyValueStore | undefined {
+  try {
+    return modules.get(KeyValueStore, { strict: false });
+  } catch {
+    return undefined;
   }
 }

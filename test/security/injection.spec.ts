@@ -4,6 +4,7 @@ import { ConversationHarness } from '../../src/conversation/testing/conversation
 import { testAgent } from '../../src/conversation/testing/test-agent.js';
 import { testTool } from '../../src/conversation/testing/test-tool.js';
 import { ManualClock } from '../../src/kernel/clock.js';
+import { FailedVerifications } from '../../src/tools/banking/failed-verifications.js';
 import { SampleBank } from '../../src/tools/banking/sample-bank.js';
 import { BlockCardTool } from '../../src/tools/builtin/block-card.tool.js';
 import { GetBalanceTool } from '../../src/tools/builtin/get-balance.tool.js';
@@ -31,7 +32,7 @@ class HostileCall {
     const bank = new SampleBank(new ManualClock());
     const paid: unknown[] = [];
     const tools: Tool[] = [
-      new VerifyCallerTool(bank),
+      new VerifyCallerTool(bank, new FailedVerifications(new ManualClock(), () => undefined)),
       new GetBalanceTool(bank),
       new BlockCardTool(bank),
       new TransferToHumanTool(),

@@ -1,5 +1,6 @@
 import { type Clock, ManualClock } from '../../kernel/clock.js';
 import { EmbeddedLlmClient } from '../../llm/drivers/embedded/embedded-llm.client.js';
+import { FailedVerifications } from '../../tools/banking/failed-verifications.js';
 import { SampleBank } from '../../tools/banking/sample-bank.js';
 import { BlockCardTool } from '../../tools/builtin/block-card.tool.js';
 import { EndCallTool } from '../../tools/builtin/end-call.tool.js';
@@ -25,7 +26,7 @@ export class ShippedAgents {
 
   /** `replaced`: tools that take the place of the real ones of the same name. */
   constructor(replaced: readonly Tool[] = []) {
-    const tools = realTools(this.bank);
+    const tools = realTools(this.bank, this.clock);
     for (const tool of tools) this.registry.register(replaced.find(({ name }) => name === tool.name) ?? tool);
     this.catalog = ShippedAgents.loaded ??= load(tools, this.clock);
   }
@@ -39,12 +40,12 @@ export class ShippedAgents {
   }
 }
 
-function realTools(bank: SampleBank): Tool[] {
+function realTools(bank: SampleBank, clock: Clock): Tool[] {
   return [
     new HandoffToAgentTool(),
     new TransferToHumanTool(),
     new EndCallTool(),
-    new VerifyCallerTool(bank),
+    new VerifyCallerTool(bank, new FailedVerifications(clock, () => undefined)),
     new GetBalanceTool(bank),
     new ListRecentTransactionsTool(bank),
     new BlockCardTool(bank),

@@ -69,6 +69,30 @@ describe('verify_caller', () => {
     expect(await resultOf('verify_caller', alice)).toEqual({ verified: false, attempts_left: 0 });
   });
 
+  it('does not forget what was guessed of others when somebody is who they say they are', async () => {
+    const guess = { card_last4: '1881', pin: '0000' };
+    expect(await resultOf('verify_caller', guess)).toEqual({ verified: false, attempts_left: 2 });
+    expect(await resultOf('verify_caller', alice)).toMatchObject({ verified: true });
+    expect(await resultOf('verify_caller', guess)).toEqual({ verified: false, attempts_left: 1 });
+    expect(await resultOf('verify_caller', alice)).toMatchObject({ verified: true });
+    expect(await resultOf('verify_caller', guess)).toEqual({ verified: false, attempts_left: 0 });
+    expect(await resultOf('verify_caller', alice)).toEqual({ verified: false, attempts_left: 0 });
+  });
+
+  it('refuses a customer for a day whose PIN was guessed nine times, in whatever calls and by whatever number', async () => {
+    const call = (args: object): Promise<unknown> => {
+      for (const name of Object.keys(context.variables)) delete context.variables[name];
+      return resultOf('verify_caller', args);
+    };
+    for (let good = 0; good < 20; good++) expect(await call(alice)).toMatchObject({ verified: true });
+    for (let guess = 0; guess < 9; guess++)
+      await call(guess % 2 ? { card_last4: '8361', pin: '0000' } : { customer_number: '100241', pin: '0000' });
+    expect(await call(alice)).toEqual({ verified: false, attempts_left: 0 });
+    expect(await call({ card_last4: '1881', pin: '2468' })).toMatchObject({ verified: true });
+    await app.get<unknown, ManualClock>(Clock).advance(24 * 3600 * 1000 + 1);
+    expect(await call(alice)).toMatchObject({ verified: true });
+  });
+
   it('asks for what is missing, which is no try', async () => {
     expect(await run('verify_caller', { pin: '1234' })).toMatchObject({
       ok: false,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ParleyError } from '../../kernel/errors.js';
 import { setCaller } from '../banking/caller.js';
+import { FailedVerifications } from '../banking/failed-verifications.js';
 import { SampleBank } from '../banking/sample-bank.js';
 import type { Tool, ToolContext, ToolOutcome } from '../tool.js';
 
@@ -17,7 +18,7 @@ const parameters = z.strictObject({
 });
 
 const MOST_ATTEMPTS = 3;
-const ATTEMPTS = 'verification_attempts';
+const FAILURES = 'verification_attempts';
 
 @Injectable()
 export class VerifyCallerTool implements Tool<z.output<typeof parameters>> {
@@ -28,7 +29,10 @@ export class VerifyCallerTool implements Tool<z.output<typeof parameters>> {
   readonly timeoutMs = 5000;
   readonly interruptible = true;
 
-  constructor(private readonly bank: SampleBank) {}
+  constructor(
+    private readonly bank: SampleBank,
+    private readonly failures: FailedVerifications,
+  ) {}
 
   async run(args: z.output<typeof parameters>, context: ToolContext): Promise<ToolOutcome> {
     const { customer_number: customerNumber, card_last4: cardLast4, pin, date_of_birth: birthDate } = args;
@@ -37,18 +41,30 @@ export class VerifyCallerTool implements Tool<z.output<typeof parameters>> {
     if (pin === undefined && birthDate === undefined)
       throw new ParleyError('tool_failed', 'Ask for the telephone PIN or the date of birth first.');
 
-    const made = Number(context.variables[ATTEMPTS] ?? 0);
-    if (made >= MOST_ATTEMPTS) return { result: { verified: false, attempts_left: 0 } };
+    const made = failuresOf(context);
+    if (made >= MOST_ATTEMPTS) return refused(0);
+    // Before anything is waited for: a model may try many at a time.
+    context.variables[FAILURES] = made + 1;
     const customer = this.bank.findCustomer({ customerNumber, cardLast4 });
-    if (!customer || !this.bank.secretMatches(customer.id, { pin, birthDate })) {
-      context.variables[ATTEMPTS] = made + 1;
-      // Whether the card or the PIN was wrong is nobody's business who does not know both.
-      return { result: { verified: false, attempts_left: MOST_ATTEMPTS - made - 1 } };
-    }
+    const target = customer?.id ?? `${customerNumber ?? ''}/${cardLast4 ?? ''}`;
+    if (!(await this.failures.begin(target))) return refused(0);
+    // Whether the card or the PIN was wrong is nobody's business who does not know both.
+    if (!customer || !this.bank.secretMatches(customer.id, { pin, birthDate }))
+      return refused(MOST_ATTEMPTS - made - 1);
+    await this.failures.succeeded(target);
+    // Failures with others stay: whoever has an account could go on guessing between two visits to it.
+    context.variables[FAILURES] = failuresOf(context) - 1;
     const card = cardLast4 ?? this.bank.cards(customer.id)[0]?.last4 ?? '';
     const { id, firstName, lastName } = customer;
     setCaller(context, { customer_id: id, first_name: firstName, name: `${firstName} ${lastName}`, card_last4: card });
-    context.variables[ATTEMPTS] = 0;
     return { result: { verified: true, first_name: firstName } };
   }
+}
+
+function failuresOf({ variables }: ToolContext): number {
+  return Number(variables[FAILURES] ?? 0);
+}
+
+function refused(attempts_left: number): ToolOutcome {
+  return { result: { verified: false, attempts_left } };
 }
