@@ -9,6 +9,7 @@ import { PhrasesModule } from '../services/phrases/phrases.module.js';
 import { ConversationsModule } from '../services/conversations/conversations.module.js';
 import { StateModule } from '../state/state.module.js';
 import { ToolsModule } from '../tools/tools.module.js';
+import { VoiceServices } from './voice-services.js';
 
 const needed = [
   ArchiveModule,
@@ -22,10 +23,10 @@ const needed = [
   EventsModule,
 ];
 
-/** Everything a VoicePipeline, which is made for each session, is injected with. */
+/** What a VoicePipeline, which is made for each session, is injected with. */
 @Module({
   imports: needed,
-  providers: [ResumeStore],
-  exports: [ResumeStore, ...needed],
+  providers: [ResumeStore, VoiceServices],
+  exports: [ResumeStore, VoiceServices, ...needed],
 })
 export class ConversationModule {}

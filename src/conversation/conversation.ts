@@ -1,5 +1,5 @@
 import type { AgentSet } from '../agents/agent-set.js';
-import type { DropLog } from '../audio/drop-log.js';
+import { DropLog } from '../audio/drop-log.js';
 import type { DroppedAudio, SourceQueues } from '../audio/source-queues.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
 import type { EventBus } from '../events/event-bus.js';
@@ -37,7 +37,6 @@ export interface ConversationParts {
   readonly speech: SessionSpeech;
   /** The caller's audio on its way in. */
   readonly queues: SourceQueues;
-  readonly drops: DropLog;
   readonly clock: Clock;
   readonly config: ConversationConfig;
   /** Recognised words below it count as not understood, 0 to 1. */
@@ -78,6 +77,7 @@ export class Conversation {
   private readonly silence: SilenceWatch;
   private readonly patience: PatienceWatch;
   private readonly dtmf: DtmfCollector;
+  private readonly drops: DropLog;
   private readonly gaps: GapReport;
   private readonly expectation: SpeechExpectation;
   private over = false;
@@ -125,6 +125,7 @@ export class Conversation {
     );
     this.expectation = new SpeechExpectation(state, this, parts.supervisor, (message) => parts.log('error', message));
     this.floor = new FloorControl(parts.clock, parts.config, this.runner, () => this.listener.busy);
+    this.drops = new DropLog(parts.clock, (line) => parts.log('warn', line));
     this.gaps = new GapReport(parts.clock, ({ source, fromMs, toMs, reason }) => {
       parts.trace.audioDropped(source, toMs - fromMs, reason);
       transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason });
@@ -238,6 +239,7 @@ export class Conversation {
     this.over = true;
     this.patience.end();
     this.gaps.close();
+    this.drops.close();
     this.listener.close();
     this.runner.close();
   }
@@ -320,7 +322,7 @@ export class Conversation {
   }
 
   private onDropped(audio: DroppedAudio): void {
-    this.parts.drops.note(audio);
+    this.drops.note(audio);
     this.gaps.note(audio);
   }
 

@@ -41,7 +41,7 @@ export class Transcript {
 
   constructor(private readonly parts: TranscriptParts) {
     const { clock, startedAt } = parts;
-    this.startedAt = clock.wallTime() - (clock.now() - startedAt);
+    this.startedAt = clock.wallTimeOf(startedAt);
   }
 
   /** @param source as far as it is of the caller. */

@@ -6,6 +6,11 @@ export abstract class Clock {
   abstract wallTime(): number;
   abstract setTimeout(callback: () => void, delayMs: number): Timer;
 
+  /** What the wall clock showed, or will show, at a time of the monotonic one. */
+  wallTimeOf(time: number): number {
+    return this.wallTime() - (this.now() - time);
+  }
+
   /** Resolves after `delayMs`; rejects with the signal's reason if it aborts first. */
   delay(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { PinoLogger } from 'nestjs-pino';
 import { AgentsConfig } from '../config/agents.config.js';
 import { VoiceConfig } from '../config/voice.config.js';
-import type { SessionStart } from '../conversation/voice-pipeline.js';
+import type { SessionStart } from '../conversation/session-start.js';
 import { ManualClock } from '../kernel/clock.js';
 import { ParleyError } from '../kernel/errors.js';
 import { CallHost, type OpenedCall } from './call-host.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ResumeStore, ResumeTicket } from '../conversation/resume/resume-store.js';
-import type { ResumedSession } from '../conversation/voice-pipeline.js';
+import type { ResumedSession } from '../conversation/session-start.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
 import { SessionDirectory } from '../state/session-directory.js';
 import type { Refusal } from './upgrade-policy.js';

@@ -7,7 +7,7 @@ import { MemoryKeyValueStore } from '../../state/store/memory-key-value-store.js
 import { HandoffToAgentTool } from '../../tools/builtin/handoff-to-agent.tool.js';
 import { ConversationHarness, type HarnessOptions, nothingLeft } from '../testing/conversation-harness.js';
 import { testAgent } from '../testing/test-agent.js';
-import type { ResumedSession } from '../voice-pipeline.js';
+import type { ResumedSession } from '../session-start.js';
 import { ResumeTicket } from './resume-store.js';
 import type { SessionSnapshot } from './session-snapshot.js';
 

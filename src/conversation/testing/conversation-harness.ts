@@ -1,10 +1,8 @@
 import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { PinoLogger } from 'nestjs-pino';
 import type { Agent, Scenario } from '../../agents/agent.js';
 import type { ConversationConfig } from '../../config/conversation.config.js';
 import type { SpeechConfig } from '../../config/speech.config.js';
-import type { TelemetryConfig } from '../../config/telemetry.config.js';
 import type { VoiceConfig } from '../../config/voice.config.js';
 import { EventBus } from '../../events/event-bus.js';
 import { ManualClock } from '../../kernel/clock.js';
@@ -17,11 +15,8 @@ import { ScriptedSttDriver, type ScriptedSttStream } from '../../speech/testing/
 import { ScriptedTtsDriver, type ScriptedTtsOptions } from '../../speech/testing/scripted-tts.js';
 import { ScriptedVad } from '../../speech/testing/scripted-vad.js';
 import type { RecordedPiece } from '../../services/archive/recorded-piece.js';
-import type { Recordings } from '../../services/archive/recordings.js';
 import { redaction } from '../../services/conversations/redaction.js';
 import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
-import type { PhraseListManager } from '../../services/phrases/phrase-list-manager.js';
-import type { Conversations } from '../../services/conversations/conversations.js';
 import type { KeyValueStore } from '../../state/store/key-value-store.js';
 import { MemoryKeyValueStore } from '../../state/store/memory-key-value-store.js';
 import { AudioQueues } from '../../state/overload/audio-queues.js';
@@ -31,7 +26,9 @@ import type { Tool } from '../../tools/tool.js';
 import { RecordedSpans } from '../../telemetry/testing/recorded-spans.js';
 import { ResumeStore } from '../resume/resume-store.js';
 import type { SessionEvent } from '../session-events.js';
-import { type ResumedSession, VoicePipeline } from '../voice-pipeline.js';
+import type { ResumedSession } from '../session-start.js';
+import { VoicePipeline } from '../voice-pipeline.js';
+import type { SessionServices } from '../voice-services.js';
 import { type EventOf, MemoryTransport } from './memory-transport.js';
 import { testAgent, testCatalog } from './test-agent.js';
 
@@ -112,7 +109,7 @@ export class ConversationHarness {
     );
     const tools = new ToolRegistry(clock);
     for (const tool of options.tools ?? []) tools.register(tool);
-    const log = (_: object, line: string): void => void this.logged.push(line);
+    const log = (_: unknown, line: unknown): void => void this.logged.push(String(line));
     this.resume = new ResumeStore(
       options.store ?? new MemoryKeyValueStore(clock),
       { ...usualVoice, ...options.voice },
@@ -125,7 +122,7 @@ export class ConversationHarness {
     };
     const recording = {
       enabled: options.recordedMs !== undefined,
-      pieceMs: options.recordedMs,
+      pieceMs: options.recordedMs ?? 0,
       keep: (piece: RecordedPiece) => void this.pieces.push(piece),
     };
     const phrases = {
@@ -135,26 +132,27 @@ export class ConversationHarness {
         return () => void this.biasChanged.delete(onChange);
       },
     };
-    this.pipeline = new VoicePipeline(
+    const services: SessionServices = {
       clock,
       config,
       speechConfig,
-      { ...usualVoice, ...options.voice },
-      testCatalog(options.agents ?? [testAgent()], options.handoffs),
+      voiceConfig: { ...usualVoice, ...options.voice },
+      postCall: { enabled: false },
+      telemetry: { content: options.traceContent ? 'on' : 'off' },
+      catalog: testCatalog(options.agents ?? [testAgent()], options.handoffs),
       tools,
-      new TracedLlmClient(options.llm?.(clock) ?? this.llm, clock),
-      this.speech,
-      this.registry,
-      this.audioQueues,
-      this.resume,
-      keeping as unknown as Conversations,
-      { enabled: false, reconcileMs: 0, auditMs: 0, abandonedMs: 0 },
-      recording as unknown as Recordings,
-      phrases as unknown as PhraseListManager,
-      this.bus,
-      { content: options.traceContent ? 'on' : 'off' } as TelemetryConfig,
-      { info: log, warn: log, error: log } as unknown as PinoLogger,
-    );
+      llm: new TracedLlmClient(options.llm?.(clock) ?? this.llm, clock),
+      speech: this.speech,
+      registry: this.registry,
+      audioQueues: this.audioQueues,
+      resumeStore: this.resume,
+      conversations: keeping,
+      recordings: recording,
+      phrases,
+      events: this.bus,
+      logger: { info: log, warn: log, error: log },
+    };
+    this.pipeline = new VoicePipeline(services);
   }
 
   /** A session that has begun. */
