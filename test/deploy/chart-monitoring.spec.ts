@@ -51,6 +51,20 @@ describeWithHelm('what the chart brings to look at calls with', () => {
     });
   });
 
+  it('sends whoever is alarmed to where the runbooks are published', () => {
+    const urls = (runbooks?: string): string[] => {
+      const rules = { enabled: true, ...(runbooks !== undefined && { runbooks }) };
+      const found = render({ ...leastValues, monitoring: { rules } }).all('PrometheusRule');
+      return [...JSON.stringify(found).matchAll(/"runbook_url":"([^"]*)"/g)].map(([, url]) => url!);
+    };
+    const pages = urls();
+    expect(pages.length).toBeGreaterThan(20);
+    for (const page of pages) expect(existsSync(page)).toBe(true);
+    expect(urls('https://wiki.example.com/parley/runbooks/')).toEqual(
+      pages.map((page) => page.replace('docs/', 'https://wiki.example.com/parley/')),
+    );
+  });
+
   it('ships every file of rules and dashboards that there is, small enough to be installed', () => {
     const files = (folder: string, ending: string): string[] =>
       existsSync(path.join(CHART, folder))
