@@ -9,8 +9,10 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { Authenticator } from '../auth/authenticator.js';
+import { isOurName, strangeHost } from '../auth/origins.js';
 import { type Principal, type Role, hasRole } from '../auth/principal.js';
 import { RequestLimits } from '../auth/request-limits.js';
+import { ServerConfig } from '../config/server.config.js';
 import { AttemptLimit } from '../voice/attempt-limit.js';
 import { AuditTrail, type AuditedRequest } from './audit/audit-trail.js';
 import { TooManyRequests } from './too-many-requests.js';
@@ -42,11 +44,14 @@ export class AccessGuard implements CanActivate {
     private readonly limits: RequestLimits,
     private readonly trail: AuditTrail,
     private readonly reflector: Reflector,
+    private readonly server: ServerConfig,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<KnownRequest>();
+    if (!this.authenticator.asksForCredential && !isOurName(request.headers.host, this.server))
+      throw new ForbiddenException(strangeHost);
     // Before the credential is looked at: else a guesser would still learn which one is right.
     const tooMany = this.authenticator.asksForCredential ? this.attempts.exhausted(request) : undefined;
     if (tooMany) throw new TooManyRequests(tooMany);

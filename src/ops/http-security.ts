@@ -2,6 +2,7 @@ import type { CorsOptions } from '@nestjs/common/interfaces/external/cors-option
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
+import { Authenticator } from '../auth/authenticator.js';
 import { mayCome } from '../auth/origins.js';
 import { LimitsConfig } from '../config/limits.config.js';
 import { ServerConfig } from '../config/server.config.js';
@@ -29,6 +30,7 @@ const contentSecurityPolicy = {
 /** What every answer and every request over HTTP is subject to, before any route: headers, pages of others, size. */
 export function secureHttp(app: NestExpressApplication): void {
   const server = app.get(ServerConfig);
+  const authenticator = app.get(Authenticator, { strict: false });
   const { bodyBytes: limit } = app.get(LimitsConfig);
   app.use(
     helmet({
@@ -52,7 +54,11 @@ export function secureHttp(app: NestExpressApplication): void {
     callback(null, { ...cors, preflightContinue: request.headers.origin === undefined });
   });
   app.use((request: Request, response: Response, next: NextFunction) => {
-    if (CHANGES_NOTHING.includes(request.method) || mayCome(request.headers, server, server.corsOrigins)) return next();
+    if (
+      CHANGES_NOTHING.includes(request.method) ||
+      mayCome(request.headers, server, server.corsOrigins, !authenticator.asksForCredential)
+    )
+      return next();
     // Where no credential is needed, any page that somebody looks at could do what they may.
     response
       .status(403)

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { Authenticator } from '../auth/authenticator.js';
-import { mayCome } from '../auth/origins.js';
+import { isOurName, mayCome, strangeHost } from '../auth/origins.js';
 import type { Principal } from '../auth/principal.js';
 import { ServerConfig } from '../config/server.config.js';
 import { ParleyError } from '../kernel/errors.js';
@@ -34,7 +34,10 @@ export class UpgradeGuard {
     // Before the credentials: a wrong one is an attempt too.
     const tooMany = comesBack ? undefined : this.attempts.count(request);
     if (tooMany) return tooMany;
-    if (!mayCome(request.headers, this.config, this.config.allowedOrigins))
+    const isOpen = !this.authenticator.asksForCredential;
+    if (isOpen && !isOurName(request.headers.host, this.config))
+      return { status: 403, code: 'forbidden', message: strangeHost };
+    if (!mayCome(request.headers, this.config, this.config.allowedOrigins, isOpen))
       return { status: 403, code: 'forbidden', message: 'This origin may not open calls' };
     // Before a credential that can be used only once is.
     const closed = this.closedToCalls();

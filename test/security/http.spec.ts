@@ -1,8 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestServer, withoutSpeech } from '../support/test-server.js';
+import { request } from 'node:http';
+import { TestCaller, TestServer, withoutSpeech } from '../support/test-server.js';
 
 const desk = 'https://desk.example.com';
 const evil = 'https://evil.example.com';
+
+/** With a `Host` that `fetch` would not send. */
+function statusOf(url: string, method: string, path: string, headers: Record<string, string>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${url}${path}`, { method, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    asked.once('error', reject).end();
+  });
+}
 
 describe('answers over HTTP', () => {
   let server: TestServer;
@@ -61,6 +73,22 @@ describe('answers over HTTP', () => {
       headers: origin === undefined ? {} : { origin },
     });
     expect(response.status).toBe(status);
+  });
+
+  it.each([
+    ['GET', '/api/v1/sessions', 'a page'],
+    ['DELETE', '/api/v1/sessions/none', 'a page'],
+    ['GET', '/api/v1/sessions', 'nobody'],
+  ])('are refused to a name that is none of ours: %s %s of %s', async (method, path, from) => {
+    const host = 'evil.example.com:8000';
+    const headers = { host, ...(from === 'a page' && { origin: `http://${host}` }) };
+    expect(await statusOf(server.url, method, path, headers)).toBe(403);
+    expect(await statusOf(server.url, method, path, { host: 'localhost:8000' })).toBe(method === 'GET' ? 200 : 404);
+  });
+
+  it('of a WebSocket are, too', async () => {
+    const headers = { host: 'evil.example.com:8000', origin: 'http://evil.example.com:8000' };
+    expect(await TestCaller.tryDial(server, '', headers)).toMatchObject({ status: 403 });
   });
 
   it('let our own pages change something', async () => {

@@ -75,6 +75,12 @@ describe('fetch for addresses from outside', () => {
     'https://224.0.0.1',
     'https://[64:ff9b::7f00:1]',
     'https://[2002:7f00:1::]',
+    'https://168.63.129.16',
+    'https://100.100.100.200',
+    'https://[fd00:ec2::254]',
+    'https://[::7f00:1]',
+    'https://[::a9fe:a9fe]',
+    'https://[::ffff:168.63.129.16]',
   ])('does not reach %s', async (url) => {
     expect(await reach({}, `${url}:${port}/`)).toMatch(/^Refused to connect: .* is not a public address$/);
   });
@@ -148,6 +154,8 @@ describe('fetch for addresses from outside', () => {
     expect(await reach({ allowPrivate: true }, `http://localhost:${port}/`)).toBe('inside');
     expect(await reach({ allowPrivate: true }, 'http://169.254.169.254/')).toContain('not a public address');
     expect(await reach({ allowPrivate: true }, 'http://[fd00:ec2:0::254]/')).toContain('not a public address');
+    for (const address of ['168.63.129.16', '100.100.100.200', '[::a9fe:a9fe]', '[::7f00:1]'])
+      expect(await reach({ allowPrivate: true }, `http://${address}/`)).toContain('not a public address');
     expect(asked).toBeGreaterThan(0);
   });
 });

@@ -83,13 +83,19 @@ function checkedLookup({ allowPrivate, lookup = systemLookup }: SafeFetchOptions
   };
 }
 
-/** In a range that is otherwise private. */
-const METADATA_SERVICE = ipaddr.parse('fd00:ec2::254').toString();
+/** Where clouds tell a machine its credentials, in ranges that are otherwise private or public: Amazon, Azure, Alibaba. */
+const METADATA_SERVICES = new Set(
+  ['fd00:ec2::254', '168.63.129.16', '100.100.100.200'].map((address) => ipaddr.parse(address).toString()),
+);
+/** `::127.0.0.1` was once a way to write an IPv4 address; some systems still connect to that. */
+const IPV4_COMPATIBLE: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('::'), 96];
 
 /** Whatever is allowed, link-local addresses are not: that is where clouds keep the credentials of a machine. */
 function isAllowed(text: string, allowPrivate: boolean): boolean {
   const address = ipaddr.process(text);
-  if (address.toString() === METADATA_SERVICE) return false;
+  if (METADATA_SERVICES.has(address.toString())) return false;
+  if (address instanceof ipaddr.IPv6 && address.match(IPV4_COMPATIBLE))
+    return allowPrivate && address.range() === 'loopback';
   const range = address.range();
   return (
     range === 'unicast' || (allowPrivate && ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'].includes(range))
