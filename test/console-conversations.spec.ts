@@ -7,6 +7,7 @@ import { createApiKey } from '../src/auth/api-keys.js';
 import { JobQueue } from '../src/pusher/jobs/job-queue.js';
 import type { ConversationRecord } from '../src/services/conversations/conversation-record.js';
 import { Conversations } from '../src/services/conversations/conversations.js';
+import { accessibilityFaults } from './support/accessibility.js';
 import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
 import { pictures } from './support/pictures.js';
 import { TestServer, withoutSpeech } from './support/test-server.js';
@@ -157,6 +158,7 @@ describeInBrowser('conversations in the console', () => {
       /0:09 · with our agent \(Banking\) · ended: hangup/,
     );
     await pictures(page, 'call');
+    expect(await accessibilityFaults(page)).toEqual([]);
     expect(watched.complaints.filter((complaint) => !complaint.includes('401'))).toEqual([]);
   });
 
@@ -208,6 +210,7 @@ describeInBrowser('conversations in the console', () => {
     const letter = page.locator('#dead-letters .letter', { hasText: 'process.lost.1' });
     await letter.getByText('The job asks for nothing that is known here').waitFor();
     await pictures(page, 'work');
+    expect(await accessibilityFaults(page)).toEqual([]);
     await letter.getByRole('button', { name: 'Try again' }).click();
     while ((await queue.stateOf('process.lost.1')) !== 'dead') await new Promise((resolve) => setImmediate(resolve));
     await letter.getByRole('button', { name: 'Drop' }).click();

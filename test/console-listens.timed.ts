@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { OverloadMonitor } from '../src/state/overload/overload-monitor.js';
+import { accessibilityFaults } from './support/accessibility.js';
 import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
 import { type CallPart, callRecording } from './support/call-recording.js';
 import { pictures } from './support/pictures.js';
@@ -135,6 +136,7 @@ describeInBrowser('the console, when it listens', () => {
     await page.locator('#said-entries .entry[data-playing]', { hasText: 'my card was stolen' }).waitFor();
     await page.locator('#player-sides').getByText('Customer').click();
     await pictures(page, 'conversation', { wide: 'console-conversation' });
+    expect(await accessibilityFaults(page)).toEqual([]);
     expect(watched.complaints).toEqual([]);
   }, 60_000);
 
@@ -157,6 +159,7 @@ describeInBrowser('the console, when it listens', () => {
     await state(page, 'paused').waitFor();
     await page.getByText('Nothing leaves this page').waitFor();
     await pictures(page, 'paused');
+    expect(await accessibilityFaults(page)).toEqual([]);
     await played(page, to);
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.locator('#listen-paused').waitFor({ state: 'hidden' });
@@ -208,6 +211,7 @@ describeInBrowser('the console, when it listens', () => {
     const suggestion = page.locator('.suggestion', { hasText: 'Customer sounds like Ann <b>.' });
     await suggestion.waitFor();
     await pictures(page, 'suggestion');
+    expect(await accessibilityFaults(page)).toEqual([]);
     await suggestion.getByRole('button', { name: 'Yes' }).click();
     await said(page, 'customer', 'Ann <b>').waitFor();
     await suggestion.waitFor({ state: 'detached' });

@@ -79,10 +79,14 @@ describeInBrowser('operations in the console', () => {
 
     await live().getByRole('button', { name: 'Pause' }).click();
     await caller.next('paused');
+    await live().getByRole('button', { name: 'Go on' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
     await live().getByRole('button', { name: 'Go on' }).click();
     await caller.next('resumed');
     await live().getByRole('button', { name: 'Hang up' }).click();
     const question = page.getByRole('dialog', { name: 'Hang up this call' });
+    await question.waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
     await question.getByRole('button', { name: 'Hang up' }).click();
     await caller.closed;
     await page.getByText('The call is over.').waitFor();

@@ -3,71 +3,13 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createApiKey } from '../src/auth/api-keys.js';
-import type { ConversationEntry } from '../src/services/conversations/conversation-record.js';
 import { TestCaller, TestServer, withoutSpeech } from './support/test-server.js';
+import { TranscriptReader } from './support/transcript-reader.js';
 
 const operator = createApiKey({ id: 'olga', tenant: 'acme', role: 'operator' });
 const other = createApiKey({ id: 'bert', tenant: 'bank', role: 'operator' });
 const integrator = createApiKey({ id: 'crm', tenant: 'acme', role: 'integrator' });
 const admin = createApiKey({ id: 'root', tenant: 'bank', role: 'admin' });
-
-interface News {
-  readonly event: string;
-  readonly data: { readonly entries?: ConversationEntry[]; readonly agent?: string; readonly state?: string };
-}
-
-/** What an operator is told of a call, as it comes. */
-class Reader {
-  private readonly gone = new AbortController();
-  private constructor(
-    readonly status: number,
-    private readonly news: AsyncIterator<News>,
-  ) {}
-
-  static async open(server: TestServer, id: string, key: string): Promise<Reader> {
-    const gone = new AbortController();
-    const response = await fetch(`${server.url}/api/v1/sessions/${id}/transcript`, {
-      headers: { authorization: `Bearer ${key}` },
-      signal: gone.signal,
-    });
-    if (response.status !== 200) await response.body?.cancel();
-    else expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
-    const reader = new Reader(response.status, newsIn(response));
-    reader.gone.signal.addEventListener('abort', () => gone.abort());
-    return reader;
-  }
-
-  /** All that was said, once it has that many entries. */
-  async until(entries: number): Promise<ConversationEntry[]> {
-    const said: ConversationEntry[] = [];
-    while (said.length < entries) said.push(...((await this.next()).data.entries ?? []));
-    return said;
-  }
-
-  async next(): Promise<News> {
-    const { value, done } = await this.news.next();
-    if (done) throw new Error('there is no more');
-    return value;
-  }
-
-  leave(): void {
-    this.gone.abort();
-  }
-}
-
-async function* newsIn(response: Response): AsyncGenerator<News> {
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    text += decoder.decode(chunk, { stream: true });
-    const parts = text.split('\n\n');
-    text = parts.pop()!;
-    for (const part of parts) {
-      const [, event = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(part) ?? [];
-      if (event !== '') yield { event, data: JSON.parse(data) as News['data'] };
-    }
-  }
-}
 
 let folder: string;
 let server: TestServer;
@@ -92,7 +34,7 @@ describe('a call that goes on', () => {
   it('can be read along: first all that was said, then what is new, and that it is over', async () => {
     const { caller, id } = await call();
     await caller.ask('what are your opening hours');
-    const reader = await Reader.open(server, id, operator.key);
+    const reader = await TranscriptReader.open(server, id, operator.key);
     const [asked, answered] = await reader.until(2);
     expect(asked).toMatchObject({ role: 'caller', source: 'text', text: 'what are your opening hours' });
     expect(answered).toMatchObject({
@@ -111,7 +53,7 @@ describe('a call that goes on', () => {
   it('is told as it is kept: without cards', async () => {
     const { caller, id } = await call();
     await caller.ask('my card is 4111 1111 1111 1111');
-    const reader = await Reader.open(server, id, operator.key);
+    const reader = await TranscriptReader.open(server, id, operator.key);
     const said = JSON.stringify(await reader.until(2));
     expect(said).toContain('my card is [card]');
     expect(said).not.toContain('4111');
@@ -121,11 +63,11 @@ describe('a call that goes on', () => {
 
   it('is nobody’s business but that of operators of its tenant, and of admins', async () => {
     const { caller, id } = await call();
-    expect((await Reader.open(server, id, other.key)).status).toBe(404);
-    expect((await Reader.open(server, id, integrator.key)).status).toBe(403);
-    expect((await Reader.open(server, id, 'nobody')).status).toBe(401);
-    expect((await Reader.open(server, 'another', operator.key)).status).toBe(404);
-    const allowed = await Reader.open(server, id, admin.key);
+    expect((await TranscriptReader.open(server, id, other.key)).status).toBe(404);
+    expect((await TranscriptReader.open(server, id, integrator.key)).status).toBe(403);
+    expect((await TranscriptReader.open(server, id, 'nobody')).status).toBe(401);
+    expect((await TranscriptReader.open(server, 'another', operator.key)).status).toBe(404);
+    const allowed = await TranscriptReader.open(server, id, admin.key);
     expect(allowed.status).toBe(200);
     allowed.leave();
     await caller.hangUp();
@@ -133,7 +75,7 @@ describe('a call that goes on', () => {
 
   it('is not told of what is said in a pause', async () => {
     const { caller, id } = await call();
-    const reader = await Reader.open(server, id, operator.key);
+    const reader = await TranscriptReader.open(server, id, operator.key);
     await caller.ask('what are your opening hours');
     caller.send({ type: 'pause' });
     await caller.next('paused');
@@ -152,7 +94,7 @@ describe('a call that goes on', () => {
 
   it('has in the audit log who reads along, from the beginning on', async () => {
     const { caller, id } = await call();
-    const reader = await Reader.open(server, id, operator.key);
+    const reader = await TranscriptReader.open(server, id, operator.key);
     await reader.next();
     const audit = path.join(folder, 'audit');
     const [file] = await readdir(audit);

@@ -11,6 +11,9 @@ import type { SessionStart } from './session-start.js';
 import { VoiceCall } from './voice-call.js';
 import { type SessionServices, VoiceServices } from './voice-services.js';
 
+/** What goes from one replica to another is bounded. */
+const MOST_TOLD = 200;
+
 /**
  * One live voice session, made afresh for each connection: how it begins, what runs in it, how it ends. Frames go in,
  * events and audio come out through the transport; everything in between hangs on one abort tree and is gone after `close`.
@@ -137,7 +140,8 @@ export class VoicePipeline implements LiveSession {
     const said = this.call?.said ?? [];
     const known = part === this.part ? from : 0;
     const { agent, state } = this.describe();
-    return { part: this.part, total: said.length, entries: said.slice(known), agent, state };
+    const entries = said.slice(known, known + MOST_TOLD);
+    return { part: this.part, upTo: known + entries.length, entries, agent, state };
   }
 
   /** Ends the session: what runs is aborted, what was leased goes back, the client is told why. Idempotent. */

@@ -26,8 +26,9 @@ export interface SaidBefore {
 export interface SaidSoFar {
   /** A session that goes on after its connection was lost begins another one, with none of the entries of the one before. */
   readonly part: string;
-  readonly total: number;
-  /** Entries of a conversation's record, from the first that is not known on. JSON-able. */
+  /** How many entries are known with these, of which there may be more. */
+  readonly upTo: number;
+  /** Of a conversation's record, from the first that is not known on. JSON-able. */
   readonly entries: readonly unknown[];
   readonly agent: string;
   readonly state: string;

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { RedisServer, describeWithRedis } from '../support/redis.js';
 import { until } from '../support/replicas.js';
 import { TestCaller, TestServer, nothingHeld, withoutSpeech } from '../support/test-server.js';
+import { TranscriptReader } from '../support/transcript-reader.js';
 
 interface Listed {
   complete: boolean;
@@ -71,6 +72,22 @@ describeWithRedis('calls, with Redis', () => {
     await sees(b, 0);
     expect((await b.get(`/api/v1/sessions/${id}`)).status).toBe(404);
     expect((await fetch(`${b.url}/api/v1/sessions/${id}`, { method: 'DELETE' })).status).toBe(404);
+  });
+
+  it('are read along from another replica', async () => {
+    const caller = await TestCaller.dial(a);
+    const { session_id: id } = await caller.next('session_started');
+    await sees(b, 1);
+    const reader = await TranscriptReader.open(b, id);
+    await answers(caller);
+    expect(await reader.until(2)).toMatchObject([
+      { role: 'caller', text: 'what is my balance' },
+      { role: 'agent', text: 'All is well.' },
+    ]);
+    await caller.hangUp();
+    let news = await reader.next();
+    while (news.event !== 'over') news = await reader.next();
+    await sees(b, 0);
   });
 
   it('are no more than MAX_SESSIONS_CLUSTER together, and MAX_CONNECTIONS each', async () => {

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-const source = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const MOST_SHOWN = 160;
 const widths = [
   { width: 1440, height: 900 },
@@ -24,7 +22,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   const before = page.viewportSize();
   const faults = new Map<string, string[]>();
   // Not as a script of the page, which its content policy forbids.
-  await page.evaluate(await source);
+  await page.evaluate(axe.source);
   for (const size of widths) {
     await page.setViewportSize(size);
     for (const colorScheme of ['light', 'dark'] as const) {

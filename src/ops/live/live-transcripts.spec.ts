@@ -48,8 +48,8 @@ class ReadAlong {
   }
 }
 
-function said(entries: unknown[], total: number, state = 'IDLE') {
-  return { part: 'one', total, entries, agent: 'desk', state };
+function said(entries: unknown[], upTo: number, state = 'IDLE') {
+  return { part: 'one', upTo, entries, agent: 'desk', state };
 }
 
 describe('who reads along in a call', () => {

@@ -19,7 +19,7 @@ const SAID = 'said';
 const before = z.object({ part: z.string(), from: z.int().min(0) });
 const soFar = z.object({
   part: z.string(),
-  total: z.int(),
+  upTo: z.int(),
   entries: z.array(conversationEntry),
   agent: z.string(),
   state: z.string(),
@@ -79,13 +79,13 @@ export class LiveTranscripts {
     let failures = 0;
     while (this.clock.now() - beganAt < LONGEST_MS) {
       try {
-        const { part, total, entries, agent, state } = soFar.parse(await this.directory.send(sessionId, SAID, known));
+        const { part, upTo, entries, agent, state } = soFar.parse(await this.directory.send(sessionId, SAID, known));
         failures = 0;
         const isNews = entries.length > 0 || shown !== `${agent} ${state}`;
         if (isNews) yield { type: 'said', entries, agent, state };
         else if (this.clock.now() - toldAt >= SIGN_OF_LIFE_MS) yield { type: 'quiet' };
         if (isNews || this.clock.now() - toldAt >= SIGN_OF_LIFE_MS) toldAt = this.clock.now();
-        known = { part, from: total };
+        known = { part, from: upTo };
         shown = `${agent} ${state}`;
       } catch (error) {
         const code = error instanceof ParleyError ? error.code : undefined;
