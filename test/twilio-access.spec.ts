@@ -300,6 +300,24 @@ describe('Twilio without a token', () => {
     await server.stop();
   });
 
+  it('counts streams as calls, those that it was asked about once', async () => {
+    const server = await TestServer.start({ ...withoutSpeech, TENANT_CALLS_PER_MINUTE: '3' });
+    for (let call = 0; call < 2; call++) {
+      expect(await ask(server, {})).toMatchObject({ status: 200 });
+      const caller = await TwilioCaller.dial(server);
+      caller.stop();
+      await caller.closed;
+    }
+    const unasked = await TwilioCaller.dial(server);
+    unasked.stop();
+    await unasked.closed;
+    expect(await TwilioCaller.tryDial(server)).toMatchObject({
+      status: 429,
+      body: { error: { code: 'rate_limited' } },
+    });
+    await server.stop();
+  });
+
   it('is not open to pages in a browser, nor to more than UPGRADES_PER_MINUTE', async () => {
     const server = await TestServer.start({ ...withoutSpeech, UPGRADES_PER_MINUTE: '2' });
     expect(await TwilioCaller.tryDial(server, { headers: { origin: server.url } })).toMatchObject({ status: 403 });

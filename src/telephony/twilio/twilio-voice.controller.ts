@@ -22,6 +22,7 @@ import { PromisedSlots } from '../promised-slots.js';
 import { PublicAddress } from '../public-address.js';
 import { TwilioAccess } from './twilio-access.js';
 import type { FormParameters } from './twilio-signature.js';
+import { AnnouncedCalls } from './announced-calls.js';
 import { connectToStream, rejectAsBusy, sayAndHangUp } from './twiml.js';
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -37,6 +38,7 @@ export class TwilioVoiceController {
     private readonly guard: UpgradeGuard,
     private readonly quota: CallQuota,
     private readonly slots: PromisedSlots,
+    private readonly announced: AnnouncedCalls,
     private readonly choices: CallChoices,
     private readonly config: TwilioConfig,
   ) {}
@@ -63,6 +65,7 @@ export class TwilioVoiceController {
       const { whenBusy, busyMessage, busyLanguage } = this.config;
       return whenBusy === 'reject' ? rejectAsBusy() : sayAndHangUp(busyMessage, busyLanguage);
     }
+    this.announced.add();
     return connectToStream({
       streamUrl: this.address.webSocket(request, '/api/v1/twilio/media'),
       actionUrl: this.config.actionUrl || undefined,
