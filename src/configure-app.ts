@@ -11,6 +11,7 @@ import { ParleyError, messageOf } from './kernel/errors.js';
 import { FrameworkQuietLogger } from './lifecycle/framework-quiet-logger.js';
 import { ErrorFilter } from './ops/error.filter.js';
 import { measureHttp } from './ops/http-metrics.js';
+import { limitSockets } from './ops/socket-limits.js';
 import { secureHttp } from './ops/http-security.js';
 import { checkNamedFiles } from './named-files.js';
 import { ParleyWsAdapter } from './voice/ws-adapter.js';
@@ -29,6 +30,7 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestExpressAppl
   app.disable('x-powered-by');
   measureHttp(app);
   secureHttp(app);
+  limitSockets(app);
   app.useWebSocketAdapter(new ParleyWsAdapter(app, app.get(VoiceConfig).maxFrameBytes));
   return app;
 }

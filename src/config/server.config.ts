@@ -39,6 +39,21 @@ export class ServerConfig extends configOf('server', {
     int(0, 1_000_000),
     'WebSocket upgrades, and API requests without a valid credential, a minute from one address before it gets 429; 0 sets no limit.',
   ),
+  maxSockets: setting(
+    'MAX_SOCKETS',
+    int(0, 1_000_000),
+    'TCP connections at a time, of all kinds; one more is closed at once. 0: as many as MAX_CONNECTIONS and SESSION_QUEUE, and 2000 for requests.',
+  ),
+  headersTimeoutMs: setting(
+    'HEADERS_TIMEOUT_MS',
+    int(100, 600_000),
+    'How long a client may take to send the headers of a request before it is closed.',
+  ),
+  requestTimeoutMs: setting(
+    'REQUEST_TIMEOUT_MS',
+    int(100, 3_600_000),
+    'How long a client may take to send a whole request, with its body; at least HEADERS_TIMEOUT_MS counts.',
+  ),
   trustProxy: setting(
     'TRUST_PROXY',
     proxies,

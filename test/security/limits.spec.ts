@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { createApiKey } from '../../src/auth/api-keys.js';
@@ -71,6 +72,32 @@ describe('requests', () => {
       413,
       { error: { code: 'too_large', message: expect.any(String) } },
     ]);
+  });
+});
+
+describe('connections', () => {
+  it.each([
+    ['one too many', '', { MAX_SOCKETS: '2' }],
+    [
+      'headers that never end',
+      'GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ',
+      { HEADERS_TIMEOUT_MS: '200' },
+    ],
+    [
+      'a body that never ends',
+      'POST /api/v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+      { HEADERS_TIMEOUT_MS: '200', REQUEST_TIMEOUT_MS: '200' },
+    ],
+  ])('are closed when they are too many, or too slow: %s', async (_, begun, env) => {
+    const { server } = await start({}, env);
+    const { port } = new URL(server.url);
+    const sockets = [1, 2, 3].map(() => connect(Number(port), 'localhost').on('error', () => undefined));
+    const last = sockets.at(-1)!;
+    const closed = new Promise((resolve) => last.once('close', resolve));
+    last.write(begun);
+    last.resume();
+    await closed;
+    for (const socket of sockets) socket.destroy();
   });
 });
 
