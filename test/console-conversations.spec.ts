@@ -245,3 +245,32 @@ describeInBrowser('conversations in the console', () => {
     expect(await rows.last().locator('a').getAttribute('href')).toBe('#/conversations/old-0');
   });
 });
+
+describeInBrowser('conversations in the console of a process that does no work after calls', () => {
+  it('can neither be read again nor told again there', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'parley-console-conversations-'));
+    const browser = await TestBrowser.launch('refused');
+    const server = await TestServer.start({
+      ...withoutSpeech,
+      PARLEY_ROLE: 'voice',
+      PUSHER_URL: 'ws://127.0.0.1:9',
+      PUSHER_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+      CONVERSATION_STORE: 'sqlite',
+      DATA_DIR: folder,
+    });
+    try {
+      const conversations = server.app.get(Conversations, { strict: false });
+      await conversations.change('default', 'call-1', () => ({ ...call, tenant: 'default' }));
+      const { page } = await browser.open(`${server.url}/#/conversations/call-1`);
+      await page.getByRole('heading', { name: call.insights!.title }).waitFor();
+      await page.getByRole('button', { name: 'Read again' }).waitFor({ state: 'hidden' });
+      expect(await page.getByRole('button', { name: 'Tell webhooks again' }).isVisible()).toBe(false);
+      expect(await page.getByRole('button', { name: 'Delete' }).isVisible()).toBe(true);
+      expect(await page.locator('#jobs').isVisible()).toBe(false);
+    } finally {
+      await server.stop();
+      await browser.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
