@@ -1,7 +1,9 @@
 import type { Agent, Handoff, Scenario } from '../agents/agent.js';
 import { EXPECTING } from '../llm/dialogue-spec.js';
+import { Template } from '../llm/templates.js';
 import { History } from './history.js';
 import type { SessionSnapshot } from './resume/session-snapshot.js';
+import { turnId } from './turn.js';
 
 /** A generation of which the caller has not heard everything yet. */
 export interface PartlyHeard {
@@ -84,9 +86,31 @@ export class ConversationState {
     };
   }
 
+  /** A text of the agent's, with what is known filled in. */
+  render(template: string): string {
+    return Template.parse(template).render(this.templateVariables);
+  }
+
+  /** Of what the caller is about to say. */
+  get comingTurnId(): string {
+    return turnId(this.turns + 1);
+  }
+
+  /** The caller has said something. */
+  nextTurnId(): string {
+    return turnId(++this.turns);
+  }
+
   /** Names of the slots the caller was just asked for, if the driver says so. */
   get expecting(): readonly string[] {
     const names = this.memory[EXPECTING];
     return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  }
+
+  /** How many keys the caller was just asked for; undefined if that is not known. */
+  get expectedDigits(): number | undefined {
+    const [name] = this.expecting;
+    const slot = name === undefined ? undefined : this.agent.dialogue.slots[name];
+    return slot?.kind === 'digits' && slot.minLength === slot.maxLength ? slot.maxLength : undefined;
   }
 }

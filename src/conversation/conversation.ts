@@ -1,19 +1,17 @@
 import type { AgentSet } from '../agents/agent-set.js';
-import { DropLog } from '../audio/drop-log.js';
-import type { DroppedAudio, SourceQueues } from '../audio/source-queues.js';
+import type { SourceQueues } from '../audio/source-queues.js';
 import type { ConversationConfig } from '../config/conversation.config.js';
 import type { EventBus } from '../events/event-bus.js';
 import type { AbortKind } from '../kernel/abort.js';
 import { AsyncQueue } from '../kernel/async-queue.js';
 import type { Clock } from '../kernel/clock.js';
-import { messageOf } from '../kernel/errors.js';
 import type { TaskSupervisor } from '../kernel/task-supervisor.js';
 import type { LlmClient } from '../llm/llm-client.js';
-import { Template } from '../llm/templates.js';
 import type { SessionSpeech } from '../speech/speech.service.js';
-import type { SpeechHints, SttResult } from '../speech/stt-stream.js';
+import type { SpeechHints } from '../speech/stt-stream.js';
 import type { ToolRegistry } from '../tools/tool-registry.js';
-import { isBackchannel } from './backchannel.js';
+import { CallEnding } from './call-ending.js';
+import { CallerSpeech } from './caller-speech.js';
 import type { CallTrace } from './call-trace.js';
 import type { CallTransport } from './call-transport.js';
 import type { ConversationState, PartlyHeard } from './conversation-state.js';
@@ -21,15 +19,13 @@ import { DtmfCollector } from './dtmf-collector.js';
 import { FloorControl } from './floor-control.js';
 import type { Generation } from './generation.js';
 import type { GenerationOutcome, GenerationState } from './generation-tracker.js';
-import { GapReport } from './gap-report.js';
 import { GenerationRunner } from './generation-runner.js';
-import { Listener } from './listener.js';
+import { fillerOf, greetingOf, regretOf, remarkOnSilence, reunionOf } from './own-turns.js';
 import { PatienceWatch } from './patience-watch.js';
 import type { TransferStatus } from './session-end.js';
 import { SilenceWatch } from './silence-watch.js';
 import { SpeechExpectation } from './speech-expectation.js';
-import { type FinalAction, type SpeechTiming, type Turn, isCallerTurn, turnId } from './turn.js';
-import { meaningOf } from './utterance-meaning.js';
+import { type Turn, isCallerTurn } from './turn.js';
 
 export interface ConversationParts {
   readonly state: ConversationState;
@@ -72,20 +68,17 @@ const MAX_PENDING_TURNS = 20;
 export class Conversation {
   private readonly turns = new AsyncQueue<Turn>(MAX_PENDING_TURNS);
   private readonly runner: GenerationRunner;
-  private readonly listener: Listener;
+  private readonly caller: CallerSpeech;
   private readonly floor: FloorControl;
   private readonly silence: SilenceWatch;
   private readonly patience: PatienceWatch;
   private readonly dtmf: DtmfCollector;
-  private readonly drops: DropLog;
-  private readonly gaps: GapReport;
+  private readonly ending: CallEnding;
   private readonly expectation: SpeechExpectation;
   private over = false;
-  private lastTransfer: TransferStatus | undefined;
 
   constructor(private readonly parts: ConversationParts) {
-    const { transport, state, speech, config } = parts;
-    const { vadThreshold, vadStartMs, endpointSilenceMs, maxUtteranceMs, preRollMs } = config;
+    const { state, speech, config } = parts;
     this.runner = new GenerationRunner({
       ...parts,
       voice: speech.voice,
@@ -99,47 +92,34 @@ export class Conversation {
       onComplete: (generation, outcome) => this.onGenerationComplete(generation, outcome),
       onSettled: (generation) => parts.onSettled(generation),
     });
-    this.listener = new Listener(
-      {
-        inputRate: transport.inputRate,
-        sttRate: speech.sttRate,
-        preRollMs,
-        threshold: vadThreshold,
-        startMs: vadStartMs,
-        endSilenceMs: endpointSilenceMs,
-        maxUtteranceMs,
+    this.caller = new CallerSpeech(parts, () => this.runner.active, {
+      onActivity: () => parts.onActivity(),
+      onSpeech: () => this.silence.disarm(),
+      onCutIn: (arrivedAt) => this.floor.callerSpeaks(arrivedAt),
+      onSpeechStopped: () => {
+        if (!this.runner.active) this.patience.begin(parts.clock.now() - config.endpointSilenceMs);
       },
-      parts.queues,
-      speech.stt,
-      speech.vad,
-      parts.clock,
-      {
-        speechHeard: (speechMs, sinceMs, arrivedAt, first) => this.onSpeech(speechMs, sinceMs, arrivedAt, first),
-        speechStopped: (atMs) => this.onSpeechStopped(atMs),
-        partial: (text, stable) => this.onPartial(text, stable),
-        final: (result, timing, span) => this.onFinal(result, timing, span),
-        failed: (error, startedAt) => this.onRecogniserError(error, startedAt),
-        abandoned: (startedAt) => parts.trace.recognised({ startedAt, endedAt: parts.clock.now() }),
-        dropped: (audio) => this.onDropped(audio),
-      },
-    );
-    this.expectation = new SpeechExpectation(state, this, parts.supervisor, (message) => parts.log('error', message));
-    this.floor = new FloorControl(parts.clock, parts.config, this.runner, () => this.listener.busy);
-    this.drops = new DropLog(parts.clock, (line) => parts.log('warn', line));
-    this.gaps = new GapReport(parts.clock, ({ source, fromMs, toMs, reason }) => {
-      parts.trace.audioDropped(source, toMs - fromMs, reason);
-      transport.send({ type: 'audio_dropped', source, from_ms: fromMs, to_ms: toMs, reason });
+      onTurn: (turn) => this.submit(turn),
+      onNothing: () => this.onNothing(),
     });
-    this.silence = new SilenceWatch(parts.clock, (step) => this.onSilence(step));
+    this.expectation = new SpeechExpectation(state, this, parts.supervisor, (message) => parts.log('error', message));
+    this.floor = new FloorControl(parts.clock, parts.config, this.runner, () => this.caller.busy);
+    this.silence = new SilenceWatch(parts.clock, (step) => this.submit(remarkOnSilence(state, step)));
     this.patience = new PatienceWatch(
       parts.clock,
       config.fillerAfterMs,
-      () => this.runner.audible || this.runner.held || this.listener.speaking,
+      () => this.runner.audible || this.runner.held || this.caller.speaking,
       (times) => this.fillSilence(times),
     );
     this.dtmf = new DtmfCollector(parts.clock, (digits) => {
       state.digits = '';
-      this.submit({ id: this.nextTurnId(), source: 'dtmf', text: digits, rejected: false, interruptible: true });
+      this.submit({ id: state.nextTurnId(), source: 'dtmf', text: digits, rejected: false, interruptible: true });
+    });
+    this.ending = new CallEnding({
+      ...parts,
+      sessionId: state.sessionId,
+      onTransferring: () => this.patience.begin(),
+      onTransferFailed: () => this.submit(regretOf(state)),
     });
   }
 
@@ -149,7 +129,7 @@ export class Conversation {
 
   /** What came of the last attempt; undefined if nobody wanted a transfer. */
   get transferred(): TransferStatus | undefined {
-    return this.lastTransfer;
+    return this.ending.transferred;
   }
 
   get generationState(): GenerationState {
@@ -159,7 +139,7 @@ export class Conversation {
   /** Makes the recogniser ready for what the agent expects to hear. */
   prepare(hints: SpeechHints): Promise<void> {
     const bias = this.parts.bias();
-    return this.listener.prepare(bias.length > 0 ? { ...hints, bias } : hints);
+    return this.caller.prepare(bias.length > 0 ? { ...hints, bias } : hints);
   }
 
   /** `bias` has changed; the next utterance counts with it. */
@@ -174,15 +154,17 @@ export class Conversation {
   begin(resumed: boolean, since: number): void {
     void this.parts.supervisor.spawn('turns', (signal) => this.answerTurns(signal), { lifetime: true });
     void this.parts.supervisor.spawn('speaking', (signal) => this.runner.speaker.run(signal), { lifetime: true });
-    const opening = resumed ? this.goingOn() : this.greeting();
-    if (!opening) return this.silence.arm(this.parts.state.agent.noInput);
+    const { state, config } = this.parts;
+    if (resumed) this.dtmf.restore(state.digits);
+    const opening = resumed ? reunionOf(state, config.greeting) : greetingOf(state, config.greeting);
+    if (!opening) return this.silence.arm(state.agent.noInput);
     this.submit(opening);
     this.patience.begin(since);
   }
 
   /** The recogniser is ready; audio that came before waits. Idempotent. */
   listen(): void {
-    if (!this.over) this.listener.start();
+    if (!this.over) this.caller.listen();
   }
 
   /** What is being said at the moment. */
@@ -191,18 +173,20 @@ export class Conversation {
   }
 
   pushAudio(pcm: Int16Array): void {
-    this.listener.push(pcm);
+    this.caller.push(pcm);
   }
 
   pushText(text: string): void {
-    this.submit({ id: this.nextTurnId(), source: 'text', text, rejected: false, interruptible: true });
+    const id = this.parts.state.nextTurnId();
+    this.submit({ id, source: 'text', text, rejected: false, interruptible: true });
   }
 
   pushDtmf(digit: string): void {
+    const { state } = this.parts;
     this.parts.onActivity();
     this.silence.disarm();
-    this.dtmf.press(digit, this.wantedDigits());
-    this.parts.state.digits = this.dtmf.pressed;
+    this.dtmf.press(digit, state.expectedDigits);
+    state.digits = this.dtmf.pressed;
     this.parts.onChange();
     if (!this.dtmf.busy) this.awaitCaller();
   }
@@ -230,7 +214,7 @@ export class Conversation {
     this.patience.end();
     this.dtmf.close();
     this.floor.close();
-    this.gaps.close();
+    this.caller.tellGaps();
     this.runner.interrupt(kind, false);
   }
 
@@ -238,114 +222,14 @@ export class Conversation {
   close(): void {
     this.over = true;
     this.patience.end();
-    this.gaps.close();
-    this.drops.close();
-    this.listener.close();
+    this.caller.close();
     this.runner.close();
   }
 
-  private greeting(): Turn | undefined {
-    const { greeting } = this.parts.state.agent;
-    if (!greeting || !this.parts.config.greeting) return undefined;
-    const text = this.render(greeting.text);
-    return { id: null, source: 'greeting', text, rejected: false, interruptible: greeting.interruptible };
-  }
-
-  /** The caller is back: what was not answered, or not heard, comes first; else the agent says again what it wants. */
-  private goingOn(): Turn | undefined {
-    const { state } = this.parts;
-    this.dtmf.restore(state.digits);
-    const base = { id: null, source: 'reconnect', rejected: false, interruptible: true } as const;
-    const { awaits } = state.history;
-    // An answer that is known, but was not heard at all, is said as it was.
-    if (awaits === 'model' || (awaits === 'answer' && state.unsaid === '')) return { ...base, text: '' };
-    const text = state.unsaid || state.history.lastSentence;
-    if (text === '') return this.greeting();
-    return { ...base, text: `${this.render(state.agent.reconnected)} ${text}`.trim() };
-  }
-
-  private onSpeech(speechMs: number, sinceMs: number, arrivedAt: number, first: boolean): void {
-    this.parts.onActivity();
-    this.silence.disarm();
-    if (first) this.parts.transport.send({ type: 'speech_started', at_ms: Math.round(sinceMs) });
-    if (speechMs >= this.parts.config.bargeInMs && this.parts.state.agent.bargeIn.enabled)
-      this.floor.callerSpeaks(arrivedAt);
-  }
-
-  private onSpeechStopped(atMs: number): void {
-    this.parts.transport.send({ type: 'speech_stopped', at_ms: Math.round(atMs) });
-    if (!this.runner.active) this.patience.begin(this.parts.clock.now() - this.parts.config.endpointSilenceMs);
-  }
-
-  private onPartial(text: string, stable: boolean): void {
-    const turn_id = this.currentTurnId();
-    this.parts.transport.send({ type: stable ? 'transcription_stabilized' : 'transcription_update', text, turn_id });
-    const words = text.split(' ').filter(Boolean).length;
-    if (stable && words >= this.parts.config.bargeInMinWords && this.parts.state.agent.bargeIn.enabled)
-      this.floor.callerSpeaks(this.parts.clock.now());
-  }
-
-  private onFinal(result: SttResult, timing: SpeechTiming, span: { startMs: number; endMs: number }): void {
-    this.parts.onActivity();
-    const meaning = meaningOf(result, span.endMs - span.startMs, this.parts.minConfidence);
-    const recognition = { startedAt: timing.startedAt, endedAt: timing.finalAt, result };
-    this.parts.transport.send({
-      type: 'transcription_finished',
-      text: result.text,
-      turn_id: this.currentTurnId(),
-      confidence: result.confidence,
-      rejected: meaning === 'noise' || meaning === 'unclear',
-      start_ms: Math.round(span.startMs),
-      end_ms: Math.round(span.endMs),
-    });
-    if (meaning === 'nothing' || meaning === 'noise' || (meaning === 'words' && this.onlyListens(result.text))) {
-      this.parts.trace.recognised(recognition);
-      this.floor.callerSaidNothing();
-      if (!this.runner.active) this.patience.end();
-      this.awaitCaller();
-      return;
-    }
-    this.submit({
-      id: this.nextTurnId(),
-      source: 'voice',
-      text: meaning === 'words' ? result.text : '',
-      rejected: meaning === 'unclear',
-      timing,
-      recognition,
-      interruptible: true,
-    });
-  }
-
-  /** Whether the caller only showed that they listen, or wait: to an agent who speaks, thinks or looks something up. */
-  private onlyListens(text: string): boolean {
-    return this.runner.active && isBackchannel(text, this.parts.state.agent.bargeIn.backchannels);
-  }
-
-  private onDropped(audio: DroppedAudio): void {
-    this.drops.note(audio);
-    this.gaps.note(audio);
-  }
-
-  private onRecogniserError(error: Error, startedAt: number): void {
-    this.parts.log('warn', `Recogniser: ${error.message}`);
-    this.parts.transport.send({ type: 'error', code: 'stt_failed', message: 'The recogniser failed', retryable: true });
-    this.submit({
-      id: this.nextTurnId(),
-      source: 'voice',
-      text: '',
-      rejected: true,
-      recognition: { startedAt, endedAt: this.parts.clock.now(), error },
-      interruptible: true,
-    });
-  }
-
-  private onSilence(step: Parameters<ConstructorParameters<typeof SilenceWatch>[1]>[0]): void {
-    const base = { id: null, source: 'no_input', rejected: false, interruptible: true } as const;
-    if ('reprompt' in step) return this.submit({ ...base, text: this.render(step.reprompt) });
-    const { action } = step;
-    const finalAction =
-      action.type === 'end' ? ({ type: 'end', reason: 'no_input' } as const) : { ...action, reason: 'no_input' };
-    this.submit({ ...base, text: this.render(action.text), finalAction });
+  private onNothing(): void {
+    this.floor.callerSaidNothing();
+    if (!this.runner.active) this.patience.end();
+    this.awaitCaller();
   }
 
   private submit(turn: Turn): void {
@@ -365,12 +249,10 @@ export class Conversation {
 
   /** The caller waits, and hears nothing. */
   private fillSilence(times: number): void {
-    const { waiting } = this.parts.state.agent;
-    const template = waiting[Math.min(times, waiting.length - 1)];
-    if (template === undefined || this.over) return;
-    const text = this.render(template);
-    if (this.runner.active) this.runner.fill(text);
-    else this.submit({ id: null, source: 'filler', text, rejected: false, interruptible: false });
+    const filler = this.over ? undefined : fillerOf(this.parts.state, times);
+    if (!filler) return;
+    if (this.runner.active) this.runner.fill(filler.text);
+    else this.submit(filler);
   }
 
   /** Whether a new turn of the caller ends what the agent is saying. */
@@ -386,7 +268,7 @@ export class Conversation {
       await this.runner.settled;
       signal.throwIfAborted();
       // An occasion to speak passes when the caller speaks first.
-      if (turn.source === 'no_input' && (this.turns.depth > 0 || this.listener.busy)) continue;
+      if (turn.source === 'no_input' && (this.turns.depth > 0 || this.caller.busy)) continue;
       this.silence.disarm();
       this.runner.begin(turn);
     }
@@ -395,66 +277,17 @@ export class Conversation {
   private onGenerationComplete(generation: Generation, outcome: GenerationOutcome): void {
     this.parts.onGenerationComplete(generation, outcome);
     if (this.over) return;
-    if (this.turns.depth === 0 && !this.listener.busy) this.patience.end();
+    if (this.turns.depth === 0 && !this.caller.busy) this.patience.end();
     this.expectation.update();
     this.parts.onActivity();
     // A caller who says something into the goodbye is not hung up on.
-    if (generation.finalAction && this.turns.depth === 0) return this.finish(generation.finalAction);
+    if (generation.finalAction && this.turns.depth === 0) return this.ending.begin(generation.finalAction);
     this.awaitCaller();
   }
 
   /** It is the caller's turn, unless something is going on. */
   private awaitCaller(): void {
-    if (this.runner.active || this.turns.depth > 0 || this.listener.busy || this.dtmf.busy) return;
+    if (this.runner.active || this.turns.depth > 0 || this.caller.busy || this.dtmf.busy) return;
     this.silence.arm(this.parts.state.agent.noInput);
-  }
-
-  private finish(action: FinalAction): void {
-    const { transport, supervisor } = this.parts;
-    if (action.type === 'end') return this.parts.onOver();
-    if (transport.transfer) return void supervisor.spawn('transfer', () => this.transfer(action));
-    this.tellTransfer(action, 'simulated');
-    this.parts.onOver();
-  }
-
-  /** The caller stays with the agent until somebody else has them. */
-  private async transfer(action: FinalAction & { type: 'transfer' }): Promise<void> {
-    this.tellTransfer(action, 'started');
-    this.patience.begin();
-    try {
-      await this.parts.transport.transfer?.(action.target, action.reason);
-      this.parts.onOver();
-    } catch (error) {
-      if (this.over) return;
-      this.parts.log('warn', `Transfer: ${messageOf(error)}`);
-      this.tellTransfer(action, 'failed');
-      const text = this.render(this.parts.state.agent.transferFailed);
-      this.submit({ id: null, source: 'transfer_failed', text, rejected: false, interruptible: true });
-    }
-  }
-
-  private tellTransfer({ target, reason }: FinalAction & { type: 'transfer' }, status: TransferStatus): void {
-    this.lastTransfer = status;
-    this.parts.trace.transfer(target, status);
-    this.parts.events.emit('call.transferred', { sessionId: this.parts.state.sessionId, status });
-    this.parts.transport.send({ type: 'transfer', target, status, reason });
-  }
-
-  private wantedDigits(): number | undefined {
-    const [name] = this.parts.state.expecting;
-    const slot = name === undefined ? undefined : this.parts.state.agent.dialogue.slots[name];
-    return slot?.kind === 'digits' && slot.minLength === slot.maxLength ? slot.maxLength : undefined;
-  }
-
-  private currentTurnId(): string {
-    return turnId(this.parts.state.turns + 1);
-  }
-
-  private nextTurnId(): string {
-    return turnId(++this.parts.state.turns);
-  }
-
-  private render(template: string): string {
-    return Template.parse(template).render(this.parts.state.templateVariables);
   }
 }

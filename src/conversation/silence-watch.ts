@@ -1,6 +1,8 @@
 import type { NoInputPolicy } from '../agents/agent.js';
 import type { Clock, Timer } from '../kernel/clock.js';
 
+export type SilenceStep = { readonly reprompt: string } | { readonly action: NoInputPolicy['action'] };
+
 /** What to do about a caller who says nothing: a few reprompts, then the agent's last word. */
 export class SilenceWatch {
   private timer: Timer | undefined;
@@ -9,7 +11,7 @@ export class SilenceWatch {
 
   constructor(
     private readonly clock: Clock,
-    private readonly onSilence: (step: { reprompt: string } | { action: NoInputPolicy['action'] }) => void,
+    private readonly onSilence: (step: SilenceStep) => void,
   ) {}
 
   /** The agent has finished: it is the caller's turn. */
