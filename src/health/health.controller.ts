@@ -1,11 +1,12 @@
-import { Controller, Get, HttpStatus, Optional, Res } from '@nestjs/common';
-import type { Response } from 'express';
+import { Controller, Get, HttpStatus, Optional, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { Clock } from '../kernel/clock.js';
 import { DrainState } from '../lifecycle/drain-state.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { McpServers } from '../tools/mcp/mcp-servers.js';
 import { Replica } from '../state/replica.js';
 import { SessionRegistry } from '../state/session-registry.js';
+import { Onlookers } from './onlookers.js';
 import { ReadinessChecks, isImpaired } from './readiness-checks.js';
 
 /** Liveness, readiness and what they are made of. Probes need no token. */
@@ -18,6 +19,7 @@ export class HealthController {
     private readonly sessions: SessionRegistry,
     private readonly replica: Replica,
     private readonly checks: ReadinessChecks,
+    private readonly onlookers: Onlookers,
     /** Not in every role. */
     @Optional() private readonly mcp?: McpServers,
   ) {}
@@ -65,9 +67,13 @@ export class HealthController {
     };
   }
 
-  /** Every dependency, checked in parallel. 503 when a critical one is down or the server drains, else 200. */
+  /**
+   * Every dependency, checked in parallel. 503 when a critical one is down or the server drains, else 200. Which, and
+   * why, is for operators, where credentials are asked for.
+   */
   @Get('readiness')
-  async readiness(@Res({ passthrough: true }) response: Response) {
+  async readiness(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const showsDetails = await this.onlookers.maySeeDetails(request);
     const startedAt = this.clock.now();
     const checks = await this.checks.all();
     const down = checks.filter((check) => check.status === 'down');
@@ -75,10 +81,10 @@ export class HealthController {
     const unhealthy = this.drain.draining || down.some((check) => check.critical);
     response.status(unhealthy ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK);
     const status: 'unhealthy' | 'degraded' | 'ready' = unhealthy ? 'unhealthy' : isDegraded ? 'degraded' : 'ready';
+    const words = { status, timestamp: this.timestamp(), draining: this.drain.draining };
+    if (!showsDetails) return words;
     return {
-      status,
-      timestamp: this.timestamp(),
-      draining: this.drain.draining,
+      ...words,
       response_time_ms: Math.round(this.clock.now() - startedAt),
       checks,
     };

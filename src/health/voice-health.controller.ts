@@ -1,9 +1,11 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Req } from '@nestjs/common';
+import type { Request } from 'express';
 import { VoiceConfig } from '../config/voice.config.js';
 import { Clock } from '../kernel/clock.js';
 import { DrainState } from '../lifecycle/drain-state.js';
 import { SpeechService } from '../speech/speech.service.js';
 import { SessionRegistry } from '../state/session-registry.js';
+import { Onlookers } from './onlookers.js';
 
 /** How calls are doing. Probes need no token. */
 @Controller('api/v1')
@@ -14,6 +16,7 @@ export class VoiceHealthController {
     private readonly sessions: SessionRegistry,
     private readonly speech: SpeechService,
     private readonly voice: VoiceConfig,
+    private readonly onlookers: Onlookers,
   ) {}
 
   @Get('voice/health')
@@ -28,16 +31,18 @@ export class VoiceHealthController {
   }
 
   @Get('pools')
-  pools() {
+  async pools(@Req() request: Request) {
+    const showsDetails = await this.onlookers.maySeeDetails(request);
     const snapshots = this.speech.pools();
     const sum = (pick: (snapshot: (typeof snapshots)[number]) => number): number =>
       snapshots.reduce((total, snapshot) => total + pick(snapshot), 0);
     const total = sum((snapshot) => snapshot.metrics.allocations_total);
     const cold = sum((snapshot) => snapshot.metrics.allocations_cold);
     const status: 'healthy' | 'degraded' = snapshots.every((snapshot) => snapshot.ready) ? 'healthy' : 'degraded';
+    const words = { status, timestamp: this.clock.wallTime() / 1000 };
+    if (!showsDetails) return words;
     return {
-      status,
-      timestamp: this.clock.wallTime() / 1000,
+      ...words,
       pools: Object.fromEntries(snapshots.map((snapshot) => [snapshot.name, snapshot])),
       summary: {
         total_warm: sum((snapshot) => snapshot.warm_pool_size),

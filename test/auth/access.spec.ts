@@ -62,6 +62,17 @@ describe('access in production', () => {
     }
   });
 
+  it.each([
+    ['readiness', 'checks', ['draining', 'status', 'timestamp']],
+    ['pools', 'pools', ['status', 'timestamp']],
+  ])('shows operators what is wrong, and others only that something is: %s', async (route, details, words) => {
+    const keysOf = async (headers: Record<string, string>): Promise<string[]> =>
+      Object.keys((await server.get(`/api/v1/${route}`, headers)).body).toSorted();
+    expect(await keysOf(bearer('operator'))).toContain(details);
+    for (const headers of [{}, bearer('caller'), { authorization: 'Bearer pk_wrong' }])
+      expect(await keysOf(headers)).toEqual(words);
+  });
+
   it.each(['health', 'ready', 'readiness', 'voice/health'])('lets anybody probe /%s', async (route) => {
     expect(await statusOf('GET', route, {})).toBe(200);
   });

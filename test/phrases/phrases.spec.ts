@@ -76,7 +76,7 @@ describe('the list of phrases of a tenant', () => {
   });
 
   it('is checked with the other dependencies', async () => {
-    const { body } = await server.get('/api/v1/readiness');
+    const { body } = await server.get('/api/v1/readiness', { authorization: `Bearer ${keys['root']}` });
     expect(JSON.stringify(body)).toContain('"phrases"');
   });
 });

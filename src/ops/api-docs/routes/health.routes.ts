@@ -67,22 +67,25 @@ export const healthRoutes = describeController(HealthController, 'Health', {
   },
   readiness: {
     summary: 'What it depends on, and how that is doing',
+    details: 'Where credentials are asked for, who is no operator gets `status`, `timestamp` and `draining` only.',
     answer: json(
       z.object({
         status: z.enum(['ready', 'degraded', 'unhealthy']),
         timestamp,
         draining: z.boolean(),
-        response_time_ms: count,
-        checks: z.array(
-          z.object({
-            component: z.string(),
-            status: z.enum(['up', 'down']),
-            critical: z.boolean(),
-            response_time_ms: count,
-            error: z.string().optional(),
-            details: z.record(z.string(), z.unknown()).optional(),
-          }),
-        ),
+        response_time_ms: count.optional(),
+        checks: z
+          .array(
+            z.object({
+              component: z.string(),
+              status: z.enum(['up', 'down']),
+              critical: z.boolean(),
+              response_time_ms: count,
+              error: z.string().optional(),
+              details: z.record(z.string(), z.unknown()).optional(),
+            }),
+          )
+          .optional(),
       }),
       {
         status: 'ready',
@@ -138,18 +141,21 @@ export const voiceHealthRoutes = describeController(VoiceHealthController, 'Heal
   },
   pools: {
     summary: 'Recognisers and voices: ready, lent, waited for',
+    details: 'Where credentials are asked for, who is no operator gets `status` and `timestamp` only.',
     answer: json(
       z.object({
         status: z.enum(['healthy', 'degraded']),
         timestamp,
-        pools: z.record(z.string(), pool),
-        summary: z.object({
-          total_warm: count,
-          total_active_sessions: count,
-          allocations_total: count,
-          hit_rate_percent: count,
-          tier_breakdown: z.object({ dedicated: count, warm: count, cold: count }),
-        }),
+        pools: z.record(z.string(), pool).optional(),
+        summary: z
+          .object({
+            total_warm: count,
+            total_active_sessions: count,
+            allocations_total: count,
+            hit_rate_percent: count,
+            tier_breakdown: z.object({ dedicated: count, warm: count, cold: count }),
+          })
+          .optional(),
       }),
       {
         status: 'healthy',
