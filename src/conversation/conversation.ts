@@ -153,7 +153,7 @@ export class Conversation {
    */
   begin(resumed: boolean, since: number): void {
     void this.parts.supervisor.spawn('turns', (signal) => this.answerTurns(signal), { lifetime: true });
-    void this.parts.supervisor.spawn('speaking', (signal) => this.runner.speaker.run(signal), { lifetime: true });
+    void this.parts.supervisor.spawn('speaking', (signal) => this.runner.voice.run(signal), { lifetime: true });
     const { state, config } = this.parts;
     if (resumed) this.dtmf.restore(state.digits);
     const opening = resumed ? reunionOf(state, config.greeting) : greetingOf(state, config.greeting);
@@ -204,7 +204,7 @@ export class Conversation {
   }
 
   reportPlayback(generationId: string, playedMs: number): void {
-    this.runner.playout.report(generationId, playedMs);
+    this.runner.voice.report(generationId, playedMs);
   }
 
   /** Falls silent at once: no timer runs any more, and nothing new begins. */

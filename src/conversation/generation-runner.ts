@@ -3,23 +3,19 @@ import type { ConversationConfig } from '../config/conversation.config.js';
 import type { EventBus } from '../events/event-bus.js';
 import type { AbortKind } from '../kernel/abort.js';
 import type { Clock } from '../kernel/clock.js';
-import { CloseCode } from '../kernel/close-codes.js';
 import { ParleyError, messageOf } from '../kernel/errors.js';
 import type { TaskSupervisor } from '../kernel/task-supervisor.js';
 import type { LlmClient } from '../llm/llm-client.js';
-import { Template } from '../llm/templates.js';
 import type { TtsVoice } from '../speech/tts-voice.js';
 import type { ToolRegistry } from '../tools/tool-registry.js';
+import { AgentVoice } from './agent-voice.js';
 import type { CallTransport } from './call-transport.js';
 import type { ConversationState, PartlyHeard } from './conversation-state.js';
 import type { Speaking } from './floor-control.js';
 import type { CallTrace } from './call-trace.js';
 import { Generation } from './generation.js';
 import { type GenerationOutcome, type GenerationState, GenerationTracker } from './generation-tracker.js';
-import { Playout } from './playout.js';
 import { Responder } from './responder.js';
-import { SlowClientWatch } from './slow-client-watch.js';
-import { Speaker } from './speaker.js';
 import { fallbackFor } from './spoken-fallback.js';
 import { isInterruption } from './turn-trace.js';
 import { type Turn, isCallerTurn } from './turn.js';
@@ -53,61 +49,27 @@ export interface GenerationRunnerParts {
 
 /** Makes and speaks one generation at a time, and can be stopped at any point of it. */
 export class GenerationRunner implements Speaking {
-  readonly playout: Playout;
   /** Its `run` is the session's task `speaking`. */
-  readonly speaker: Speaker;
-  private readonly client: SlowClientWatch;
+  readonly voice: AgentVoice;
   private readonly tracker: GenerationTracker;
   private readonly responder: Responder;
   private current: Generation | undefined;
   private heard: ReadonlyMap<string, string> | undefined;
   private failure: ParleyError | undefined;
   private taskRunning = false;
-  private isHeld = false;
 
   constructor(private readonly parts: GenerationRunnerParts) {
     const { clock, config, transport, state, llm, tools, catalog, session } = parts;
     this.tracker = new GenerationTracker((_, outcome) => this.complete(outcome), state.generations);
-    this.client = new SlowClientWatch(
-      clock,
-      () => transport.backlogMs,
-      () => transport.close(CloseCode.SlowClient, 'the client does not keep up'),
-    );
-    const { client } = this;
-    this.playout = new Playout(clock, transport.outputRate, config.playoutLeadMs, {
-      get backlogMs() {
-        return transport.backlogMs;
-      },
-      get clientBehind() {
-        return client.behind;
-      },
-      messageStarted: (generation_id, message_id) =>
-        transport.send({
-          type: 'audio_stream_start',
-          generation_id,
-          message_id,
-          encoding: transport.encoding,
-          sample_rate: transport.outputRate,
-        }),
-      frame: (_, pcm) => {
-        this.current?.noteFrame();
-        transport.sendAudio(pcm);
-      },
-      messageStopped: (generation_id, message_id) =>
-        transport.send({ type: 'audio_stream_stop', generation_id, message_id }),
-      sentencePlayed: (id, index) => {
-        this.speaker.played();
-        this.tracker.sentencePlayed(id, index);
-        parts.onHeard();
-      },
-    });
-    this.speaker = new Speaker({
+    this.voice = new AgentVoice({
       voice: parts.voice,
       transport,
-      playout: this.playout,
       tracker: this.tracker,
       clock,
+      config,
       audibleBy: () => parts.audibleBy(),
+      onFrame: () => this.current?.noteFrame(),
+      onHeard: () => parts.onHeard(),
       onError: (generation, error) => this.onSpeechError(generation, error),
     });
     this.responder = new Responder(
@@ -139,7 +101,7 @@ export class GenerationRunner implements Speaking {
   }
 
   get audible(): boolean {
-    return this.active && !this.isHeld && this.playout.audible;
+    return this.active && !this.voice.held && this.voice.audible;
   }
 
   get interruptible(): boolean {
@@ -147,7 +109,7 @@ export class GenerationRunner implements Speaking {
   }
 
   get held(): boolean {
-    return this.isHeld;
+    return this.voice.held;
   }
 
   /** What is being said; undefined when the history tells all. */
@@ -156,7 +118,7 @@ export class GenerationRunner implements Speaking {
     if (!generation) return undefined;
     if (this.heard) return { generationId: generation.id, heard: this.heard };
     if (!this.tracker.isCurrent(generation.id)) return undefined;
-    return { generationId: generation.id, heard: generation.timeline.heard(this.playout.heardMs).byMessage };
+    return { generationId: generation.id, heard: generation.timeline.heard(this.voice.heardMs).byMessage };
   }
 
   /** Resolves when the next generation may begin. */
@@ -174,7 +136,7 @@ export class GenerationRunner implements Speaking {
     const generation = new Generation(id, turn, state.agent, session, clock, turnTrace);
     this.current = generation;
     this.heard = this.failure = undefined;
-    this.playout.begin(id);
+    this.voice.begin(id);
     transport.send({ type: 'generation_started', generation_id: id, turn_id: turn.id, agent: state.agent.name });
     this.taskRunning = true;
     void supervisor
@@ -197,47 +159,36 @@ export class GenerationRunner implements Speaking {
   interrupt(kind: AbortKind, clearClient: boolean): string | null {
     const generation = this.current;
     if (!generation || !this.tracker.isCurrent(generation.id)) return null;
-    const cleared = this.isHeld;
-    this.isHeld = false;
-    const heardMs = this.playout.heardMs;
-    const heard = generation.timeline.heard(heardMs);
-    this.heard = heard.byMessage;
+    const { heardMs } = this.voice;
+    this.heard = generation.timeline.heard(heardMs).byMessage;
     generation.abort(kind);
     if (isInterruption(kind)) {
       generation.trace.bargeIn(heardMs, generation.metrics.barge_in_stop_ms);
       this.tellSilenced('interrupted');
     }
-    const audioSent = this.playout.audible || heardMs > 0;
-    this.playout.clear();
-    this.speaker.discard();
-    if (clearClient && audioSent && !cleared) this.clearClient(generation, heardMs, heard.text);
+    this.voice.cut(generation, heardMs, clearClient);
     this.tracker.end(generation.id, 'interrupted');
     return generation.id;
   }
 
   hold(arrivedAt: number): void {
     const generation = this.current;
-    if (!generation || this.isHeld || !this.active) return;
-    this.isHeld = true;
+    if (!generation || this.held || !this.active) return;
     generation.hold();
-    const heardMs = this.playout.pause();
-    this.clearClient(generation, heardMs, generation.timeline.heard(heardMs).text);
+    this.voice.hold(generation);
     generation.noteBargeIn(arrivedAt);
   }
 
   resume(): void {
-    if (!this.isHeld) return;
-    this.isHeld = false;
+    if (!this.held) return;
     this.current?.release();
     this.current?.trace.released();
     this.tellSilenced('resumed');
-    this.playout.resume();
+    this.voice.resume();
   }
 
   close(): void {
-    this.client.close();
-    this.playout.clear();
-    this.speaker.discard();
+    this.voice.close();
   }
 
   /** Something to hear while the answer takes its time. It is not part of what was said: the history does not have it. */
@@ -245,7 +196,7 @@ export class GenerationRunner implements Speaking {
     const generation = this.current;
     if (!generation || this.tracker.state !== 'PROCESSING_LLM') return;
     // It would be heard after what the caller waits for.
-    if (this.speaker.busy) return;
+    if (this.voice.busy) return;
     const { transport, state } = this.parts;
     const ids = { generation_id: generation.id, message_id: generation.nextMessageId() };
     transport.send({ type: 'text_stream_start', ...ids, agent: state.agent.name });
@@ -257,15 +208,6 @@ export class GenerationRunner implements Speaking {
   private tellSilenced(outcome: 'interrupted' | 'resumed'): void {
     const { events, state } = this.parts;
     events.emit('agent.silenced', { sessionId: state.sessionId, outcome });
-  }
-
-  private clearClient(generation: Generation, heardMs: number, heardText: string): void {
-    this.parts.transport.send({
-      type: 'audio_clear',
-      generation_id: generation.id,
-      heard_ms: Math.round(heardMs),
-      heard_text: heardText,
-    });
   }
 
   /** The task of a generation. */
@@ -280,7 +222,7 @@ export class GenerationRunner implements Speaking {
     } catch (error) {
       if (generation.signal.aborted) throw error;
       this.fail(error);
-      this.responder.say(generation, this.render(fallbackFor(error, this.parts.state.agent)));
+      this.responder.say(generation, this.parts.state.render(fallbackFor(error, this.parts.state.agent)));
     }
     this.answered(generation);
   }
@@ -288,13 +230,13 @@ export class GenerationRunner implements Speaking {
   private answered(generation: Generation): void {
     this.parts.onAnswered();
     this.tracker.llmDone(generation.id, generation.sentences);
-    this.speaker.endPlayoutWhenDone(generation.id);
+    this.voice.allSaid(generation.id);
   }
 
   private say(generation: Generation, messageId: string, text: string, isFiller = false): void {
     if (!this.tracker.isCurrent(generation.id)) return;
     if (!isFiller) generation.noteSentence();
-    this.speaker.say({
+    this.voice.say({
       generation,
       index: generation.sentences++,
       messageId,
@@ -320,8 +262,7 @@ export class GenerationRunner implements Speaking {
   private complete(reached: GenerationOutcome): void {
     const generation = this.current;
     if (!generation) return;
-    this.isHeld = false;
-    if (reached !== 'interrupted') this.playout.endGeneration(generation.id);
+    if (reached !== 'interrupted') this.voice.end(generation.id);
     const outcome = reached === 'completed' && this.failure ? 'failed' : reached;
     generation.outcome = outcome;
     const { metrics, signal } = generation;
@@ -345,9 +286,5 @@ export class GenerationRunner implements Speaking {
     if (heard) state.unsaid = state.history.truncate(generation.id, heard);
     this.parts.onSettled(generation);
     generation.settle();
-  }
-
-  private render(template: string): string {
-    return Template.parse(template).render(this.parts.state.templateVariables);
   }
 }
