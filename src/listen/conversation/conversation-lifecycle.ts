@@ -1,11 +1,9 @@
 import type { AudioSource } from '../../audio/source-queues.js';
 import type { Clock } from '../../kernel/clock.js';
-import { messageOf } from '../../kernel/errors.js';
 import type { ProcessResult, PusherLink } from '../../pusher/link/pusher-link.js';
 import type { Recordings } from '../../services/archive/recordings.js';
 import type { ConversationRecord } from '../../services/conversations/conversation-record.js';
 import type { Conversations } from '../../services/conversations/conversations.js';
-import { isOwnVoice, keptAs } from '../../services/people/own-voice.js';
 import type { KeyValueStore } from '../../state/store/key-value-store.js';
 import type { ListenClient } from '../listen-client.js';
 import type { SpeakerAssigned } from '../messages/client-messages.js';
@@ -15,6 +13,8 @@ import type { SpeakerMatch, WatchedSegment } from '../speakers/speaker-identific
 import { ConversationKeeper, type Loss } from './conversation-keeper.js';
 import { type EarlierConversation, EarlierConversations } from './earlier-conversations.js';
 import { HandOver } from './hand-over.js';
+import { SpeakerNaming } from './speaker-naming.js';
+import { Succession } from './succession.js';
 import { type HeardSegment, type ListenFacts, LiveConversation } from './live-conversation.js';
 import { TranscriptOutlet } from './transcript-outlet.js';
 
@@ -49,8 +49,6 @@ export interface LifecycleParts {
 
 /** Beyond it a transcript is too long for one record: the conversation goes on as another one. */
 const MOST_UTTERANCES = 4000;
-/** The start of a session does not wait longer for the store. */
-const FIND_MS = 5000;
 
 const losses: Readonly<Record<Loss, string>> = {
   taken_over: 'Another session goes on with the conversation',
@@ -73,13 +71,21 @@ export class ConversationLifecycle {
 
   private readonly earlier: EarlierConversations;
   private readonly handOver: HandOver;
+  private readonly succession: Succession;
+  private readonly naming: SpeakerNaming;
   private readonly outlet: TranscriptOutlet;
 
   constructor(private readonly parts: LifecycleParts) {
-    const { facts, client, log } = parts;
+    const { facts, client, conversations, log } = parts;
     this.outlet = new TranscriptOutlet({ ...parts, channels: facts.channels });
     this.earlier = new EarlierConversations({ ...parts, log: (message) => log('warn', message) });
     this.handOver = new HandOver({ ...parts, tenant: facts.tenant, send: (event) => client.send(event) });
+    this.succession = new Succession({ ...parts, earlier: this.earlier, handOver: this.handOver });
+    this.naming = new SpeakerNaming({
+      ...parts,
+      redact: conversations.redact,
+      onNamed: (conversation, updated) => this.tell(conversation, { updated, removed: [] }),
+    });
   }
 
   get current(): LiveConversation | undefined {
@@ -88,7 +94,7 @@ export class ConversationLifecycle {
 
   /** Finds what to go on with, or begins. Resolves with whether it was paused when it was left. Never rejects. */
   async begin(conversationId: string | undefined): Promise<boolean> {
-    const record = this.parts.keeps ? await this.findEarlier(conversationId) : undefined;
+    const record = this.parts.keeps ? await this.succession.find(conversationId) : undefined;
     const wasPaused = record?.listened.paused === true;
     // What has been said in this session is newer.
     this.paused ??= wasPaused;
@@ -128,44 +134,13 @@ export class ConversationLifecycle {
   }
 
   /** @returns what is wrong with it */
-  assign({ segment_ids, speaker_id, person_id, person_name: given }: SpeakerAssigned): string | undefined {
-    const person_name = this.parts.conversations.redact(given);
-    const { conversation } = this;
-    // Segments of another conversation: so is the speaker.
-    if (!conversation || (segment_ids.length > 0 && !segment_ids.some((id) => conversation.has(id))))
-      return 'speaker_assigned: none of these segments is in the current conversation';
-    const changed = conversation.identify(speaker_id, segment_ids, { id: person_id, name: person_name });
-    this.tell(conversation, { updated: changed, removed: [] });
-    const { tenant, subject } = this.parts.facts;
-    // Nobody teaches somebody else's own voice.
-    if (this.parts.teaches && changed.length > 0 && !isOwnVoice(person_id))
-      this.parts.link()?.requestSample({
-        tenant,
-        conversationId: conversation.id,
-        segmentIds: changed.map(({ id }) => id),
-        personId: keptAs(person_id, subject),
-        personName: person_name,
-      });
-    return undefined;
+  assign(message: SpeakerAssigned): string | undefined {
+    return this.naming.assign(this.conversation, message);
   }
 
   /** Somebody was known by their voice. */
   recognise(match: SpeakerMatch): void {
-    const { conversation } = this;
-    if (conversation?.id !== match.conversationId) return;
-    const { speakerId, segmentId, segmentIds, personId: id, personName: name, isUser, distance } = match;
-    const person = { id, name, ...(isUser ? { isUser } : {}) };
-    const changed = conversation.identify(speakerId, segmentIds, person);
-    this.tell(conversation, { updated: changed, removed: [] });
-    this.parts.client.send({
-      type: 'speaker_label_suggestion',
-      speaker_id: speakerId,
-      person_id: id,
-      person_name: name,
-      distance,
-      segments: changed.map((segment) => segment.id),
-      segment_id: segmentId,
-    });
+    this.naming.recognise(this.conversation, match);
   }
 
   /** Looks whether the conversation is over. @param silentSinceMs if not from its end on. Session ms. */
@@ -181,15 +156,8 @@ export class ConversationLifecycle {
   }
 
   /** Hands over what the same device has left behind. */
-  async clearLeftovers(signal: AbortSignal): Promise<void> {
-    try {
-      for (const record of await this.earlier.leftovers(signal)) {
-        signal.throwIfAborted();
-        if (record.id !== this.conversation?.id) await this.handOverEarlier(record);
-      }
-    } catch (error) {
-      if (!signal.aborted) this.parts.log('warn', `What was left behind is not handed over: ${messageOf(error)}`);
-    }
+  clearLeftovers(signal: AbortSignal): Promise<void> {
+    return this.succession.clearLeftovers(() => this.conversation?.id, signal);
   }
 
   /** Resolves when everything that was understood is stored, or cannot be any more. Never rejects. */
@@ -223,40 +191,6 @@ export class ConversationLifecycle {
       if (keeper.stop() || isToBeProcessed) this.parts.conversations.note(conversation.record(this.parts.nowMs()));
     }
     this.keepers.clear();
-  }
-
-  private async findEarlier(conversationId: string | undefined): Promise<EarlierConversation | undefined> {
-    const finding = this.resumable(conversationId);
-    const limit = Promise.withResolvers<undefined>();
-    const timer = this.parts.clock.setTimeout(() => limit.resolve(undefined), FIND_MS);
-    // It may come late; then somebody else finds that nobody goes on with it.
-    finding.catch(() => undefined);
-    try {
-      return await Promise.race([finding, limit.promise]);
-    } catch (error) {
-      this.parts.log('warn', `There may be a conversation to go on with: ${messageOf(error)}`);
-      return undefined;
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  private async resumable(conversationId: string | undefined): Promise<EarlierConversation | undefined> {
-    const { earlier } = this;
-    const record = await earlier.find(conversationId);
-    if (!record) return undefined;
-    // Whether it is over is for who has it to say.
-    if (earlier.isLive(record)) return earlier.isOfThisKind(record) ? await earlier.takeOver(record) : undefined;
-    if (!earlier.isOver(record)) return await earlier.takeOver(record);
-    this.parts.spawn(`hand_over ${record.id}`, () => this.handOverEarlier(record));
-    return undefined;
-  }
-
-  private async handOverEarlier(record: EarlierConversation): Promise<void> {
-    // Not if somebody still writes it.
-    if (!(await this.earlier.close(record))) return;
-    if (record.listened.segments.length === 0) await this.handOver.discard(record.id);
-    else this.handOver.request(record);
   }
 
   private goOn(record: EarlierConversation): void {
