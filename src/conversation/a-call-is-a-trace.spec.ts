@@ -248,7 +248,22 @@ describe('a turn', () => {
         { 'parley.handoff.from': 'desk', 'parley.handoff.to': 'fraud', 'parley.handoff.kind': 'discrete' },
       ],
     ]);
-    expect(named(call, 'invoke_agent fraud')).toHaveLength(1);
+    const [within, next] = named(call, 'invoke_agent fraud') as [ReadableSpan, ReadableSpan];
+    expect(within.parentSpanContext?.spanId).toBe(turnsOf(call)[0]!.spanContext().spanId);
+    expect(within.attributes).toMatchObject({ 'gen_ai.agent.name': 'fraud', 'parley.generation.id': 'gen_1' });
+    expect(tree(call.trace).map((edge) => edge.replace(/ \d+$/, ''))).toEqual([
+      '> call',
+      'call > invoke_agent desk',
+      'invoke_agent desk > chat scripted',
+      'invoke_agent desk > execute_tool handoff_to_agent',
+      'invoke_agent desk > invoke_agent fraud',
+      'invoke_agent fraud > chat scripted',
+      'invoke_agent fraud > text_to_speech hum',
+      'call > invoke_agent fraud',
+      'invoke_agent fraud > chat scripted',
+      'invoke_agent fraud > text_to_speech hum',
+    ]);
+    expect(next.attributes).toMatchObject({ 'parley.turn.id': 'turn_2' });
     expect(JSON.stringify(call.trace.map(({ events }) => events))).not.toContain(SECRET);
   });
 

@@ -51,7 +51,7 @@ export class Responder {
   /** Throws the generation's abort reason, or a ParleyError when the model failed. */
   async respond(generation: Generation): Promise<void> {
     for (let round = 0; round < this.options.maxToolRounds; round++) {
-      const answer = await this.ask(generation);
+      const answer = await generation.trace.run(() => this.ask(generation));
       if (answer.calls.length === 0) return this.checkAnswered(generation);
       const runs = await this.runTools(generation, answer.calls);
       // Also when the caller has cut in: the history says that these tools have run.

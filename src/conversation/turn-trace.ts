@@ -26,12 +26,15 @@ export function isInterruption(kind: AbortKind): boolean {
 }
 
 /**
- * A turn as a span, from when the caller began to speak until they have heard the answer, with what was done for it. What
+ * A turn as a span, from when the caller began to speak until they have heard the answer, with what was done for it. An agent
+ * to whom it is handed over in the middle has a span in it: the turn stays one, with one end and one set of measures. What
  * speaks is one request to a synthesiser for each sentence, and so a span each, as the conventions have it for requests:
  * they fail, wait and come out of the cache each on its own.
  */
 export class TurnTrace {
   private readonly span: LiveSpan;
+  /** Where the call has been handed over in the middle of the turn: what the agent does that has it now. */
+  private part: LiveSpan | undefined;
 
   constructor(
     call: LiveSpan,
@@ -54,9 +57,9 @@ export class TurnTrace {
     if (recognition) recogniserSpan(this.span, recognition, content, false);
   }
 
-  /** What `work` begins belongs to the turn. */
+  /** What `work` begins belongs to the turn, and to the agent that has the call. */
   run<T>(work: () => T): T {
-    return this.span.run(work);
+    return this.current.run(work);
   }
 
   held(): void {
@@ -75,15 +78,25 @@ export class TurnTrace {
     });
   }
 
-  /** Why is not told: a model has written it. */
+  /** From now on it is another agent's. Why is not told: a model has written it. */
   handoff(from: string, to: string, kind: string): void {
     this.span.event(SpanEvent.handoff, { [Attribute.from]: from, [Attribute.to]: to, [Attribute.kind]: kind });
+    const { sessionId, generationId } = this.options;
+    this.part?.end();
+    this.part = this.span.child(SpanName.turn(to), {
+      attributes: {
+        [Attribute.operation]: 'invoke_agent',
+        [Attribute.agent]: to,
+        [Attribute.conversation]: sessionId,
+        [Attribute.generation]: generationId,
+      },
+    });
   }
 
   /** Runs a tool, and rejects as it does. @param name as the registry knows it: what the call says a model has written */
   async tool(name: string, call: LlmToolCall, work: () => Promise<ToolRun>): Promise<ToolRun> {
     const { content } = this.options;
-    const span = this.span.child(SpanName.tool(name), {
+    const span = this.current.child(SpanName.tool(name), {
       attributes: {
         [Attribute.operation]: 'execute_tool',
         [Attribute.toolName]: name,
@@ -109,7 +122,7 @@ export class TurnTrace {
   sentence(voice: string, index: number, text: string, signal: AbortSignal): SentenceSpan {
     const { content } = this.options;
     return new SentenceSpan(
-      this.span.child(SpanName.textToSpeech(voice), {
+      this.current.child(SpanName.textToSpeech(voice), {
         kind: SpanKind.CLIENT,
         attributes: {
           [Attribute.operation]: 'text_to_speech',
@@ -128,7 +141,12 @@ export class TurnTrace {
     const isCut = outcome === 'interrupted' && isAborted(reason) && !isInterruption(reason.kind);
     this.span.set({ [Attribute.turnEndReason]: isCut ? 'session_closed' : outcome, ...measuresOf(metrics) });
     if (outcome === 'failed') this.span.fail(failure === undefined ? 'tts_failed' : errorTypeOf(failure));
+    this.part?.end();
     this.span.end();
+  }
+
+  private get current(): LiveSpan {
+    return this.part ?? this.span;
   }
 }
 

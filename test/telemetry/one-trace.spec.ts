@@ -166,6 +166,7 @@ describe('a call, from its upgrade to the webhook about it', () => {
       'invoke_agent concierge > chat first',
       'invoke_agent concierge > execute_tool cardapi_greet',
       'invoke_agent concierge > execute_tool handoff_to_agent',
+      'invoke_agent concierge > invoke_agent fraud_desk',
       'invoke_agent concierge > speech_to_text scripted',
       'invoke_agent concierge > text_to_speech slt',
       'invoke_agent fraud_desk > chat first',
