@@ -1,16 +1,16 @@
 import type { QueuedFrame } from '../audio/frame-queue.js';
 import { Resampler } from '../audio/resampler.js';
-import { type DroppedAudio, MAX_AHEAD_OF_CALLER_MS, type SourceQueues } from '../audio/source-queues.js';
+import type { DroppedAudio, SourceQueues } from '../audio/source-queues.js';
 import type { Clock, Timer } from '../kernel/clock.js';
 import { ParleyError } from '../kernel/errors.js';
 import type { SpeechHints, SttResult, SttStream } from '../speech/stt-stream.js';
 import type { VadRate, VadStream, VoiceActivityDetector } from '../speech/voice-activity.js';
 import { AudioRing } from './audio-ring.js';
+import { CallerAudio } from './caller-audio.js';
 import { TurnDetector, type TurnDetectorOptions, type TurnSignal } from './turn-detector.js';
 import type { SpeechTiming } from './turn.js';
 
 const FRAME_MS = 20;
-const MAX_AHEAD_OF_DETECTOR_MS = 1000;
 const RING_MS = 3000;
 /** A recogniser that has not answered by then is taken for broken. */
 const FINAL_TIMEOUT_MS = 10_000;
@@ -48,6 +48,7 @@ interface Utterance {
 /** The caller's audio: from frames to utterances. Silence never reaches the recogniser. */
 export class Listener {
   private readonly detector: TurnDetector;
+  private readonly audio: CallerAudio;
   private readonly ring: AudioRing;
   private readonly vad: VadStream;
   private readonly toVad: Resampler | undefined;
@@ -62,17 +63,10 @@ export class Listener {
   /** Until audio that came ahead of its time is due. */
   private pacing: Timer | undefined;
   private draining = false;
-  private firstFrameAt: number | undefined;
-  private lastFrameAt = 0;
-  /** What the detector has judged. */
-  private detectedMs = 0;
   /** Audio up to here belongs to an utterance that is over. */
   private understoodMs = 0;
   private listening = false;
   private closed = false;
-  /** Audio processed; what was dropped is not in it, but is in every time that goes out. */
-  private receivedMs = 0;
-  private lostMs = 0;
 
   constructor(
     private readonly options: ListenerOptions,
@@ -85,6 +79,7 @@ export class Listener {
   ) {
     const { inputRate } = options;
     const vadRate: VadRate = inputRate === 8000 ? 8000 : 16_000;
+    this.audio = new CallerAudio(clock);
     this.ring = new AudioRing(inputRate, RING_MS);
     this.toVad = inputRate === vadRate ? undefined : new Resampler(inputRate, vadRate);
     this.detector = new TurnDetector(options);
@@ -113,8 +108,7 @@ export class Listener {
 
   push(pcm: Int16Array): void {
     if (this.closed) return;
-    this.lastFrameAt = this.clock.now();
-    this.firstFrameAt ??= this.lastFrameAt;
+    this.audio.arrived();
     const frameLength = (this.options.inputRate * FRAME_MS) / 1000;
     for (let at = 0; at < pcm.length; at += frameLength) {
       const frame = pcm.length <= frameLength ? pcm : pcm.subarray(at, at + frameLength);
@@ -141,7 +135,7 @@ export class Listener {
     if (this.draining) return;
     this.draining = true;
     try {
-      while (this.hasRoom) {
+      while (this.audio.hasRoom) {
         const frame = this.queues.take('mic');
         if (!frame) return;
         this.hear(frame);
@@ -153,8 +147,7 @@ export class Listener {
   }
 
   private hear({ pcm, gap }: QueuedFrame): void {
-    if (gap) this.lostMs += gap.toMs - gap.fromMs;
-    this.receivedMs += (pcm.length * 1000) / this.options.inputRate;
+    this.audio.take((pcm.length * 1000) / this.options.inputRate, gap ? gap.toMs - gap.fromMs : 0);
     this.ring.push(pcm);
     if (this.utterance && !this.awaitingFinal) this.writeToStt(pcm);
     this.vad.write(this.toVad ? this.toVad.process(pcm) : pcm);
@@ -162,32 +155,20 @@ export class Listener {
 
   /** What waits for the detector goes on with its next window; what came ahead of its time has to be looked after. */
   private drainWhenDue(): void {
-    const earlyMs = this.aheadOfCallerMs - MAX_AHEAD_OF_CALLER_MS;
-    if (this.pacing || this.closed || earlyMs < 0) return;
+    const { tooEarlyMs } = this.audio;
+    if (this.pacing || this.closed || tooEarlyMs < 0) return;
     this.pacing = this.clock.setTimeout(
       () => {
         this.pacing = undefined;
         this.drain();
       },
-      Math.max(FRAME_MS, earlyMs),
+      Math.max(FRAME_MS, tooEarlyMs),
     );
-  }
-
-  /** Not more than the detector can follow, nor than a caller can have said: the rest waits, and is lost if it is too much. */
-  private get hasRoom(): boolean {
-    return (
-      this.receivedMs - this.detectedMs < MAX_AHEAD_OF_DETECTOR_MS && this.aheadOfCallerMs < MAX_AHEAD_OF_CALLER_MS
-    );
-  }
-
-  /** By how much the caller's audio is longer than the time since it began. */
-  private get aheadOfCallerMs(): number {
-    return this.receivedMs + this.lostMs - (this.clock.now() - (this.firstFrameAt ?? 0));
   }
 
   private onWindow(probability: number, endMs: number): void {
     if (this.closed) return;
-    this.detectedMs = endMs;
+    this.audio.detected(endMs);
     const signal = this.detector.push(probability, endMs);
     if (signal) this.onSignal(signal);
     if (this.listening) this.drain();
@@ -201,22 +182,22 @@ export class Listener {
     }
     this.events.speechHeard(
       signal.speechMs,
-      signal.sinceMs + this.lostMs,
-      this.arrivalOf(signal.sinceMs),
+      this.audio.callMsAt(signal.sinceMs),
+      this.audio.arrivalOf(signal.sinceMs),
       signal.type === 'started',
     );
   }
 
   private speechStopped(atMs: number): void {
     this.starvation?.cancel();
-    this.events.speechStopped(atMs + this.lostMs);
+    this.events.speechStopped(this.audio.callMsAt(atMs));
     this.endUtterance(atMs);
   }
 
   private watchLine(forMs: number): void {
     this.starvation?.cancel();
     this.starvation = this.clock.setTimeout(() => {
-      const leftMs = this.lastFrameAt + STARVED_MS - this.clock.now();
+      const leftMs = this.audio.lastArrivedAt + STARVED_MS - this.clock.now();
       if (leftMs > 0) this.watchLine(leftMs);
       else if (this.detector.speaking) this.speechStopped(this.detector.end());
     }, forMs);
@@ -257,7 +238,7 @@ export class Listener {
 
   private noteEnd(utterance: Utterance, atMs: number): void {
     utterance.speechEndMs = atMs;
-    utterance.end = { speechEndedAt: this.arrivalOf(atMs), endpointedAt: this.clock.now() };
+    utterance.end = { speechEndedAt: this.audio.arrivalOf(atMs), endpointedAt: this.clock.now() };
   }
 
   private onFinal(result: SttResult): void {
@@ -268,7 +249,10 @@ export class Listener {
     const { startMs, startedAt, speechEndMs, end } = utterance;
     const finalAt = this.clock.now();
     const timing = { startedAt, speechEndedAt: finalAt, endpointedAt: finalAt, ...end, finalAt };
-    const span = { startMs: startMs + this.lostMs, endMs: Math.max(startMs, speechEndMs) + this.lostMs };
+    const span = {
+      startMs: this.audio.callMsAt(startMs),
+      endMs: this.audio.callMsAt(Math.max(startMs, speechEndMs)),
+    };
     this.events.final(result, timing, span);
   }
 
@@ -283,9 +267,9 @@ export class Listener {
   private endEarly(): void {
     if (!this.utterance || this.awaitingFinal) return;
     this.noteEnd(this.utterance, this.detector.end());
-    this.understoodMs = this.receivedMs;
+    this.understoodMs = this.audio.positionMs;
     this.starvation?.cancel();
-    this.events.speechStopped(this.utterance.speechEndMs + this.lostMs);
+    this.events.speechStopped(this.audio.callMsAt(this.utterance.speechEndMs));
   }
 
   private nextUtterance(): void {
@@ -296,10 +280,5 @@ export class Listener {
     if (!waiting) return;
     this.beginUtterance(waiting.sinceMs);
     if (waiting.stoppedAtMs !== undefined) this.endUtterance(waiting.stoppedAtMs);
-  }
-
-  /** Clock time at which the caller's audio at `atMs` came in, taken to flow in real time. */
-  private arrivalOf(atMs: number): number {
-    return this.clock.now() - Math.max(0, this.receivedMs - atMs);
   }
 }

@@ -2,7 +2,6 @@ import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Agent, Scenario } from '../../agents/agent.js';
 import type { ConversationConfig } from '../../config/conversation.config.js';
-import type { SpeechConfig } from '../../config/speech.config.js';
 import type { VoiceConfig } from '../../config/voice.config.js';
 import { EventBus } from '../../events/event-bus.js';
 import { ManualClock } from '../../kernel/clock.js';
@@ -10,7 +9,6 @@ import type { LlmClient, LlmMessage } from '../../llm/llm-client.js';
 import { ScriptedLlmClient } from '../../llm/testing/scripted-llm.client.js';
 import { TracedLlmClient } from '../../llm/traced-llm.client.js';
 import { SttDrivers, TtsDrivers } from '../../speech/speech-drivers.js';
-import { type SessionSpeech, SpeechService } from '../../speech/speech.service.js';
 import { ScriptedSttDriver, type ScriptedSttStream } from '../../speech/testing/scripted-stt.js';
 import { ScriptedTtsDriver, type ScriptedTtsOptions } from '../../speech/testing/scripted-tts.js';
 import { ScriptedVad } from '../../speech/testing/scripted-vad.js';
@@ -29,8 +27,10 @@ import type { SessionEvent } from '../session-events.js';
 import type { ResumedSession } from '../session-start.js';
 import { VoicePipeline } from '../voice-pipeline.js';
 import type { SessionServices } from '../voice-services.js';
+import { LentSpeech } from './lent-speech.js';
 import { type EventOf, MemoryTransport } from './memory-transport.js';
 import { testAgent, testCatalog } from './test-agent.js';
+import { scriptedSpeech, usualConversation, usualVoice } from './usual-config.js';
 
 export interface HarnessOptions {
   readonly agents?: readonly Agent[];
@@ -103,7 +103,7 @@ export class ConversationHarness {
       new SttDrivers(this.stt),
       new TtsDrivers(this.tts),
       this.vad,
-      speechConfig,
+      scriptedSpeech,
       usualVoice,
       clock,
     );
@@ -135,7 +135,7 @@ export class ConversationHarness {
     const services: SessionServices = {
       clock,
       config,
-      speechConfig,
+      speechConfig: scriptedSpeech,
       voiceConfig: { ...usualVoice, ...options.voice },
       postCall: { enabled: false },
       telemetry: { content: options.traceContent ? 'on' : 'off' },
@@ -287,78 +287,3 @@ export const nothingLeft = {
   utterances: 0,
   spans: 0,
 };
-
-/** Counts what is lent and given back, each time `release` is called. */
-class LentSpeech extends SpeechService {
-  lent = 0;
-  givenBack = 0;
-
-  override async lease(sessionId: string, signal: AbortSignal): Promise<SessionSpeech> {
-    const speech = await super.lease(sessionId, signal);
-    this.lent++;
-    return {
-      ...speech,
-      release: () => {
-        this.givenBack++;
-        speech.release();
-      },
-    };
-  }
-}
-
-/** As in config/default.yaml. */
-const usualConversation = {
-  vadThreshold: 0.5,
-  vadStartMs: 60,
-  endpointSilenceMs: 500,
-  maxUtteranceMs: 30_000,
-  preRollMs: 300,
-  bargeInMs: 120,
-  bargeInMinWords: 2,
-  falseBargeInMs: 2000,
-  playoutLeadMs: 200,
-  firstClauseMinChars: 25,
-  firstClauseWaitMs: 250,
-  historyMaxTokens: 4000,
-  maxToolRounds: 6,
-  llmStallMs: 10_000,
-  fillerAfterMs: 1800,
-  firstSoundMs: 2500,
-  greeting: true,
-  taskStopMs: 5000,
-} satisfies ConversationConfig;
-
-const usualVoice = {
-  maxConnections: 10,
-  sessionQueue: 100,
-  acquireTimeoutMs: 5000,
-  buildTimeoutMs: 5000,
-  idleTimeoutMs: 300_000,
-  resumeMs: 60_000,
-  heartbeatIntervalMs: 15_000,
-  maxFrameBytes: 65_536,
-} satisfies VoiceConfig;
-
-const speechConfig = {
-  stt: ['scripted'],
-  tts: ['scripted'],
-  vad: 'energy' as const,
-  inferenceWorkers: 0,
-  sttPoolWarm: 1,
-  sttPoolMax: 2,
-  ttsPoolWarm: 1,
-  ttsPoolMax: 2,
-  poolQueue: 2,
-  poolWaitMs: 3000,
-  connectMs: 2000,
-  readyMs: 1000,
-  sttFinalMs: 1500,
-  sttFinalTotalMs: 3000,
-  ttsFirstAudioMs: 1000,
-  // What a breaker does is tested where it is; its timer would look like one of the call.
-  breakerFailures: 1_000_000,
-  breakerOpenMs: 10_000,
-  ttsStallMs: 5000,
-  ttsCacheBytes: 0,
-  minConfidence: 0.5,
-} satisfies SpeechConfig;
