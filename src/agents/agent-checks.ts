@@ -1,7 +1,8 @@
 import { parsePhrase } from '../llm/drivers/embedded/phrases.js';
 import { CONFIRMATION, STEP_TOOLS } from '../llm/dialogue-spec.js';
 import { digitLengths, INTENT_MESSAGES } from './build-agent.js';
-import type { AgentFile, DialogueFile, IntentFile, RepliesFile, StepFile } from './agent-schema.js';
+import type { AgentFile } from './agent-schema.js';
+import type { DialogueFile, IntentFile, RepliesFile, StepFile } from './dialogue-schema.js';
 import type { FieldPath } from './yaml-file.js';
 
 export type Report = (path: FieldPath, message: string) => void;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { agentsReferenceMarkdown } from './agent-reference.js';
-import { agentJsonSchemas } from './agent-schema.js';
+import { agentJsonSchemas } from './agent-json-schemas.js';
 
 describe('the schemas for editors', () => {
   const schemas = agentJsonSchemas() as Record<string, Record<string, unknown>>;

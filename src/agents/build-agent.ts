@@ -10,17 +10,8 @@ import type { LlmSampling } from '../llm/llm-client.js';
 import { Template } from '../llm/templates.js';
 import type { ToolRule } from '../tools/tool-rule.js';
 import type { Agent, Scenario } from './agent.js';
-import type {
-  AgentFile,
-  DialogueFile,
-  IntentFile,
-  RepliesFile,
-  ScenarioFile,
-  SlotFile,
-  StepFile,
-  TextsFile,
-  ToolRuleFile,
-} from './agent-schema.js';
+import type { AgentFile, ScenarioFile, ToolRuleFile } from './agent-schema.js';
+import type { DialogueFile, IntentFile, RepliesFile, SlotFile, StepFile, TextsFile } from './dialogue-schema.js';
 
 /** From the spelling of a checked file to the types the program works with. */
 export function buildAgent(name: string, file: AgentFile, prompt: string): Agent {

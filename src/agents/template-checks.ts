@@ -1,5 +1,6 @@
 import { Condition, Template, TemplateError } from '../llm/templates.js';
-import type { AgentFile, DialogueFile, RepliesFile, TextsFile } from './agent-schema.js';
+import type { AgentFile } from './agent-schema.js';
+import type { DialogueFile, RepliesFile, TextsFile } from './dialogue-schema.js';
 import { INTENT_MESSAGES } from './build-agent.js';
 import type { FieldPath } from './yaml-file.js';
 

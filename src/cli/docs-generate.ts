@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { agentsReferenceMarkdown } from '../agents/agent-reference.js';
-import { agentJsonSchemas } from '../agents/agent-schema.js';
+import { agentJsonSchemas } from '../agents/agent-json-schemas.js';
 import { configurationMarkdown } from '../config/configuration-markdown.js';
 import { packageRoot } from '../config/package-root.js';
 
