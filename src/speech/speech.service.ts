@@ -8,11 +8,10 @@ import { FailoverSttStream, type SttProvider, type SttSeats } from './failover/f
 import { FailoverTtsVoice, type TtsProvider } from './failover/failover-tts.voice.js';
 import { Seats, inOrderOfChoice } from './failover/seats.js';
 import { shareOfWait } from './failover/share-of-wait.js';
-import { type ProviderOptions, type ProviderStatus, SpeechProvider } from './failover/speech-provider.js';
+import type { ProviderStatus, SpeechProvider } from './failover/speech-provider.js';
 import type { PoolSnapshot } from './pool/pool-metrics.js';
-import { SpeechPool, type SpeechPoolOptions } from './pool/speech-pool.js';
-import { probeStt, probeTts } from './probes.js';
 import { SttDrivers, TtsDrivers } from './speech-drivers.js';
+import { sttProviders, ttsProviders } from './speech-providers.js';
 import type { SpeechHints, SttDriver, SttStream } from './stt-stream.js';
 import type { TtsDriver, TtsRequest, TtsVoice } from './tts-voice.js';
 import { VoiceActivityDetector } from './voice-activity.js';
@@ -38,9 +37,6 @@ export interface ProviderWarmUp {
   readonly error?: string;
 }
 
-/** A pool's own limit on building one, behind the driver's. */
-const CREATE_TIMEOUT_MS = 10_000;
-
 /** How long a recogniser is waited for when the voice is there. */
 const EARS_MS = 250;
 
@@ -56,21 +52,12 @@ export class SpeechService {
     tts: TtsDrivers,
     private readonly vad: VoiceActivityDetector,
     private readonly config: SpeechConfig,
-    private readonly voiceConfig: VoiceConfig,
+    voiceConfig: VoiceConfig,
     private readonly clock: Clock,
   ) {
-    this.sttProviders = stt.inOrder.map((driver, index) =>
-      this.provider<SttDriver, SttStream>('stt', driver, index, {
-        create: (signal) => driver.createStream(signal),
-        probe: (stream, signal) => probeStt(stream, driver.sampleRate, signal),
-      }),
-    );
-    this.ttsProviders = tts.inOrder.map((driver, index) =>
-      this.provider<TtsDriver, TtsVoice>('tts', driver, index, {
-        create: (signal) => driver.createVoice(signal),
-        probe: (voice, signal) => probeTts(voice, driver, signal),
-      }),
-    );
+    const parts = { config, voiceConfig, clock, onIncident: (message: string) => this.logger.warn(message) };
+    this.sttProviders = sttProviders(stt, parts);
+    this.ttsProviders = ttsProviders(tts, parts);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -318,39 +305,5 @@ export class SpeechService {
       if (signal.aborted) throw error;
       return false;
     }
-  }
-
-  private provider<D extends SttDriver | TtsDriver, R extends { close(): Promise<void> }>(
-    kind: 'stt' | 'tts',
-    driver: D,
-    index: number,
-    { create, probe }: Pick<ProviderOptions<D, R>, 'probe'> & Pick<SpeechPoolOptions<R>, 'create'>,
-  ): SpeechProvider<D, R> {
-    const { config, clock } = this;
-    const [warm, max] =
-      kind === 'stt' ? [config.sttPoolWarm, config.sttPoolMax] : [config.ttsPoolWarm, config.ttsPoolMax];
-    // Either side of a call that is listened to has one of its own.
-    const maxSize = max || this.voiceConfig.maxConnections * (kind === 'stt' ? 2 : 1);
-    const pool = new SpeechPool<R>({
-      name: index === 0 ? kind : `${kind}_${driver.name}`,
-      // Who may have to take over keeps one ready: the first caller who needs it waits for no connection.
-      warmSize: Math.min(index === 0 ? warm : Math.min(1, warm), maxSize),
-      maxSize,
-      maxWaiting: config.poolQueue,
-      createTimeoutMs: CREATE_TIMEOUT_MS,
-      clock,
-      create,
-      dispose: (resource) => resource.close(),
-    });
-    return new SpeechProvider<D, R>({
-      kind,
-      driver,
-      pool,
-      probe,
-      breaker: { failures: config.breakerFailures, openMs: config.breakerOpenMs },
-      probeMs: config.connectMs + config.sttFinalMs,
-      clock,
-      onIncident: (message) => this.logger.warn(message),
-    });
   }
 }
