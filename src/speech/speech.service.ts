@@ -7,8 +7,8 @@ import { type Ears, LentEars } from './ears.js';
 import { FailoverSttStream, type SttProvider, type SttSeats } from './failover/failover-stt.stream.js';
 import { FailoverTtsVoice, type TtsProvider } from './failover/failover-tts.voice.js';
 import { Seats, inOrderOfChoice } from './failover/seats.js';
-import { shareOfWait } from './failover/share-of-wait.js';
-import type { ProviderStatus, SpeechProvider } from './failover/speech-provider.js';
+import type { ProviderStatus } from './failover/speech-provider.js';
+import { takeFirst } from './failover/take-first.js';
 import type { PoolSnapshot } from './pool/pool-metrics.js';
 import { SttDrivers, TtsDrivers } from './speech-drivers.js';
 import { sttProviders, ttsProviders } from './speech-providers.js';
@@ -98,7 +98,7 @@ export class SpeechService {
       mouths.close();
     };
     try {
-      const speaking = this.takeFirst(mouths, language, signal);
+      const speaking = takeFirst(mouths, language, this.config, clock, signal);
       const [{ driver }] = await Promise.all([this.takeEars(ears, language, signal, speaking), speaking]);
       const { sampleRate } = driver;
       const stt = this.streamOver(ears, sampleRate);
@@ -238,7 +238,7 @@ export class SpeechService {
   ): Promise<{ stream: SttStream; sampleRate: number }> {
     const ears = this.seatsFor(sessionId);
     try {
-      const { driver } = await this.takeFirst(ears, language, signal);
+      const { driver } = await takeFirst(ears, language, this.config, this.clock, signal);
       const sampleRate = rate ?? driver.sampleRate;
       return { stream: this.streamOver(ears, sampleRate), sampleRate };
     } catch (error) {
@@ -254,7 +254,7 @@ export class SpeechService {
     signal: AbortSignal,
     speaking: Promise<unknown>,
   ): Promise<SttProvider> {
-    const hearing = this.takeFirst(ears, language, signal);
+    const hearing = takeFirst(ears, language, this.config, this.clock, signal);
     const [first] = inOrderOfChoice(ears.providers, language);
     if (!first) return hearing;
     let moment: Timer | undefined;
@@ -271,30 +271,6 @@ export class SpeechService {
     } finally {
       moment?.cancel();
     }
-  }
-
-  /** One of the first provider that has one in time. Rejects with the first one's error. */
-  private async takeFirst<D extends SttDriver | TtsDriver, R>(
-    seats: Seats<D, R>,
-    language: string | undefined,
-    signal: AbortSignal,
-  ): Promise<SpeechProvider<D, R>> {
-    const { readyMs, poolWaitMs } = this.config;
-    const providers = inOrderOfChoice(seats.providers, language);
-    const readyBy = this.clock.now() + 2 * readyMs;
-    let failure: unknown;
-    for (const [index, provider] of providers.entries()) {
-      const others = providers.length - index - 1;
-      const waitMs = others === 0 ? poolWaitMs : shareOfWait(readyMs, readyBy - this.clock.now(), others);
-      try {
-        await seats.take(provider, signal, waitMs);
-        return provider;
-      } catch (error) {
-        signal.throwIfAborted();
-        failure ??= error;
-      }
-    }
-    throw failure ?? new ParleyError('stt_failed', 'No speech provider is configured');
   }
 
   private async speaks(voice: TtsVoice, request: TtsRequest, signal: AbortSignal): Promise<boolean> {
