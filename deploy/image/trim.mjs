@@ -1,5 +1,5 @@
 // Takes out of node_modules what the image does not need: the Node that npm brings along for checkouts, binaries of
-// other platforms, and the TypeScript that npm keeps because @nestjs/swagger may use it while something is built.
+// other platforms, and TypeScript, should npm keep it as some package's optional peer.
 // `npm prune --omit=optional` would also take sherpa-onnx's binary for this platform.
 import { existsSync, globSync, rmSync } from 'node:fs';
 import path from 'node:path';
