@@ -11,7 +11,7 @@ if (isMainThread) {
   const { TelemetryConfig } = await import('./config/telemetry.config.js');
   const { startTelemetry } = await import('./telemetry/running-telemetry.js');
   try {
-      const { values } = loadConfig(process.env);
+    const { values } = loadConfig(process.env);
     const { role } = values.get(ServerConfig) as InstanceType<typeof ServerConfig>;
     await startTelemetry(values.get(TelemetryConfig) as InstanceType<typeof TelemetryConfig>, role);
   } catch (error) {

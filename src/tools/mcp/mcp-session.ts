@@ -161,8 +161,8 @@ function transportOf(
 
 /** As MCP has it for every transport: a server on standard input and output gets no headers. */
 function traceMeta(): { _meta?: Record<string, string> } {
-  const _meta = traceHeaders();
-  return Object.keys(_meta).length > 0 ? { _meta } : {};
+  const headers = traceHeaders();
+  return Object.keys(headers).length > 0 ? { ['_meta']: headers } : {};
 }
 
 function textOf(content: unknown): string {
