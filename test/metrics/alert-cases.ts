@@ -26,6 +26,8 @@ function latency(name: string, labels: string, byBound: Readonly<Record<string, 
 /** A counter that grows by so much each minute. */
 const up = (each: number): string => `0+${each}x60`;
 const stays = (value: number): string => `${value}x60`;
+/** A breaker before a service that is away: it opens, tries again, and opens. */
+const BREAKS = '2 2 1 '.repeat(20).trim();
 
 const ANSWERS = 'voice_turn_response_latency';
 const STOPS = 'voice_barge_in_stop_latency';
@@ -146,14 +148,14 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ParleyModelNotAsked',
-    sick: { 'llm_model_state{model="azure:gpt"}': stays(2), 'llm_model_state{model="embedded"}': stays(0) },
+    sick: { 'llm_model_state{model="azure:gpt"}': BREAKS, 'llm_model_state{model="embedded"}': stays(0) },
     labels: { model: 'azure:gpt' },
     summary: 'azure:gpt fails, and is not asked',
     well: { 'llm_model_state{model="azure:gpt"}': '0 1 2 1 0x56' },
   },
   {
     alert: 'ParleyNoModel',
-    sick: { 'llm_model_state{model="azure:gpt"}': stays(2), 'llm_model_state{model="openai:gpt"}': stays(2) },
+    sick: { 'llm_model_state{model="azure:gpt"}': BREAKS, 'llm_model_state{model="openai:gpt"}': BREAKS },
     severity: 'critical',
     summary: 'voice:9464 has no model left to ask',
     well: { 'llm_model_state{model="azure:gpt"}': stays(2), 'llm_model_state{model="embedded"}': stays(0) },
@@ -174,7 +176,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ParleySpeechServiceNotAsked',
-    sick: { 'voice_speech_provider_state{kind="stt",provider="azure"}': stays(2) },
+    sick: { 'voice_speech_provider_state{kind="stt",provider="azure"}': BREAKS },
     labels: { kind: 'stt', provider: 'azure' },
     summary: 'stt azure fails, and is not asked',
     well: { 'voice_speech_provider_state{kind="stt",provider="azure"}': '0 1 2 1 0x56' },
@@ -182,7 +184,7 @@ export const alertCases: readonly AlertCase[] = [
   {
     alert: 'ParleyNoSpeechService',
     sick: {
-      'voice_speech_provider_state{kind="tts",provider="azure"}': stays(2),
+      'voice_speech_provider_state{kind="tts",provider="azure"}': BREAKS,
       'voice_speech_provider_state{kind="stt",provider="azure"}': stays(0),
     },
     labels: { kind: 'tts' },
@@ -222,7 +224,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ParleyDependencyDown',
-    sick: { 'parley_dependency_state{dependency="speech",critical="true"}': stays(2) },
+    sick: { 'parley_dependency_state{dependency="speech",critical="true"}': BREAKS },
     labels: { dependency: 'speech', critical: 'true' },
     severity: 'critical',
     summary: 'speech does not work',
@@ -249,7 +251,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ParleyPusherUnreachable',
-    sick: { pusher_link_breaker_state: stays(2) },
+    sick: { pusher_link_breaker_state: BREAKS },
     summary: 'voice:9464 does not reach a pusher',
     well: { pusher_link_breaker_state: '0x57 2x3' },
   },
