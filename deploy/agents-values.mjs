@@ -1,6 +1,6 @@
 // `node deploy/agents-values.mjs my-agents > agents-values.yaml`: a folder of agents as values of the chart
 // (`agents.files`). It writes JSON, which is YAML. A ConfigMap holds at most 1 MiB; larger ones belong into an image.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const LIMIT = 1_000_000;
@@ -9,6 +9,10 @@ const folder = process.argv[2];
 if (!folder) {
   process.stderr.write('Usage: node deploy/agents-values.mjs <folder with one folder per agent>\n');
   process.exit(2);
+}
+if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+  process.stderr.write(`There is no folder ${folder}; it is looked for from ${process.cwd()}.\n`);
+  process.exit(1);
 }
 const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && /\.(yaml|md)$/.test(entry.name))

@@ -1,18 +1,28 @@
-import { describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, it, jest } from '@jest/globals';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ManualClock } from '../kernel/clock.js';
+import { AuditFile } from '../ops/audit/audit-file.js';
+import { main } from './audit-check.js';
 
-const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** What the command says, and its exit code. */
+async function check(folder: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    jest.spyOn(process[stream], 'write').mockImplementation((text) => ((said[stream] += String(text)), true)),
+  );
+  const code = await main([folder]).finally(() => spies.forEach((spy) => spy.mockRestore()));
+  return { code, ...said };
+}
 
-function check(folder: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cli, 'audit:check', folder], (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-    );
-  });
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'parley-audit-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 describe('npm run audit:check', () => {
@@ -26,14 +36,27 @@ describe('npm run audit:check', () => {
   });
 
   it('names what is no line of the log', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'parley-audit-'));
-    try {
+    await inFolder(async (folder) => {
       writeFileSync(path.join(folder, '2026-11-20T08-00-00-000Z-1.jsonl'), 'nonsense\n');
       const { code, stdout } = await check(folder);
       expect(code).toBe(1);
-      expect(stdout).toMatch(/1 problem\(s\)\n$/);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+      expect(stdout).toMatch(/: is no line of an audit log\n1 line in 1 file of .*: 1 problem\n$/);
+    });
+  });
+
+  it('counts a line that was taken out of many once', async () => {
+    await inFolder(async (folder) => {
+      const log = new AuditFile(folder, new ManualClock());
+      const entry = { who: 'anna', role: 'operator', tenant: 'acme', action: 'GET /api/v1/jobs', result: '200' };
+      await Promise.all(Array.from({ length: 21 }, (_, at) => log.append({ ...entry, object: String(at) })));
+      await log.close();
+      expect((await check(folder)).stdout).toMatch(/^21 lines in 1 file of .*: nothing is missing or changed\n$/);
+      const [name] = readdirSync(folder) as [string];
+      const lines = readFileSync(path.join(folder, name), 'utf8').split('\n');
+      writeFileSync(path.join(folder, name), lines.toSpliced(1, 1).join('\n'));
+      const { code, stdout } = await check(folder);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/:2: does not follow on the line before.*\n20 lines in 1 file of .*: 1 problem\n$/);
+    });
   });
 });

@@ -6,6 +6,7 @@ import { packageRoot } from '../config/package-root.js';
 import { checkChain } from '../ops/audit/audit-chain.js';
 import { auditFilesIn } from '../ops/audit/audit-file.js';
 import { AUDIT_FOLDER } from '../ops/audit/audit-log.js';
+import { counted } from './counted.js';
 
 const usage = `Usage: npm run audit:check [-- <folder>]
 
@@ -32,7 +33,7 @@ export async function main([given, ...others]: string[]): Promise<number> {
   );
   const { lines, problems } = checkChain(new Map(files));
   for (const problem of problems) process.stdout.write(`${problem}\n`);
-  const verdict = problems.length === 0 ? 'nothing is missing or changed' : `${problems.length} problem(s)`;
-  process.stdout.write(`${lines} line(s) in ${names.length} file(s) of ${folder}: ${verdict}\n`);
+  const verdict = problems.length === 0 ? 'nothing is missing or changed' : counted(problems.length, 'problem');
+  process.stdout.write(`${counted(lines, 'line')} in ${counted(names.length, 'file')} of ${folder}: ${verdict}\n`);
   return problems.length === 0 ? 0 : 1;
 }

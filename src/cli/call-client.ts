@@ -12,7 +12,7 @@ const GREETING_LIMIT_MS = 10_000;
 const GREETING_MS = 500;
 
 export interface CallOptions {
-  /** `ws://host:port` or `http://host:port`; the path is added. */
+  /** `http://host:port` or `https://…`; the path is added. */
   readonly url: string;
   readonly sampleRate: number;
   readonly encoding: AudioEncoding;
@@ -38,6 +38,8 @@ export class CallClient extends EventEmitter<ClientEvents> {
   private timer: NodeJS.Timeout | undefined;
   private ticks = 0;
   private startedAt = 0;
+  /** With which code. */
+  private endedWith: number | undefined;
 
   private constructor(
     private readonly socket: WebSocket,
@@ -56,6 +58,7 @@ export class CallClient extends EventEmitter<ClientEvents> {
     });
     socket.on('close', (code, reason) => {
       clearInterval(this.timer);
+      this.endedWith = code;
       this.speechEnd?.();
       this.emit('closed', code, reason.toString());
     });
@@ -77,7 +80,7 @@ export class CallClient extends EventEmitter<ClientEvents> {
         reject(
           new ParleyError(
             'internal',
-            `Cannot reach ${url.origin}: ${error.code ?? error.message}. Does the server run?`,
+            `Cannot reach ${url.origin}: ${error.code ?? error.message}. Does the server run? --url says where it is`,
           ),
         ),
       );
@@ -93,8 +96,9 @@ export class CallClient extends EventEmitter<ClientEvents> {
     return client;
   }
 
-  /** Speaks; resolves when the last frame has left. */
+  /** Speaks; resolves when the last frame has left, or the call is over. */
   say(pcm: Int16Array, sampleRate: number): Promise<void> {
+    if (this.endedWith !== undefined) return Promise.resolve();
     const resampler =
       sampleRate === this.options.sampleRate ? undefined : new Resampler(sampleRate, this.options.sampleRate);
     const samples = resampler ? concat([resampler.process(pcm), resampler.flush()]) : pcm;
@@ -122,6 +126,9 @@ export class CallClient extends EventEmitter<ClientEvents> {
   ): Promise<SessionEvent> {
     const seen = this.events.slice(since).find(matches);
     if (seen) return Promise.resolve(seen);
+    const ended = (code: number): ParleyError =>
+      new ParleyError('internal', `The call ended (${code}) while waiting for ${what}`);
+    if (this.endedWith !== undefined) return Promise.reject(ended(this.endedWith));
     return new Promise((resolve, reject) => {
       const settle = (done: () => void): void => {
         clearTimeout(timer);
@@ -129,8 +136,7 @@ export class CallClient extends EventEmitter<ClientEvents> {
         done();
       };
       const onEvent = (event: SessionEvent): void => void (matches(event) && settle(() => resolve(event)));
-      const onClosed = (code: number): void =>
-        settle(() => reject(new ParleyError('internal', `The call ended (${code}) while waiting for ${what}`)));
+      const onClosed = (code: number): void => settle(() => reject(ended(code)));
       const timer = setTimeout(
         () => settle(() => reject(new ParleyError('timeout', `Waited ${timeoutMs} ms for ${what}`))),
         timeoutMs,

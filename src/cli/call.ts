@@ -5,13 +5,14 @@ import { readWav, type WavAudio, writeWav } from '../audio/wav.js';
 import { messageOf, ParleyError } from '../kernel/errors.js';
 import { CallClient } from './call-client.js';
 import { CallLog } from './call-log.js';
+import { serverAddress } from './server-address.js';
 
 const HELP = `Usage: npm run call -- --wav FILE [--wav FILE …] [options]
 
 Calls a server, says the recordings one after the other, each when the agent has finished, and hangs up.
 
   --wav FILE       mono or stereo WAV, PCM16, mu-law or A-law; the first channel is spoken. May be given several times.
-  --url URL        the server; default http://localhost:8000
+  --url URL        the server, such as localhost:8000 or wss://voice.example.com; default: PORT on this machine, or 8000
   --agent NAME     begin with this agent
   --scenario NAME  one of the server's scenarios
   --token TOKEN    credential; default: the variable PARLEY_TOKEN
@@ -21,7 +22,7 @@ Calls a server, says the recordings one after the other, each when the agent has
 
 const OPTIONS = {
   wav: { type: 'string', multiple: true, default: [] },
-  url: { type: 'string', default: 'http://localhost:8000' },
+  url: { type: 'string' },
   agent: { type: 'string' },
   scenario: { type: 'string' },
   token: { type: 'string' },
@@ -51,7 +52,7 @@ export async function main(args: string[]): Promise<number> {
     throw new ParleyError('invalid_parameter', `--wait was given "${values.wait}", but allowed is a number of seconds`);
   const sampleRate = recordings[0]!.sampleRate <= 8000 ? 8000 : 16_000;
   const call = await CallClient.connect({
-    url: values.url,
+    url: serverAddress(values.url, process.env).origin,
     sampleRate,
     encoding: 'pcm16',
     ...(values.agent && { agent: values.agent }),

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { messageOf, ParleyError } from '../kernel/errors.js';
+import { serverAddress } from './server-address.js';
 
 const HELP = `Usage: npm run jobs -- [options]                list what waits, and what was given up
        npm run jobs -- retry ID… | --all [options]  give dead letters a new life
@@ -9,12 +10,12 @@ const HELP = `Usage: npm run jobs -- [options]                list what waits, a
 
 Asks a running server; one that only takes calls (PARLEY_ROLE=voice) asks its pusher.
 
-  --url URL        the server; default http://localhost:8000
+  --url URL        the server, such as localhost:8000; default: PORT on this machine, or 8000
   --token TOKEN    credential of an operator; default: the variable PARLEY_TOKEN
 `;
 
 const OPTIONS = {
-  url: { type: 'string', default: 'http://localhost:8000' },
+  url: { type: 'string' },
   token: { type: 'string' },
   all: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false, short: 'h' },
@@ -46,7 +47,7 @@ export async function main(args: string[]): Promise<number> {
   const { values, positionals } = parsed;
   const [command = 'list', ...ids] = positionals;
   if (values.help) return say(HELP, 0);
-  const api = new Api(values.url, values.token ?? process.env['PARLEY_TOKEN']);
+  const api = new Api(serverAddress(values.url, process.env), values.token ?? process.env['PARLEY_TOKEN']);
   const each = commands[command];
   if (command === 'list') return list(await api.jobs());
   if (!each) return wrong(`There is no "${command}".`);
@@ -76,7 +77,7 @@ const commands: Readonly<Record<string, (id: string) => [method: string, route: 
 
 class Api {
   constructor(
-    private readonly url: string,
+    private readonly url: URL,
     private readonly token: string | undefined,
   ) {}
 
@@ -99,7 +100,7 @@ class Api {
     } catch (error) {
       throw new ParleyError(
         'call_failed',
-        `${this.url} cannot be reached; --url says where the server is, such as http://localhost:8000`,
+        `${this.url.origin} cannot be reached; --url says where the server is, such as localhost:8000`,
         true,
         { cause: error },
       );
@@ -110,6 +111,10 @@ class Api {
 async function problemOf(response: Response): Promise<string> {
   if (response.status === 404 && response.url.endsWith('/api/v1/jobs'))
     return 'this server is no pusher (PARLEY_ROLE=voice); ask the one that is, with --url';
+  if (response.status === 401)
+    return 'the server wants the credential of an operator: give it with --token, or in the variable PARLEY_TOKEN';
+  if (response.status === 403)
+    return 'this credential may not: it takes that of an operator (--token, or the variable PARLEY_TOKEN)';
   const body = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
   return body?.error?.message ?? `the server answered ${response.status}`;
 }

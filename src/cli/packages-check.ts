@@ -4,7 +4,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../config/package-root.js';
 import { messageOf } from '../kernel/errors.js';
-import { advisoryProblems, auditReport } from './packages/advisories.js';
+import { counted } from './counted.js';
+import { advisoryProblems, auditReport, whyNone } from './packages/advisories.js';
 import { type Bill, shippedOf } from './packages/bill-of-materials.js';
 import { licenceProblems, lockFile } from './packages/licences.js';
 import { readPackagesFile } from './packages/packages-file.js';
@@ -14,10 +15,13 @@ const usage = `Usage: npm run packages:check [-- --sbom <file>] [--offline]
 Whether every package of package-lock.json has a licence that config/packages.yaml allows, and none that comes with the
 product a known vulnerability that nobody has looked at (npm audit). --sbom also writes a bill of materials (CycloneDX,
 JSON) of what comes with the product. --offline does not ask the registry for vulnerabilities.
-Exits 1 if something is wrong, 3 if the registry could not be asked.`;
+Exits 1 if something is wrong, 3 if the registry could not be asked: then ask again, or elsewhere
+(npm_config_registry); licences alone are looked at with --offline.`;
 
 const MOST_OUTPUT_BYTES = 64 * 1_048_576;
 const NOT_ASKED = 3;
+const NO_ANSWER_ADVICE =
+  'Ask again later, or a registry that answers audits (npm_config_registry=…); --offline looks at licences only, and exits 0.';
 
 /** `npm run packages:check` */
 export async function main(args: string[]): Promise<number> {
@@ -36,9 +40,10 @@ export async function main(args: string[]): Promise<number> {
     say(`${values.sbom}: ${bill.components.length} components`, 0);
   }
   if (values.offline) return problems.length > 0 ? 1 : 0;
-  const answer = auditReport.safeParse(parsed(await npm('audit', '--json')));
+  const said = parsed(await npm('audit', '--json'));
+  const answer = auditReport.safeParse(said);
   if (!answer.success) {
-    say('WARNING: the registry does not tell of vulnerabilities (npm audit): they were NOT looked for', 0);
+    say(`WARNING: vulnerabilities were NOT looked for: npm audit ${whyNone(said)}.\n${NO_ANSWER_ADVICE}`, 0);
     return problems.length > 0 ? 1 : NOT_ASKED;
   }
   const today = new Date().toISOString().slice(0, 10);
@@ -49,7 +54,9 @@ export async function main(args: string[]): Promise<number> {
 }
 
 function verdict(problems: readonly string[]): string {
-  return problems.length === 0 ? 'as they should be' : `${problems.length} problem(s)\n  ${problems.join('\n  ')}`;
+  return problems.length === 0
+    ? 'as they should be'
+    : `${counted(problems.length, 'problem')}\n  ${problems.join('\n  ')}`;
 }
 
 function say(text: string, exitCode: number): number {

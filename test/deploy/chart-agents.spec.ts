@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -101,5 +101,15 @@ describe('the script that makes values of a folder', () => {
     expect(() => execFileSync(process.execPath, ['deploy/agents-values.mjs', folder], { stdio: 'pipe' })).toThrow(
       /put it into an image/,
     );
+  });
+
+  it('does not come from a folder that is not there, and that is one line', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['deploy/agents-values.mjs', 'no-such-agents'], {
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `There is no folder no-such-agents; it is looked for from ${process.cwd()}.\n`,
+    });
   });
 });

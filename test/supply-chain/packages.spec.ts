@@ -98,7 +98,13 @@ describe('npm run packages:check', () => {
 
   it.each([
     ['tells of a vulnerability that the registry knows', 200, 1, 'high: A hole (GHSA-9)'],
-    ['says loudly that it could not ask', 503, 3, 'NOT looked for'],
+    [
+      'says loudly that it could not ask, why, and what to do',
+      503,
+      3,
+      'NOT looked for: npm audit was answered with 503.',
+    ],
+    ['says so of a registry that answers no audits', 405, 3, 'was answered with 405: this registry answers no audits'],
   ])(
     '%s',
     async (_, status, exitCode, words) => {
@@ -130,6 +136,7 @@ describe('npm run packages:check', () => {
       process.env = before;
       await new Promise((resolve) => registry.close(resolve));
       expect(said).toContain(words);
+      expect(said.includes('--offline looks at licences only')).toBe(exitCode === 3);
       expect(code).toBe(exitCode);
       expect(asked).toContain('/-/npm/v1/security/advisories/bulk');
     },

@@ -18,6 +18,23 @@ export const auditReport = z.object({
   ),
 });
 
+/** What `npm audit --json` prints where there is no report: the registry's answer, or how far it came. */
+const noReport = z.looseObject({
+  statusCode: z.int().optional(),
+  message: z.string().optional(),
+  error: z.looseObject({ code: z.string().optional(), summary: z.string().optional() }).optional(),
+});
+const WITHOUT_AUDITS = new Set([404, 405, 501]);
+
+/** Why there is no report, as the rest of a sentence that begins with `npm audit`; no address of the registry is in it. */
+export function whyNone(said: unknown): string {
+  const { statusCode, message, error } = noReport.safeParse(said).data ?? {};
+  if (statusCode !== undefined)
+    return `was answered with ${statusCode}${WITHOUT_AUDITS.has(statusCode) ? ': this registry answers no audits' : ''}`;
+  const reason = error?.code ?? /\bE[A-Z]{4,}\b/.exec(`${error?.summary} ${message}`)?.[0];
+  return reason === undefined ? 'gave no report' : `did not reach the registry (${reason})`;
+}
+
 /**
  * One sentence for each advisory that nobody has looked at, and for each exception that is over or not needed.
  * @param today YYYY-MM-DD @param isShipped whether a place of the lock file comes with the product

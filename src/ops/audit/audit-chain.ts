@@ -50,11 +50,12 @@ export function checkChain(files: ReadonlyMap<string, string>): ChainReport {
   const problems: string[] = [];
   const known = new Set([BEGINNING]);
   const beginnings: { readonly name: string; readonly prev: string }[] = [];
+  let isHeadless = false;
   let lines = 0;
   for (const [name, text] of files) {
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     if (whole.length < text.length) problems.push(`${name}: its last line is cut off`);
-    let prev: string | undefined;
+    let last: { readonly seq: number; readonly hash: string } | undefined;
     for (const [index, row] of whole.split('\n').slice(0, -1).entries()) {
       lines++;
       const where = `${name}:${index + 1}`;
@@ -65,16 +66,18 @@ export function checkChain(files: ReadonlyMap<string, string>): ChainReport {
       }
       const { hash, ...content } = read;
       if (hashOf(content) !== hash) problems.push(`${where}: was changed`);
-      if (read.seq !== index + 1 || (prev !== undefined && read.prev !== prev))
+      // Counted from the line before, not from the first: one that was taken out is one problem, and not all that follow.
+      if (read.seq !== (last?.seq ?? 0) + 1 || (last && read.prev !== last.hash))
         problems.push(`${where}: does not follow on the line before; something was taken out or put in`);
-      if (prev === undefined) beginnings.push({ name, prev: read.prev });
-      prev = hash;
+      if (!last && read.seq === 1) beginnings.push({ name, prev: read.prev });
+      isHeadless ||= !last && read.seq !== 1;
+      last = { seq: read.seq, hash };
       known.add(hash);
     }
   }
   for (const { name, prev } of beginnings)
     if (!known.has(prev)) problems.push(`${name}: what came before it is not there, or its end is missing`);
-  if (beginnings.length > 0 && !beginnings.some(({ prev }) => prev === BEGINNING))
+  if (!isHeadless && beginnings.length > 0 && !beginnings.some(({ prev }) => prev === BEGINNING))
     problems.push('The first file is missing');
   return { lines, problems };
 }

@@ -97,6 +97,19 @@ describe('the audit log', () => {
     expect((await problems()).join('\n')).toContain(problem);
   });
 
+  it.each([
+    ['a line', 9],
+    ['the first line', 0],
+  ])('tells of %s that was taken out once, however many follow', async (_, at) => {
+    await run(...'abcdefghijklmnopqrstu');
+    await run('v');
+    await change(0, (lines) => lines.toSpliced(at, 1));
+    const [name] = [...(await contents()).keys()];
+    expect(await problems()).toEqual([
+      `${name}:${at + 1}: does not follow on the line before; something was taken out or put in`,
+    ]);
+  });
+
   it('shows that a file is missing', async () => {
     await run('a');
     await run('b');
