@@ -171,7 +171,7 @@ describe('a voice session', () => {
     });
     expect((await server.get('/api/v1/sessions')).body.sessions).toHaveLength(1);
     expect((await fetch(`${server.url}/api/v1/sessions/${id}`, { method: 'DELETE' })).status).toBe(204);
-    expect(await caller.closed).toEqual({ code: 1000, reason: 'completed' });
+    expect(await caller.closed).toEqual({ code: 1000, reason: 'operator' });
     expect((await server.get(`/api/v1/sessions/${id}`)).status).toBe(404);
   });
 

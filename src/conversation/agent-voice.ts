@@ -17,8 +17,8 @@ export interface AgentVoiceParts {
   readonly config: Pick<ConversationConfig, 'playoutLeadMs'>;
   /** Clock time by which a caller who waits is to hear something; undefined when nobody waits. */
   readonly audibleBy: () => number | undefined;
-  /** Audio has left. */
-  readonly onFrame: () => void;
+  /** Audio of a message leaves: the first, or the first after a pause. */
+  readonly onAudible: (messageId: string) => void;
   /** The caller has heard one more sentence. */
   readonly onHeard: () => void;
   readonly onError: (generation: Generation, error: unknown) => void;
@@ -137,7 +137,7 @@ export class AgentVoice {
   }
 
   private makePlayout(): Playout {
-    const { transport, clock, config, tracker, onFrame, onHeard } = this.parts;
+    const { transport, clock, config, tracker, onAudible, onHeard } = this.parts;
     const { client } = this;
     return new Playout(clock, transport.outputRate, config.playoutLeadMs, {
       get backlogMs() {
@@ -146,18 +146,17 @@ export class AgentVoice {
       get clientBehind() {
         return client.behind;
       },
-      messageStarted: (generation_id, message_id) =>
+      messageStarted: (generation_id, message_id) => {
+        onAudible(message_id);
         transport.send({
           type: 'audio_stream_start',
           generation_id,
           message_id,
           encoding: transport.encoding,
           sample_rate: transport.outputRate,
-        }),
-      frame: (_, pcm) => {
-        onFrame();
-        transport.sendAudio(pcm);
+        });
       },
+      frame: (_, pcm) => transport.sendAudio(pcm),
       messageStopped: (generation_id, message_id) =>
         transport.send({ type: 'audio_stream_stop', generation_id, message_id }),
       sentencePlayed: (id, index) => {

@@ -28,6 +28,8 @@ export class ConversationState {
   unsaid: string;
   /** Keys that were pressed and are no input yet. */
   digits: string;
+  /** Whether the last answer to something that was understood was heard, and did not fail. */
+  answered: boolean;
 
   /**
    * @param onChange called when the history has changed @param resumed what it goes on with.
@@ -48,6 +50,7 @@ export class ConversationState {
     this.generations = resumed?.generations ?? 0;
     this.unsaid = resumed?.unsaid ?? '';
     this.digits = resumed?.digits ?? '';
+    this.answered = resumed?.answered ?? false;
   }
 
   /** @param startedAt wall-clock ms @param speaking is kept as if it were cut off now. */
@@ -68,6 +71,7 @@ export class ConversationState {
       memory: this.memory,
       digits: this.digits,
       unsaid,
+      answered: this.answered,
     };
   }
 

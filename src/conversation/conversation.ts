@@ -22,7 +22,7 @@ import type { GenerationOutcome, GenerationState } from './generation-tracker.js
 import { GenerationRunner } from './generation-runner.js';
 import { fillerOf, greetingOf, regretOf, remarkOnSilence, reunionOf } from './own-turns.js';
 import { PatienceWatch } from './patience-watch.js';
-import type { TransferStatus } from './session-end.js';
+import type { CallResult } from './session-end.js';
 import { SilenceWatch } from './silence-watch.js';
 import { SpeechExpectation } from './speech-expectation.js';
 import { type Turn, isCallerTurn } from './turn.js';
@@ -76,6 +76,7 @@ export class Conversation {
   private readonly ending: CallEnding;
   private readonly expectation: SpeechExpectation;
   private over = false;
+  private fellSilent = false;
 
   constructor(private readonly parts: ConversationParts) {
     const { state, speech, config } = parts;
@@ -127,9 +128,10 @@ export class Conversation {
     return this.parts.state.turns;
   }
 
-  /** What came of the last attempt; undefined if nobody wanted a transfer. */
-  get transferred(): TransferStatus | undefined {
-    return this.ending.transferred;
+  /** What it has come to so far. */
+  get result(): CallResult {
+    const { turns, answered } = this.parts.state;
+    return { turns, answered, fellSilent: this.fellSilent, transfer: this.ending.transferred };
   }
 
   get generationState(): GenerationState {
@@ -275,13 +277,17 @@ export class Conversation {
   }
 
   private onGenerationComplete(generation: Generation, outcome: GenerationOutcome): void {
+    this.parts.state.answered = generation.hasAnswered ?? this.parts.state.answered;
     this.parts.onGenerationComplete(generation, outcome);
     if (this.over) return;
     if (this.turns.depth === 0 && !this.caller.busy) this.patience.end();
     this.expectation.update();
     this.parts.onActivity();
     // A caller who says something into the goodbye is not hung up on.
-    if (generation.finalAction && this.turns.depth === 0) return this.ending.begin(generation.finalAction);
+    if (generation.finalAction && this.turns.depth === 0) {
+      this.fellSilent = generation.turn.source === 'no_input';
+      return this.ending.begin(generation.finalAction);
+    }
     this.awaitCaller();
   }
 

@@ -68,7 +68,7 @@ export class GenerationRunner implements Speaking {
       clock,
       config,
       audibleBy: () => parts.audibleBy(),
-      onFrame: () => this.current?.noteFrame(),
+      onAudible: (messageId) => this.current?.noteAudible(messageId),
       onHeard: () => parts.onHeard(),
       onError: (generation, error) => this.onSpeechError(generation, error),
     });
@@ -198,7 +198,7 @@ export class GenerationRunner implements Speaking {
     // It would be heard after what the caller waits for.
     if (this.voice.busy) return;
     const { transport, state } = this.parts;
-    const ids = { generation_id: generation.id, message_id: generation.nextMessageId() };
+    const ids = { generation_id: generation.id, message_id: generation.nextAsideId() };
     transport.send({ type: 'text_stream_start', ...ids, agent: state.agent.name });
     transport.send({ type: 'text_chunk', ...ids, text });
     transport.send({ type: 'text_stream_stop', ...ids, text });
@@ -222,7 +222,7 @@ export class GenerationRunner implements Speaking {
     } catch (error) {
       if (generation.signal.aborted) throw error;
       this.fail(error);
-      this.responder.say(generation, this.parts.state.render(fallbackFor(error, this.parts.state.agent)));
+      this.responder.apologise(generation, this.parts.state.render(fallbackFor(error, this.parts.state.agent)));
     }
     this.answered(generation);
   }
@@ -235,7 +235,7 @@ export class GenerationRunner implements Speaking {
 
   private say(generation: Generation, messageId: string, text: string, isFiller = false): void {
     if (!this.tracker.isCurrent(generation.id)) return;
-    if (!isFiller) generation.noteSentence();
+    generation.noteSentence(messageId);
     this.voice.say({
       generation,
       index: generation.sentences++,

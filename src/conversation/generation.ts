@@ -5,7 +5,7 @@ import type { GenerationOutcome } from './generation-tracker.js';
 import type { GenerationMetrics } from './session-events.js';
 import type { TurnTrace } from './turn-trace.js';
 import { SpokenTimeline } from './spoken-timeline.js';
-import type { FinalAction, Turn } from './turn.js';
+import { type FinalAction, type Turn, isCallerTurn } from './turn.js';
 
 /** One answer of the agent while it is being made and spoken. */
 export class Generation {
@@ -22,6 +22,9 @@ export class Generation {
   private firstSentenceAt: number | undefined;
   private firstAudioAt: number | undefined;
   private firstFrameAt: number | undefined;
+  private answeredAt: number | undefined;
+  /** Messages that answer nothing. */
+  private readonly asides = new Set<string>();
   private bargeInStopMs: number | undefined;
   /** Clock time. */
   readonly startedAt: number;
@@ -58,6 +61,13 @@ export class Generation {
     return `${this.id}_m${++this.messages}`;
   }
 
+  /** Of a message that answers nothing: a word to a caller who waits, an apology. No measure of an answer counts it. */
+  nextAsideId(): string {
+    const id = this.nextMessageId();
+    this.asides.add(id);
+    return id;
+  }
+
   abort(kind: AbortKind): void {
     this.controller.abort(new Aborted(kind));
     this.release();
@@ -88,8 +98,14 @@ export class Generation {
     this.signal.throwIfAborted();
   }
 
+  /** Of the model: what agents say on their own account has none. */
   noteToken(): void {
     this.firstTokenAt ??= this.clock.now();
+  }
+
+  /** What the model has said so far is not said: it begins anew. */
+  forgetToken(): void {
+    if (!this.hasSpoken) this.firstTokenAt = undefined;
   }
 
   /** Whether anything was said in answer to the turn, or is about to be. */
@@ -97,16 +113,19 @@ export class Generation {
     return this.firstSentenceAt !== undefined;
   }
 
-  noteSentence(): void {
-    this.firstSentenceAt ??= this.clock.now();
+  noteSentence(messageId: string): void {
+    if (!this.asides.has(messageId)) this.firstSentenceAt ??= this.clock.now();
   }
 
-  noteAudio(): void {
-    this.firstAudioAt ??= this.clock.now();
+  noteAudio(messageId: string): void {
+    if (!this.asides.has(messageId)) this.firstAudioAt ??= this.clock.now();
   }
 
-  noteFrame(): void {
-    this.firstFrameAt ??= this.clock.now();
+  /** Audio of the message leaves. */
+  noteAudible(messageId: string): void {
+    const now = this.clock.now();
+    this.firstFrameAt ??= now;
+    if (!this.asides.has(messageId)) this.answeredAt ??= now;
   }
 
   /** @param arrivedAt of the caller's first loud frame. */
@@ -120,14 +139,25 @@ export class Generation {
     return this.firstFrameAt;
   }
 
+  /** Whether the caller has got an answer to something that was understood; undefined where it was not about that. */
+  get hasAnswered(): boolean | undefined {
+    const { turn, outcome } = this;
+    // A reconnect without words of its own answers what was asked before.
+    if (!isCallerTurn(turn) && !(turn.source === 'reconnect' && turn.text === '')) return undefined;
+    if (outcome === 'failed') return false;
+    const isDone = this.answeredAt !== undefined || (this.finalAction !== undefined && outcome === 'completed');
+    return isDone && !turn.rejected ? true : undefined;
+  }
+
   get metrics(): GenerationMetrics {
     const timing = this.turn.timing;
     return definedOnly({
       endpointing_ms: between(timing?.speechEndedAt, timing?.endpointedAt),
       stt_final_ms: between(timing?.endpointedAt, timing?.finalAt),
       llm_first_token_ms: between(this.startedAt, this.firstTokenAt),
+      llm_first_sentence_ms: between(this.firstTokenAt, this.firstSentenceAt),
       tts_first_byte_ms: between(this.firstSentenceAt, this.firstAudioAt),
-      voice_to_voice_ms: between(timing?.speechEndedAt, this.firstFrameAt),
+      voice_to_voice_ms: between(timing?.speechEndedAt, this.answeredAt),
       barge_in_stop_ms: this.bargeInStopMs,
     });
   }

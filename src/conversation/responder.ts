@@ -69,14 +69,22 @@ export class Responder {
 
   /** Speaks a fixed text as the agent's next message. */
   say(generation: Generation, text: string): void {
-    const answer = newAnswer(generation);
+    this.sayAs(newAnswer(generation.nextMessageId()), generation, text);
+  }
+
+  /** Likewise, in place of an answer. */
+  apologise(generation: Generation, text: string): void {
+    this.sayAs(newAnswer(generation.nextAsideId()), generation, text);
+  }
+
+  private sayAs(answer: Answer, generation: Generation, text: string): void {
     const splitter = this.splitter();
     this.onText(generation, answer, splitter, text);
     this.finishMessage(generation, answer, splitter);
   }
 
   private async ask(generation: Generation): Promise<Answer> {
-    let answer = newAnswer(generation);
+    let answer = newAnswer(generation.nextMessageId());
     let splitter = this.splitter();
     let waiting: Timer | undefined;
     let overdue = false;
@@ -92,11 +100,13 @@ export class Responder {
           waiting = undefined;
           overdue = false;
           this.withdraw(generation, answer);
-          answer = newAnswer(generation);
+          generation.forgetToken();
+          answer = newAnswer(generation.nextMessageId());
           splitter = this.splitter();
         }
         if (event.type === 'tool_call') answer.calls.push(event.call);
         if (event.type !== 'text' || event.text === '') continue;
+        generation.noteToken();
         this.onText(generation, answer, splitter, event.text);
         if (overdue) speakFirst();
         else if (splitter.firstPending) waiting ??= this.clock.setTimeout(speakFirst, this.options.firstClauseWaitMs);
@@ -148,7 +158,6 @@ export class Responder {
   private onText(generation: Generation, answer: Answer, splitter: SentenceSplitter, text: string): void {
     const { messageId } = answer;
     if (answer.text === '') {
-      generation.noteToken();
       this.output.event({
         type: 'text_stream_start',
         generation_id: generation.id,
@@ -253,6 +262,6 @@ export class Responder {
   }
 }
 
-function newAnswer(generation: Generation): Answer {
-  return { messageId: generation.nextMessageId(), text: '', calls: [], spoken: false };
+function newAnswer(messageId: string): Answer {
+  return { messageId, text: '', calls: [], spoken: false };
 }

@@ -12,6 +12,7 @@ export const closeCodes: Readonly<Record<AbortKind, CloseCode>> = {
   completed: CloseCode.Ended,
   protocol: CloseCode.Malformed,
   hangup: CloseCode.Ended,
+  operator: CloseCode.Ended,
   lost: CloseCode.Ended,
   drain: CloseCode.Restart,
   shutdown: CloseCode.Restart,
@@ -22,7 +23,7 @@ export const closeCodes: Readonly<Record<AbortKind, CloseCode>> = {
 };
 
 /** Ends that the caller, or the agent, wanted. */
-const WISHED: ReadonlySet<AbortKind> = new Set(['completed', 'hangup', 'idle']);
+const WISHED: ReadonlySet<AbortKind> = new Set(['completed', 'hangup']);
 
 /** Ends after which the client may come back and go on: nobody wanted the call to be over. */
 export const resumableEnds: ReadonlySet<AbortKind> = new Set([
@@ -35,19 +36,33 @@ export const resumableEnds: ReadonlySet<AbortKind> = new Set([
 ]);
 
 /**
- * What became of a call, for counting. `contained`: an agent of ours has done what there was to do. `abandoned`: the caller
- * never said anything. `cut`: it ended, or may have, before it was over. `moved`: it goes on over another connection.
+ * What became of a call, for counting; docs/metrics.md says what each is. `contained`: the last that the caller wanted to
+ * know was answered, and then they or the agent ended the call.
  */
-type CallOutcome = 'contained' | 'transferred' | 'transfer_failed' | 'abandoned' | 'cut' | 'moved';
+type CallOutcome =
+  'contained' | 'transferred' | 'transfer_failed' | 'unanswered' | 'abandoned' | 'stopped' | 'cut' | 'moved';
 
-/** @param turns of the caller @param transfer what came of the last attempt */
-export function outcomeOf(kind: AbortKind, turns: number, transfer: TransferStatus | undefined): CallOutcome {
+/** What a call has come to when it ends. */
+export interface CallResult {
+  /** Of the caller. */
+  readonly turns: number;
+  /** Whether the last answer to something that was understood was heard, and did not fail. */
+  readonly answered: boolean;
+  /** Whether the agent has hung up because the caller said nothing more. */
+  readonly fellSilent: boolean;
+  /** What came of the last attempt; undefined if nobody wanted a transfer. */
+  readonly transfer: TransferStatus | undefined;
+}
+
+export function outcomeOf(kind: AbortKind, { turns, answered, fellSilent, transfer }: CallResult): CallOutcome {
   if (kind === 'superseded') return 'moved';
   // Who takes the call over may well close our connection without a word.
   if (transfer === 'started' || transfer === 'simulated') return 'transferred';
-  if (!WISHED.has(kind)) return 'cut';
+  if (kind === 'operator') return 'stopped';
+  if (kind !== 'idle' && !WISHED.has(kind)) return 'cut';
   if (transfer === 'failed') return 'transfer_failed';
-  return turns === 0 ? 'abandoned' : 'contained';
+  if (turns === 0 || fellSilent || kind === 'idle') return 'abandoned';
+  return answered ? 'contained' : 'unanswered';
 }
 
 /** What a client is told about a session that could not be built. */

@@ -10,9 +10,12 @@ const metrics = z
   .object({
     endpointing_ms: ms.describe('End of speech until the turn was taken as ended'),
     stt_final_ms: ms.describe('From there to the final transcript'),
-    llm_first_token_ms: ms.describe('Start of the generation to the first text'),
+    llm_first_token_ms: ms.describe("Start of the generation to the model's first text"),
+    llm_first_sentence_ms: ms.describe('From there to the first sentence that can be spoken'),
     tts_first_byte_ms: ms.describe('First sentence complete to its first audio'),
-    voice_to_voice_ms: ms.describe('End of speech to the first audio frame of the answer'),
+    voice_to_voice_ms: ms.describe(
+      'End of speech to the first audio frame of the answer; a word to a caller who waits is none, nor is an apology',
+    ),
     barge_in_stop_ms: ms.describe("The caller's first loud frame to `audio_clear`"),
   })
   .partial();

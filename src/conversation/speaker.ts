@@ -106,7 +106,7 @@ export class Speaker {
       let resampler: Resampler | undefined;
       for await (const chunk of this.parts.voice.synthesize(request, signal)) {
         signal.throwIfAborted();
-        generation.noteAudio();
+        generation.noteAudio(messageId);
         span.firstAudio(this.parts.clock.now() - startedAt);
         if (chunk.sampleRate !== transport.outputRate)
           resampler ??= new Resampler(chunk.sampleRate, transport.outputRate);

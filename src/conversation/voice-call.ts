@@ -198,7 +198,7 @@ export class VoiceCall {
     events.emit('session.ended', {
       sessionId: this.id,
       reason: kind,
-      outcome: outcomeOf(kind, this.turns, this.conversation?.transferred),
+      outcome: outcomeOf(kind, this.conversation!.result),
       durationMs: clock.now() - this.startedAt,
       turns: this.turns,
     });

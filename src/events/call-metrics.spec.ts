@@ -69,4 +69,25 @@ describe('the metrics of calls', () => {
     stop();
     expect(bus.listenerCount).toBe(0);
   });
+
+  it('count no answer as fast that has failed', () => {
+    const bus = new EventBus();
+    const stop = recordCallMetrics(bus);
+    const answer = { sessionId: 's1', source: 'voice', usedTools: false, metrics: { voice_to_voice_ms: 300 } };
+    bus.emit('generation.completed', { ...answer, outcome: 'failed' });
+    bus.emit('generation.completed', { ...answer, outcome: 'interrupted' });
+    stop();
+    const names = recorder.recorded.map(([name]) => name);
+    expect(names.filter((name) => name === 'voice.generations')).toHaveLength(2);
+    expect(names.filter((name) => name === 'voice.turn.response_latency')).toHaveLength(1);
+  });
+
+  it('keep what agents say on their own account apart from answers', () => {
+    const bus = new EventBus();
+    const stop = recordCallMetrics(bus);
+    const greeting = { sessionId: 's1', source: 'greeting', outcome: 'completed', usedTools: false };
+    bus.emit('generation.completed', { ...greeting, metrics: { tts_first_byte_ms: 0 } });
+    stop();
+    expect(recorder.recorded).toContainEqual(['voice.tts.time_to_first_byte', 0, { source: 'greeting' }]);
+  });
 });

@@ -56,12 +56,22 @@ class CallMetrics {
     'End of speech to the first audio of the answer, by whether tools were used',
     ANSWER_BUCKETS,
   );
+  private readonly voices = this.histogram(
+    'voice.tts.time_to_first_byte',
+    'First sentence to its first audio, by what it answers',
+  );
   /** By the names of the wire protocol. */
   private readonly parts: Readonly<Record<string, Histogram>> = {
     endpointing_ms: this.histogram('voice.turn.endpointing_delay', 'End of speech to the end of the turn'),
     stt_final_ms: this.histogram('voice.stt.final_delay', 'End of the turn to the final transcript'),
-    llm_first_token_ms: this.histogram('voice.llm.time_to_first_token', 'Start of the answer to its first text'),
-    tts_first_byte_ms: this.histogram('voice.tts.time_to_first_byte', 'First sentence to its first audio'),
+    llm_first_token_ms: this.histogram(
+      'voice.llm.time_to_first_token',
+      "Start of the answer to the model's first text",
+    ),
+    llm_first_sentence_ms: this.histogram(
+      'voice.llm.time_to_first_sentence',
+      'First text of the model to the first sentence that can be spoken',
+    ),
     barge_in_stop_ms: this.histogram(
       'voice.barge_in.stop_latency',
       'The first loud frame of a caller to the silence of the agent',
@@ -71,8 +81,11 @@ class CallMetrics {
 
   generation({ outcome, source, usedTools, metrics: measured }: CallEvents['generation.completed']): void {
     this.generations.add(1, { outcome, source });
-    const { voice_to_voice_ms: answeredMs, ...parts } = measured;
-    if (answeredMs !== undefined) this.answers.record(answeredMs / 1000, { tools: usedTools });
+    const { voice_to_voice_ms: answeredMs, tts_first_byte_ms: voicedMs, ...parts } = measured;
+    // One that breaks off has answered nothing, however soon it began.
+    if (answeredMs !== undefined && outcome !== 'failed') this.answers.record(answeredMs / 1000, { tools: usedTools });
+    // What agents say on their own account often waits in the cache: it says nothing about answers.
+    if (voicedMs !== undefined) this.voices.record(voicedMs / 1000, { source });
     for (const [part, valueMs] of Object.entries(parts)) this.parts[part]?.record(valueMs / 1000);
   }
 

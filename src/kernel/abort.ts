@@ -7,6 +7,8 @@ export type AbortKind =
   | 'completed'
   | 'protocol'
   | 'hangup'
+  /** Somebody who runs the server has hung up. */
+  | 'operator'
   | 'lost'
   | 'drain'
   | 'idle'

@@ -15,7 +15,7 @@ export const endsAtOnce: ReadonlySet<AbortKind> = new Set(['protocol', 'supersed
 
 /** The client may come back, and go on with the conversation: nobody wanted it to be over. */
 const interrupted: ReadonlySet<AbortKind> = new Set(['drain', 'shutdown', 'superseded', 'error']);
-const wanted: ReadonlySet<AbortKind> = new Set(['completed', 'hangup']);
+const wanted: ReadonlySet<AbortKind> = new Set(['completed', 'hangup', 'operator']);
 
 /**
  * Whether the conversation ends with its session. A call with a line for each side is hung up when the connection ends;

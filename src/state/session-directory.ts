@@ -21,7 +21,7 @@ export class SessionDirectory {
     this.handle('describe', (session) => session.describe());
     this.handle('pause', (session) => session.pause());
     this.handle('resume', (session) => session.resume());
-    this.handle('hang_up', (session) => session.close('completed'));
+    this.handle('hang_up', (session) => session.close('operator'));
     shared.peers.serve((request) => this.answer(request));
   }
 

@@ -143,7 +143,7 @@ describe('calls of others', () => {
     const { sessions } = (await server.get('/api/v1/sessions', headers)).body as { sessions: [{ session_id: string }] };
     const url = `${server.url}/api/v1/sessions/${sessions[0].session_id}`;
     expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(204);
-    expect(await caller.closed).toEqual({ code: 1000, reason: 'completed' });
+    expect(await caller.closed).toEqual({ code: 1000, reason: 'operator' });
   });
 
   it('are described in the protocol document', async () => {

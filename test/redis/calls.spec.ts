@@ -68,7 +68,7 @@ describeWithRedis('calls, with Redis', () => {
     });
     const ended = await fetch(`${b.url}/api/v1/sessions/${id}`, { method: 'DELETE' });
     expect(ended.status).toBe(204);
-    expect(await caller.closed).toMatchObject({ code: 1000, reason: 'completed' });
+    expect(await caller.closed).toMatchObject({ code: 1000, reason: 'operator' });
     await sees(b, 0);
     expect((await b.get(`/api/v1/sessions/${id}`)).status).toBe(404);
     expect((await fetch(`${b.url}/api/v1/sessions/${id}`, { method: 'DELETE' })).status).toBe(404);

@@ -89,7 +89,7 @@ describeWithRedis('Redis that goes away', () => {
     // Its connection for messages may be back a moment later.
     await until('it is hung up from there', async () => {
       await b.directory.hangUp('two').catch(() => undefined);
-      return two.closedAs === 'completed';
+      return two.closedAs === 'operator';
     });
     expect(outages()).toEqual(['away', 'away', 'back', 'back']);
     expect(log.find((line) => line.includes('is back after'))).toMatch(
@@ -175,7 +175,7 @@ describeWithRedis('Redis that goes away', () => {
       expect(await a.state.store.get('x')).toBe('y');
       await knows(b, 'one');
       await b.directory.hangUp('one');
-      expect(session.closedAs).toBe('completed');
+      expect(session.closedAs).toBe('operator');
       expect(log.join('\n')).not.toMatch(/[^\x20-\x7e\n]/);
     });
 

@@ -47,7 +47,7 @@ describeWithRedis('sessions of several replicas', () => {
     one.turns = 7;
     expect(await b.directory.describe('one')).toEqual({ ...one.describe(), replica: a.id });
     await b.directory.hangUp('one');
-    expect(one.closedAs).toBe('completed');
+    expect(one.closedAs).toBe('operator');
     await knows(b);
     await expect(b.directory.describe('one')).rejects.toMatchObject({ code: 'not_found' });
     await expect(b.directory.hangUp('one')).rejects.toMatchObject({ code: 'not_found' });

@@ -34,6 +34,8 @@ const snapshot = z.object({
   digits: z.string(),
   /** What the agent was about to say when the connection was lost; empty if it had finished. */
   unsaid: z.string(),
+  /** Whether the last answer to something that was understood was heard, and did not fail. */
+  answered: z.boolean().optional(),
   /** Whether nothing of the caller is taken in. */
   paused: z.boolean().optional(),
   /** W3C's: the trace of the call so far. */

@@ -8,6 +8,7 @@ const latency = z
     endpointing_ms: z.number(),
     stt_final_ms: z.number(),
     llm_first_token_ms: z.number(),
+    llm_first_sentence_ms: z.number(),
     tts_first_byte_ms: z.number(),
     voice_to_voice_ms: z.number(),
     barge_in_stop_ms: z.number(),
