@@ -9,6 +9,7 @@ import { FailoverTtsVoice, type TtsProvider } from './failover/failover-tts.voic
 import { Seats, inOrderOfChoice } from './failover/seats.js';
 import type { ProviderStatus } from './failover/speech-provider.js';
 import { takeFirst } from './failover/take-first.js';
+import { OWN_USE } from './pool/own-use.js';
 import type { PoolSnapshot } from './pool/pool-metrics.js';
 import { SttDrivers, TtsDrivers } from './speech-drivers.js';
 import { sttProviders, ttsProviders } from './speech-providers.js';
@@ -143,7 +144,7 @@ export class SpeechService {
     hints: SpeechHints,
     signal: AbortSignal,
   ): Promise<number> {
-    const speech = await this.lease('warmup', signal, hints.language);
+    const speech = await this.lease(OWN_USE.warmUp, signal, hints.language);
     try {
       await speech.stt.prepare(hints);
       let ready = 0;
@@ -168,9 +169,9 @@ export class SpeechService {
           ...more,
         });
         try {
-          const lease = await provider.acquire('warmup', this.config.poolWaitMs, signal);
+          const lease = await provider.acquire(OWN_USE.warmUp, this.config.poolWaitMs, signal);
           lease.release();
-          provider.pool.endSession('warmup');
+          provider.pool.endSession(OWN_USE.warmUp);
           return result({ ok: true });
         } catch (error) {
           signal.throwIfAborted();

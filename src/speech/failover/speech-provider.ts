@@ -2,6 +2,7 @@ import { metrics } from '@opentelemetry/api';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import { ParleyError, messageOf } from '../../kernel/errors.js';
 import { type Attempt, type BreakerState, ProviderBreaker } from '../../kernel/provider-breaker.js';
+import { OWN_USE } from '../pool/own-use.js';
 import type { Lease, SpeechPool } from '../pool/speech-pool.js';
 
 export interface ProviderOptions<D, R> {
@@ -24,8 +25,6 @@ export interface ProviderStatus {
   readonly retry_in_ms?: number;
   readonly last_error?: string;
 }
-
-const PROBE_SESSION = 'probe';
 
 /** One driver of an ordered list: what it lends, and whether it may be asked. Shared by all sessions. */
 export class SpeechProvider<D extends { readonly name: string; readonly languages: readonly string[] }, R> {
@@ -153,12 +152,12 @@ export class SpeechProvider<D extends { readonly name: string; readonly language
       probeMs,
     );
     try {
-      const lease = await pool.acquire(PROBE_SESSION, { timeoutMs: probeMs, signal });
+      const lease = await pool.acquire(OWN_USE.probe, { timeoutMs: probeMs, signal });
       try {
         await this.options.probe(lease.resource, signal);
       } finally {
         lease.release();
-        pool.endSession(PROBE_SESSION);
+        pool.endSession(OWN_USE.probe);
       }
       attempt.succeeded();
     } catch (error) {

@@ -24,7 +24,8 @@ interface PoolMetricsSnapshot extends Readonly<Record<PoolCounter, number>> {
   readonly timestamp: number;
 }
 
-type PoolCounter =
+/** Of callers; `warmup_…` of the pool itself. */
+export type PoolCounter =
   | 'allocations_total'
   | 'allocations_dedicated'
   | 'allocations_warm'

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Aborted } from '../../kernel/abort.js';
 import { ManualClock } from '../../kernel/clock.js';
+import { OWN_USE } from './own-use.js';
 import { SpeechPool, type Lease, type SpeechPoolOptions } from './speech-pool.js';
 
 interface Item {
@@ -90,6 +91,19 @@ describe('speech pool', () => {
       allocations_warm: 2,
       allocations_cold: 0,
     });
+  });
+
+  it('counts what callers get, and not what it is warmed up and probed with', async () => {
+    const workshop = new Workshop();
+    const pool = workshop.pool({ warmSize: 1, maxSize: 1, maxWaiting: 0 });
+    await pool.start(never);
+    const lease = await take(pool, OWN_USE.warmUp);
+    await expect(take(pool, OWN_USE.probe)).rejects.toMatchObject({ code: 'at_capacity' });
+    await expect(take(pool, 'a')).rejects.toMatchObject({ code: 'at_capacity' });
+    lease.release();
+    pool.endSession(OWN_USE.warmUp);
+    await take(pool, 'b');
+    expect(pool.snapshot().metrics).toMatchObject({ allocations_total: 1, allocations_warm: 1, rejected: 1 });
   });
 
   it('builds on demand beyond the warm set, and lets the surplus go when sessions end', async () => {

@@ -2,7 +2,8 @@ import { Aborted } from '../../kernel/abort.js';
 import type { Timer } from '../../kernel/clock.js';
 import { ParleyError, messageOf } from '../../kernel/errors.js';
 import { buildResource, untilAborted, type ResourceFactory } from './build-resource.js';
-import { PoolMetrics, type PoolSnapshot } from './pool-metrics.js';
+import { isOwnUse } from './own-use.js';
+import { type PoolCounter, PoolMetrics, type PoolSnapshot } from './pool-metrics.js';
 
 export interface SpeechPoolOptions<T> extends ResourceFactory<T> {
   /** How many are kept ready for whoever comes next. */
@@ -98,7 +99,7 @@ export class SpeechPool<T> {
       this.serve();
       if (!this.waiters.has(waiter)) return;
       if (this.waiters.size - this.demandBuilds > this.options.maxWaiting) {
-        this.metrics.count('rejected');
+        this.count(sessionId, 'rejected');
         leave(
           new ParleyError(
             'at_capacity',
@@ -110,7 +111,7 @@ export class SpeechPool<T> {
       }
       signal.addEventListener('abort', onAbort, { once: true });
       timer = this.options.clock.setTimeout(() => {
-        this.metrics.count('wait_timeouts');
+        this.count(sessionId, 'wait_timeouts');
         leave(
           this.entries.size < this.options.maxSize
             ? new ParleyError('build_failed', `no ${this.options.name} could be built within ${timeoutMs} ms`, true)
@@ -198,8 +199,8 @@ export class SpeechPool<T> {
 
   private lease(entry: Entry<T>, sessionId: string): Lease<T> {
     const tier: LeaseTier = entry.sessionId === sessionId ? 'dedicated' : entry.isBuiltOnDemand ? 'cold' : 'warm';
-    this.metrics.count('allocations_total');
-    this.metrics.count(`allocations_${tier}`);
+    this.count(sessionId, 'allocations_total');
+    this.count(sessionId, `allocations_${tier}`);
     entry.sessionId = sessionId;
     entry.isLeased = true;
     entry.isBuiltOnDemand = false;
@@ -218,6 +219,11 @@ export class SpeechPool<T> {
       this.serve();
     };
     return { resource: entry.resource, tier, release: () => giveBack(false), discard: () => giveBack(true) };
+  }
+
+  /** What callers get, and do not get. */
+  private count(sessionId: string, counter: PoolCounter): void {
+    if (!isOwnUse(sessionId)) this.metrics.count(counter);
   }
 
   private hasRoom(): boolean {
