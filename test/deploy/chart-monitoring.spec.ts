@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import { CHART, type KubernetesObject, describeWithHelm, hits, render, withCopyOf } from './helm.js';
+import { CHART, type KubernetesObject, describeWithHelm, hits, render, renderFrom, withCopyOf } from './helm.js';
 import { leastValues, matrix } from './values.js';
 
 describeWithHelm('what the chart brings to look at calls with', () => {
@@ -27,7 +27,7 @@ describeWithHelm('what the chart brings to look at calls with', () => {
         rmSync(path.join(chart, name), { recursive: true, force: true });
         mkdirSync(path.join(chart, name));
       }
-      expect(render(matrix['seen from all sides'], chart).all('PrometheusRule')).toEqual([]);
+      expect(renderFrom(chart, matrix['seen from all sides']!).all('PrometheusRule')).toEqual([]);
       const groups = [
         {
           name: 'calls',
@@ -38,7 +38,7 @@ describeWithHelm('what the chart brings to look at calls with', () => {
       writeFileSync(path.join(chart, 'alerts', 'tests.yaml'), 'rule_files: [voice_calls.yaml]\n');
       const board = '{"title": "Calls {{x}}", "panels": []}\n';
       writeFileSync(path.join(chart, 'dashboards', 'calls.json'), board);
-      const rendered = render(matrix['seen from all sides'], chart);
+      const rendered = renderFrom(chart, matrix['seen from all sides']!);
       expect(rendered.the('PrometheusRule')).toMatchObject({
         metadata: { name: 'parley-voice-calls', labels: { release: 'prometheus' } },
         spec: { groups },
@@ -47,7 +47,7 @@ describeWithHelm('what the chart brings to look at calls with', () => {
         metadata: { labels: { grafana_dashboard: '1' }, annotations: { grafana_folder: 'Parley' } },
         data: { 'parley-calls.json': board },
       });
-      expect(render(leastValues, chart).objects.map(({ kind }) => kind)).not.toContain('PrometheusRule');
+      expect(renderFrom(chart, leastValues).objects.map(({ kind }) => kind)).not.toContain('PrometheusRule');
     });
   });
 

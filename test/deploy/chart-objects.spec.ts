@@ -1,9 +1,14 @@
 import { expect, it } from '@jest/globals';
-import { type KubernetesObject, type Values, describeWithHelm, hits, lint, notes, podOf, render } from './helm.js';
+import { type KubernetesObject, type Values, describeWithHelm, hits, lint, podOf, render } from './helm.js';
 import { leastValues, matrix } from './values.js';
 
 const labelsOf = ({ spec }: KubernetesObject): Record<string, string> =>
   (spec['template'] as { metadata: { labels: Record<string, string> } }).metadata.labels;
+
+const shared = (values: Values, config: Values): Values => ({
+  ...values,
+  config: { ...(values['config'] as Values), ...config },
+});
 
 describeWithHelm('the objects of the chart', () => {
   it.each(Object.entries(matrix))('%s: passes helm lint --strict', (_, values) => {
@@ -232,7 +237,8 @@ describeWithHelm('the objects of the chart', () => {
     expect(render(matrix['with everything else']).pod('voice')).not.toHaveProperty('topologySpreadConstraints');
   });
 
-  it('notes say where the first call is made, and warn of what is open', () => {
+  it('notes say where the first call is made and with which token, and warn of what is open', () => {
+    const notes = (values: Values): string => render(values).notes;
     expect(notes(leastValues)).toContain('kubectl -n calls port-forward svc/parley 8000:80');
     expect(notes(leastValues)).toContain('gone after\n330 s at the latest');
     expect(notes(leastValues)).toContain('conversations are in a file of the pod');
@@ -250,6 +256,25 @@ describeWithHelm('the objects of the chart', () => {
       notes({ ...open, networkPolicy: {}, config: { ...(open['config'] as Values), TRUST_PROXY: false } }),
     ).not.toContain(believed);
     expect(notes(matrix['on an application gateway']!)).not.toContain('WARNING');
+    const token = (secret: string): string => `kubectl -n calls get secret ${secret} -o jsonpath='{.data.AUTH_TOKENS}'`;
+    expect(notes(leastValues)).toContain(token('parley'));
+    expect(notes(matrix['unseen, with secrets of its own']!)).toContain(
+      `if one is in parley-from-vault:\n  ${token('parley-from-vault')}`,
+    );
+    expect(notes(matrix['for development']!)).not.toContain('AUTH_TOKENS');
+    const why = 'kubectl -n calls exec deploy/parley-voice -- node deploy/image/probe.mjs /api/v1/ready';
+    expect(notes(leastValues)).toContain(why);
+  });
+
+  it('notes say when pods could take more calls than all of them may', () => {
+    const of = (pods: Values, MAX_SESSIONS_CLUSTER?: number): string =>
+      render({ ...shared(matrix['several pods']!, { MAX_SESSIONS_CLUSTER }), voice: { maxSessions: 40, ...pods } })
+        .notes;
+    const scaling = { autoscaling: { kind: 'hpa', maxReplicas: 12 } };
+    expect(of(scaling, 200)).toContain('lets 200 calls in, where 12 pods of 40 could take 480');
+    expect(of({ replicas: 3 }, 119)).toContain('lets 119 calls in, where 3 pods of 40 could take 120');
+    for (const enough of [of(scaling, 480), of({ replicas: 3 }, 120), of(scaling)])
+      expect(enough).not.toContain('MAX_SESSIONS_CLUSTER');
   });
 
   it('a balancer of its own has the limits that are given', () => {

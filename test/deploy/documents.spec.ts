@@ -1,36 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { configClasses } from '../../src/config/config-classes.js';
 import { loadConfig } from '../../src/config/load.js';
-import { CHART, type Values, describeWithHelm, notes, render } from './helm.js';
+import { CHART, type Values, describeWithHelm, problems, render } from './helm.js';
+import { exists } from './schema.js';
 import { leastValues, matrix } from './values.js';
 
 const defaults = parse(readFileSync(path.join(CHART, 'values.yaml'), 'utf8')) as Values;
-const schema = JSON.parse(readFileSync(path.join(CHART, 'values.schema.json'), 'utf8')) as SchemaNode;
 const readme = readFileSync(path.join(CHART, 'README.md'), 'utf8');
 const guide = readFileSync('docs/deploy-kubernetes.md', 'utf8');
 const settings = new Set(configClasses.flatMap((config) => Object.values(config.settings).map(({ env }) => env)));
-
-interface SchemaNode {
-  readonly $ref?: string;
-  readonly properties?: Record<string, SchemaNode>;
-  readonly definitions?: Record<string, SchemaNode>;
-}
-
-/** Whether the schema has this key; maps of people's own names end the search. */
-function exists(key: string): boolean {
-  let node: SchemaNode = schema;
-  for (const part of key.split('.')) {
-    if (node.$ref) node = schema.definitions![node.$ref.split('/').at(-1)!]!;
-    if (!node.properties) return true;
-    const next = node.properties[part];
-    if (!next) return false;
-    node = next;
-  }
-  return true;
-}
 
 /** `voice.drain.callsSeconds` and so on: everything that has a value of its own. */
 function leaves(values: Values, prefix = ''): string[] {
@@ -102,13 +85,29 @@ describe('docs/deploy-kubernetes.md', () => {
 });
 
 describeWithHelm('the values of docs/deploy-kubernetes.md', () => {
-  const blocks = [...guide.matchAll(/```yaml\n# (\w+\.yaml)\n(.*?)```/gs)];
-  const aks = parse(blocks.find(([, name]) => name === 'aks.yaml')![2]!) as Values;
+  const blocks = [...guide.matchAll(/```yaml\n# (\w+\.yaml).*?\n(.*?)```/gs)];
+  const [, , unfilled] = blocks.find(([, name]) => name === 'aks.yaml')!;
+  const aks = parse(filledIn(unfilled!)) as Values;
+
+  it('are refused until they are filled in', () => {
+    expect(problems(parse(unfilled!) as Values)).toEqual(
+      expect.arrayContaining(
+        [
+          'image.repository still has <registry>',
+          'workloadIdentity.clientId',
+          'ingress.host',
+          'config.COSMOS_ENDPOINT',
+        ].map((start) => expect.stringContaining(start) as unknown),
+      ),
+    );
+  });
 
   it.each(blocks.map(([, name, text]) => [name!, text!]))('%s is taken by the chart', (name, text) => {
     const values = parse(text) as Values;
-    const rendered = render(name === 'aks.yaml' ? values : { ...aks, ...merged(aks, values) });
+    const rendered = render(name === 'aks.yaml' ? aks : { ...aks, ...merged(aks, values) });
     expect(rendered.all('Deployment')).toHaveLength(2);
+    // No limit of the page makes another one pointless.
+    expect(rendered.notes).not.toContain('MAX_SESSIONS_CLUSTER');
   });
 
   it('meet what the page says of them', () => {
@@ -124,7 +123,7 @@ describeWithHelm('the values of docs/deploy-kubernetes.md', () => {
   it('leave nothing open that the chart warns of', () => {
     const gateway = parse(blocks.find(([, name]) => name === 'gateway.yaml')![2]!) as Values;
     for (const values of [aks, { ...aks, ...merged(aks, gateway) }]) {
-      expect(notes(values)).not.toContain('WARNING');
+      expect(render(values).notes).not.toContain('WARNING');
       for (const { spec } of render(values).all('NetworkPolicy'))
         for (const { from } of spec['ingress'] as { from?: object[] }[]) {
           expect(from).not.toHaveLength(0);
@@ -153,8 +152,7 @@ describeWithHelm('the values of docs/deploy-kubernetes.md', () => {
       PUSHER_SECRET: 'y'.repeat(48),
       REDIS_URL: 'rediss://:k%3D@host:10000/0',
     };
-    const filledIn = JSON.parse(JSON.stringify(aks).replaceAll(/<(\w+)>/g, '$1')) as Values;
-    const rendered = render(filledIn);
+    const rendered = render(aks);
     for (const component of ['voice', 'pusher'] as const)
       expect(() => loadConfig({ ...rendered.environment(component), ...given })).not.toThrow();
   });
@@ -162,9 +160,36 @@ describeWithHelm('the values of docs/deploy-kubernetes.md', () => {
   it('the first line of the README is enough for a call', () => {
     expect(readme).toContain('--set-string secrets.values.AUTH_TOKENS=');
     expect(readme).toContain('port-forward svc/parley 8000:80');
+    // Nobody has seen the token: the page says how to, as helm does.
+    const { name } = render(leastValues).the('Secret').metadata;
+    const command = `get secret ${name} -o jsonpath='{.data.AUTH_TOKENS}' | base64 -d`;
+    expect(readme).toContain(command);
+    expect(render(leastValues).notes).toContain(`kubectl -n calls ${command}`);
     expect(render(leastValues).the('Service', 'parley').spec['ports']).toMatchObject([{ port: 80 }]);
   });
 });
+
+/** With the command of the page, and what its variables could be. */
+function filledIn(values: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'parley-guide-'));
+  try {
+    writeFileSync(path.join(folder, 'aks.yaml'), values);
+    const [, command] = /```sh\n(sed .*? aks\.yaml)\n```/s.exec(guide)!;
+    const env = {
+      PATH: process.env['PATH'],
+      REGISTRY: 'parley0123abcd',
+      ACCOUNT: 'parley4567efab',
+      GROUP: 'parley',
+      CLIENT: '00000000-0000-4000-8000-000000000001',
+      SUBSCRIPTION: '00000000-0000-4000-8000-000000000002',
+      HOST: 'voice.example.com',
+    };
+    execFileSync('/bin/sh', ['-eu', '-c', command!], { cwd: folder, env });
+    return readFileSync(path.join(folder, 'aks.yaml'), 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** One level below the top, as far as these pages need it. */
 function merged(base: Values, over: Values): Values {

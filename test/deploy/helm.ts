@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { afterAll, describe } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,14 @@ const isThere = spawnSync(helm, ['version', '--short']).status === 0;
 
 /** Runs where there is a helm. Elsewhere it is skipped, and says so; in CI it must not be missing. */
 export function describeWithHelm(name: string, tests: () => void): void {
-  if (isThere || process.env['CI'] === 'true') return describe(name, tests);
+  if (isThere || process.env['CI'] === 'true')
+    return describe(name, () => {
+      afterAll(() => {
+        if (annotated) rmSync(path.dirname(annotated), { recursive: true, force: true });
+        annotated = undefined;
+      });
+      tests();
+    });
   process.stderr.write(`\nSKIPPED: ${name}: no helm on the PATH; set PARLEY_HELM\n\n`);
   describe.skip(name, tests);
 }
@@ -61,6 +68,8 @@ export class Rendered {
   constructor(
     readonly text: string,
     readonly objects: readonly KubernetesObject[],
+    /** NOTES.txt; helm itself shows it only where there is a cluster. */
+    readonly notes = '',
   ) {}
 
   all(kind: string): KubernetesObject[] {
@@ -110,8 +119,18 @@ export function hits(selector: unknown, labels: Record<string, string>): boolean
   return Object.entries(selector as Record<string, string>).every(([name, value]) => labels[name] === value);
 }
 
-/** Throws what helm says when the chart refuses the values. */
-export function render(values: Values = {}, chart = CHART): Rendered {
+const known = new Map<string, Rendered>();
+
+/** Throws what helm says when the chart refuses the values. Of the same values there is one, for all tests of a file. */
+export function render(values: Values = {}): Rendered {
+  const key = JSON.stringify(values);
+  const rendered = known.get(key) ?? renderFrom((annotated ??= annotatedChart()), values);
+  known.set(key, rendered);
+  return rendered;
+}
+
+/** The same of a chart that is not ours as it stands. */
+export function renderFrom(chart: string, values: Values): Rendered {
   const text = withValues(values, (file) =>
     run(['template', 'parley', chart, '-n', 'calls', '-f', file, '--kube-version', KUBERNETES]),
   );
@@ -121,7 +140,8 @@ export function render(values: Values = {}, chart = CHART): Rendered {
   );
   return new Rendered(
     text,
-    objects.filter((object) => object !== null),
+    objects.filter((object) => object !== null && object.kind !== 'Notes') as KubernetesObject[],
+    objects.find((object) => object?.kind === 'Notes')?.data?.['text'],
   );
 }
 
@@ -135,35 +155,46 @@ export function refusal(values: Values): string {
   throw new Error('the chart takes these values');
 }
 
+/** The sentences in it: what is wrong with these values, each. */
+export function problems(values: Values): string[] {
+  return [...refusal(values).matchAll(/^- (.+)$/gm)].map(([, sentence]) => sentence!);
+}
+
 /** `helm lint --strict`; throws what it finds. */
 export function lint(values: Values): string {
   return withValues(values, (file) => run(['lint', '--strict', CHART, '-f', file, '--kube-version', KUBERNETES]));
 }
 
-/** NOTES.txt, which helm shows only where there is a cluster: here it is the text of a ConfigMap. */
-export function notes(values: Values): string {
-  return withCopyOf(CHART, (chart) => {
-    const file = path.join(chart, 'templates', 'NOTES.txt');
-    const object =
-      '{ apiVersion: v1, kind: Notes, metadata: { name: notes }, data: { text: {{ include "notes" . | toJson }} } }';
-    writeFileSync(
-      path.join(chart, 'templates', 'notes.yaml'),
-      `{{- define "notes" }}${readFileSync(file, 'utf8')}{{ end -}}\n${object}\n`,
-    );
-    return render(values, chart).the('Notes').data!['text']!;
-  });
+/** A copy of the chart in which NOTES.txt is an object among the others. */
+let annotated: string | undefined;
+
+function annotatedChart(): string {
+  const chart = copyOf(CHART);
+  const file = path.join(chart, 'templates', 'NOTES.txt');
+  const object =
+    '{ apiVersion: v1, kind: Notes, metadata: { name: notes }, data: { text: {{ include "notes" . | toJson }} } }';
+  writeFileSync(
+    path.join(chart, 'templates', 'notes.yaml'),
+    `{{- define "notes" }}${readFileSync(file, 'utf8')}{{ end -}}\n${object}\n`,
+  );
+  return chart;
 }
 
 /** Hands a copy of the chart to `use`, in which files may be changed. */
 export function withCopyOf<T>(chart: string, use: (copy: string) => T): T {
-  const folder = mkdtempSync(path.join(tmpdir(), 'parley-chart-'));
+  const copy = copyOf(chart);
   try {
-    const copy = path.join(folder, 'parley');
-    cpSync(chart, copy, { recursive: true });
     return use(copy);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(path.dirname(copy), { recursive: true, force: true });
   }
+}
+
+/** In a folder of its own. */
+function copyOf(chart: string): string {
+  const copy = path.join(mkdtempSync(path.join(tmpdir(), 'parley-chart-')), 'parley');
+  cpSync(chart, copy, { recursive: true });
+  return copy;
 }
 
 function withValues<T>(values: Values, use: (file: string) => T): T {

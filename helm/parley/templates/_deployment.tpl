@@ -63,7 +63,7 @@ spec:
       imagePullSecrets:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      terminationGracePeriodSeconds: {{ include "parley.gracePeriod" (dict "name" $component "values" $own) }}
+      terminationGracePeriodSeconds: {{ include "parley.gracePeriod" $own }}
       securityContext:
         runAsNonRoot: true
         {{- with $v.securityContext }}

@@ -12,10 +12,8 @@
 {{- $suggested := dict "LOG_FORMAT" "json" "INFERENCE_WORKERS" "1" -}}
 {{- if $root.Values.ingress.enabled -}}
 {{- $_ := set $suggested "TRUST_PROXY" (join "," $root.Values.ingress.trustedProxies | default "true") -}}
-{{- if $root.Values.ingress.host -}}
 {{- $scheme := ternary "https" "http" (ne $root.Values.ingress.tlsSecret "") -}}
 {{- $_ := set $suggested "PUBLIC_URL" (printf "%s://%s" $scheme $root.Values.ingress.host) -}}
-{{- end -}}
 {{- end -}}
 {{- $own := (index $root.Values .component).config -}}
 {{- mergeOverwrite $suggested (deepCopy $root.Values.config) (deepCopy $own) | toJson -}}
@@ -26,14 +24,11 @@
 {{- add .preStopSeconds .callsSeconds .shutdownSeconds -}}
 {{- end -}}
 
-{{/* (dict "name" "voice" "values" .Values.voice) */}}
+{{/* Of one component's values; that what is given is enough is checked before. */}}
 {{- define "parley.gracePeriod" -}}
-{{- $needed := int (include "parley.stopSeconds" .values.drain) -}}
-{{- $given := .values.terminationGracePeriodSeconds -}}
+{{- $given := .terminationGracePeriodSeconds -}}
 {{- if kindIs "invalid" $given -}}
-{{- add $needed 5 -}}
-{{- else if le (int $given) $needed -}}
-{{- fail (printf "%s.terminationGracePeriodSeconds is %d, but preStop (%d s), live calls (%d s) and stopping (%d s) may take %d s together: Kubernetes would kill the process in the middle of them. Give it more than %d, leave it out, or lower %s.drain." .name (int $given) (int .values.drain.preStopSeconds) (int .values.drain.callsSeconds) (int .values.drain.shutdownSeconds) $needed $needed .name) -}}
+{{- add (int (include "parley.stopSeconds" .drain)) 5 -}}
 {{- else -}}
 {{- int $given -}}
 {{- end -}}
