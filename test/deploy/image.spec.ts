@@ -1,15 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { configClasses } from '../../src/config/config-classes.js';
 import { loadConfig } from '../../src/config/load.js';
 import { DockerContext } from './docker-context.js';
 import { environmentOf, readDockerfile, wordsOf } from './dockerfile.js';
+import { run } from './run-script.js';
 
 const stages = readDockerfile();
 const [build, runtime] = stages;
@@ -154,13 +151,13 @@ describe('trimming', () => {
       mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
       writeFileSync(path.join(root, file), '');
     }
-    expect(await exitCode(['deploy/image/trim.mjs', root])).toBe(0);
+    expect((await run(['deploy/image/trim.mjs', root])).code).toBe(0);
     const left = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => there.includes(file));
     expect(new Set(left)).toEqual(
       new Set([there[0], ...there.filter((file) => /^(node-gyp|sherpa|\.bin\/semver)/.test(file))]),
     );
     rmSync(path.join(root, 'onnxruntime-node/bin/napi-v6', own), { recursive: true });
-    expect(await exitCode(['deploy/image/trim.mjs', root])).toBe(1);
+    expect((await run(['deploy/image/trim.mjs', root])).code).toBe(1);
     rmSync(root, { recursive: true });
   });
 
@@ -170,25 +167,3 @@ describe('trimming', () => {
     );
   });
 });
-
-describe('the probe', () => {
-  it('passes if all answer well, and says who does not', async () => {
-    const server = createServer((request, response) => response.writeHead(request.url === '/well' ? 200 : 503).end());
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const base = `http://127.0.0.1:${port}`;
-    const probe = 'deploy/image/probe.mjs';
-    expect(await exitCode([probe, '/well'], { PORT: String(port) })).toBe(0);
-    expect(await exitCode([probe, '/well', base, base])).toBe(0);
-    expect(await exitCode([probe, '/ill'], { PORT: String(port) })).toBe(1);
-    expect(await exitCode([probe, '/well', base, 'http://127.0.0.1:1'])).toBe(1);
-    server.close();
-  });
-});
-
-async function exitCode(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
-  const [code] = (await once(child, 'exit')) as [number];
-  return code;
-}
