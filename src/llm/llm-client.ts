@@ -17,10 +17,20 @@ export abstract class LlmClient {
     return true;
   }
 
+  /** The same of each of the models behind it. */
+  async warmUpEach(signal: AbortSignal): Promise<readonly LlmWarmUp[]> {
+    return [{ model: this.name, ok: await this.warmUp(signal) }];
+  }
+
   /** The models behind it, in the order in which they are asked. */
   models(): readonly LlmModelStatus[] {
     return [{ name: this.name, state: 'closed' }];
   }
+}
+
+export interface LlmWarmUp {
+  readonly model: string;
+  readonly ok: boolean;
 }
 
 export interface LlmModelStatus {

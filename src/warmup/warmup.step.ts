@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
-import { LlmClient } from '../llm/llm-client.js';
+import { LlmClient, type LlmWarmUp } from '../llm/llm-client.js';
 import { SpeechService } from '../speech/speech.service.js';
 import { PhraseWarmup } from './phrase-warmup.js';
 
@@ -15,15 +15,31 @@ export class WarmupStep implements LifecycleStep {
   ) {}
 
   async start(signal: AbortSignal): Promise<StepReport> {
-    const [model, providers, spoken] = await Promise.all([
-      this.llm.warmUp(signal),
+    const [models, providers, spoken] = await Promise.all([
+      this.llm.warmUpEach(signal),
       this.speech.warmUpProviders(signal),
       this.phrases.run(signal),
     ]);
     const [stt, tts] = this.speech.pools().map((pool) => pool.warm_pool_size);
-    const speech = Object.fromEntries(providers.map(({ kind, provider, ok }) => [`${kind}_${provider}`, ok]));
-    const cold = [...(model ? [] : ['model']), ...providers.filter(({ ok }) => !ok).map(({ provider }) => provider)];
+    const cold = [
+      ...models.filter(({ ok }) => !ok).map(({ model }) => model),
+      ...providers.filter(({ ok }) => !ok).map(({ provider }) => provider),
+    ];
     const summary = `${spoken.ready} of ${spoken.phrases} phrases ready to play${cold.length > 0 ? `; not warm: ${cold.join(', ')}` : ''}`;
-    return { summary, details: { openai: model, ...speech, phrases: spoken.ready, stt_pool: stt, tts_pool: tts } };
+    const details = {
+      openai: areWarm(models),
+      ...Object.fromEntries(models.map(({ model, ok }) => [`llm_${model}`, ok])),
+      ...Object.fromEntries(providers.map(({ kind, provider, ok }) => [`${kind}_${provider}`, ok])),
+      phrases: spoken.ready,
+      stt_pool: stt,
+      tts_pool: tts,
+    };
+    return { summary, details };
   }
+}
+
+/** All of those at OpenAI and Azure OpenAI; without any there, all that there are. */
+function areWarm(models: readonly LlmWarmUp[]): boolean {
+  const there = models.filter(({ model }) => /^(azure|openai):/.test(model));
+  return (there.length > 0 ? there : models).every(({ ok }) => ok);
 }

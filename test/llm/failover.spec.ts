@@ -338,9 +338,13 @@ describe('when no model can be asked', () => {
 });
 
 describe('the list', () => {
-  it('is warm when one of its models is', async () => {
+  it('is warm when one of its models is, and says of each whether it is', async () => {
     fake.model('first').always(serverError);
     expect(await models().warmUp(new AbortController().signal)).toBe(true);
+    expect(await models().warmUpEach(new AbortController().signal)).toEqual([
+      { model: 'azure:first', ok: false },
+      { model: 'openai:second', ok: true },
+    ]);
     fake.model('second').always(serverError);
     expect(await models().warmUp(new AbortController().signal)).toBe(false);
     expect(logged).toContain('warn: openai:second: HTTP 500 (request req-1)');

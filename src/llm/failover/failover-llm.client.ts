@@ -1,6 +1,6 @@
 import { Aborted, childController, isAborted } from '../../kernel/abort.js';
 import type { Clock } from '../../kernel/clock.js';
-import { LlmClient, type LlmEvent, type LlmModelStatus, type LlmRequest } from '../llm-client.js';
+import { LlmClient, type LlmEvent, type LlmModelStatus, type LlmRequest, type LlmWarmUp } from '../llm-client.js';
 import { LlmError, type LlmFault } from '../llm-error.js';
 import type { GuardedModel } from './guarded-model.js';
 import { LlmMetrics, type RequestFailure } from './llm-metrics.js';
@@ -52,10 +52,17 @@ export class FailoverLlmClient extends LlmClient {
     return this.list.map((model) => model.status);
   }
 
-  /** Tries all of them at once; true when one works. */
+  /** True when one works: then calls get answers. */
   override async warmUp(signal: AbortSignal): Promise<boolean> {
-    const works = await Promise.all(this.list.map((model) => model.tryOut(signal, WARM_UP_MS)));
-    return works.includes(true);
+    const each = await this.warmUpEach(signal);
+    return each.some(({ ok }) => ok);
+  }
+
+  /** Tries all of them at once. */
+  override warmUpEach(signal: AbortSignal): Promise<readonly LlmWarmUp[]> {
+    return Promise.all(
+      this.list.map(async (model) => ({ model: model.name, ok: await model.tryOut(signal, WARM_UP_MS) })),
+    );
   }
 
   override async *stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmEvent> {
