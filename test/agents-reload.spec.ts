@@ -1,12 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createApiKey } from '../src/auth/api-keys.js';
 import { TestCaller, TestServer, withoutSpeech } from './support/test-server.js';
 
+const admin = createApiKey({ id: 'root', tenant: 'ops', role: 'admin' });
 const operator = createApiKey({ id: 'olga', tenant: 'acme', role: 'operator' });
 const integrator = createApiKey({ id: 'crm', tenant: 'acme', role: 'integrator' });
+
+/** A thousand million entries, if they were written out. */
+const aliasesOfAliases = Array.from({ length: 9 }, (_, i) =>
+  i === 0
+    ? 'a0: &a0 [x]'
+    : `a${i}: &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(', ')}]`,
+).join('\n');
 
 let folder: string;
 let agents: string;
@@ -17,7 +27,7 @@ beforeAll(async () => {
   agents = path.join(folder, 'agents');
   await cp('agents', agents, { recursive: true });
   const keys = path.join(folder, 'keys.yaml');
-  await writeFile(keys, JSON.stringify({ keys: [operator, integrator].map(({ entry }) => entry) }));
+  await writeFile(keys, JSON.stringify({ keys: [admin, operator, integrator].map(({ entry }) => entry) }));
   server = await TestServer.start({
     ...withoutSpeech,
     GREETING: 'off',
@@ -37,6 +47,8 @@ async function reload(key: string): Promise<{ status: number; body: Record<strin
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
+const asked = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
+
 async function change(file: string, from: string | RegExp, to: string): Promise<void> {
   const place = path.join(agents, file);
   const before = await readFile(place, 'utf8');
@@ -53,7 +65,7 @@ describe('agents that are read again', () => {
     await before.ask('what are your opening hours');
     const old = before.answers().at(-1)!;
     await change('concierge/agent.yaml', 'nine to five', 'noon to one');
-    const { status, body } = await reload(operator.key);
+    const { status, body } = await reload(admin.key);
     expect(status).toBe(200);
     expect(body).toMatchObject({ agents: expect.arrayContaining(['concierge']), added: [], removed: [] });
 
@@ -70,7 +82,7 @@ describe('agents that are read again', () => {
     const place = path.join(agents, 'concierge', 'agent.yaml');
     const valid = await readFile(place, 'utf8');
     await writeFile(place, valid.replace(/^description: .*$/m, 'description: 7\nnonsense: true'));
-    const { status, body } = await reload(operator.key);
+    const { status, body } = await reload(admin.key);
     expect(status).toBe(422);
     const { message } = body['error'] as { message: string };
     expect(message).toMatch(/nothing has changed.*concierge\/agent\.yaml:\d+:\d+.*nonsense/s);
@@ -82,7 +94,59 @@ describe('agents that are read again', () => {
     await writeFile(place, valid);
   });
 
-  it('are the business of operators', async () => {
+  it.each<[string, () => Promise<void>, RegExp]>([
+    [
+      'a file that grows without end when it is read',
+      () => writeFile(path.join(agents, 'concierge', 'agent.yaml'), aliasesOfAliases),
+      /nothing has changed: agents\/concierge\/agent\.yaml:1:1 .*alias/,
+    ],
+    [
+      'a file that is nested beyond all measure',
+      () => writeFile(path.join(agents, 'concierge', 'agent.yaml'), '['.repeat(50_000)),
+      /nothing has changed: agents\/concierge\/agent\.yaml:1:1 is nested too deeply/,
+    ],
+    [
+      'a folder in the place of a file',
+      async () => {
+        await rm(path.join(agents, 'concierge', 'prompt.md'));
+        await mkdir(path.join(agents, 'concierge', 'prompt.md'));
+      },
+      /nothing has changed: .*agents\/concierge\/prompt\.md:1:1 cannot be read \(EISDIR\)/,
+    ],
+    ['no folder', () => rm(agents, { recursive: true }), /AGENTS_DIR .* nothing has changed/],
+    ['a file in its place', () => rm(agents, { recursive: true }).then(() => writeFile(agents, '')), /AGENTS_DIR/],
+  ])('are those of before where there is %s', async (_, spoil, words) => {
+    await cp(agents, `${agents}.whole`, { recursive: true });
+    const before = await server.get('/api/v1/agents', asked(integrator.key));
+    await spoil();
+    const { status, body } = await reload(admin.key);
+    const { message } = body['error'] as { message: string };
+    expect([status, message]).toEqual([422, expect.stringMatching(words)]);
+    expect(message).not.toContain(folder);
+    expect(await server.get('/api/v1/agents', asked(integrator.key))).toEqual(before);
+    await rm(agents, { recursive: true, force: true });
+    await rename(`${agents}.whole`, agents);
+  });
+
+  it('have a version, by which replicas can be compared', async () => {
+    const before = (await reload(admin.key)).body['version'];
+    expect(before).toMatch(/^[0-9a-f]{12}$/);
+    expect((await reload(admin.key)).body['version']).toBe(before);
+    const prompt = path.join(agents, 'concierge', 'prompt.md');
+    const text = await readFile(prompt, 'utf8');
+    await writeFile(prompt, `${text}Be brief.\n`);
+    expect((await reload(admin.key)).body['version']).not.toBe(before);
+    await writeFile(prompt, text);
+    expect((await reload(admin.key)).body['version']).toBe(before);
+    const shown = await server.get('/api/v1/agents', asked(integrator.key));
+    expect(shown.body).toMatchObject({ replica: expect.any(String), version: before });
+    const readiness = await server.get('/api/v1/readiness', asked(operator.key));
+    const details = { agents: 3, scenarios: 1, version: before };
+    expect(readiness.body['checks']).toContainEqual(expect.objectContaining({ component: 'agents', details }));
+  });
+
+  it('are the business of admins, for they are those of all tenants', async () => {
+    expect((await reload(operator.key)).status).toBe(403);
     expect((await reload(integrator.key)).status).toBe(403);
   });
 });

@@ -11,7 +11,7 @@ import type { SpeechAbilities } from './speech-abilities.js';
 /** The agents and scenarios of the process, read from files by the start-up step `agents`, and again when an operator wants it. */
 @Injectable()
 export class AgentCatalog {
-  private loaded = new AgentSet([], []);
+  private loaded = new AgentSet([], [], '');
 
   constructor(
     private readonly config: AgentsConfig,
@@ -34,6 +34,11 @@ export class AgentCatalog {
   /** Those of calls that begin now. */
   get current(): AgentSet {
     return this.loaded;
+  }
+
+  /** Of the files that it was read from: the same on every replica that has read the same. Empty before the start. */
+  get version(): string {
+    return this.loaded.version;
   }
 
   agents(): Agent[] {
@@ -68,7 +73,7 @@ export class AgentCatalog {
     };
   }
 
-  private take({ agents, scenarios }: LoadedAgents): void {
-    this.loaded = new AgentSet(agents, scenarios);
+  private take({ agents, scenarios, version }: LoadedAgents): void {
+    this.loaded = new AgentSet(agents, scenarios, version);
   }
 }

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { ParleyError } from '../kernel/errors.js';
 import { compileDialogue } from '../llm/drivers/embedded/compiled-dialogue.js';
 import type { Agent, Scenario } from './agent.js';
+import { AgentFiles, UnreadableFile } from './agent-files.js';
 import { checkAgent, handoffTargets, type KnownNames } from './agent-checks.js';
 import { agentFile, type AgentFile, scenarioFile, type ScenarioFile } from './agent-schema.js';
 import { buildAgent, buildScenario } from './build-agent.js';
@@ -28,6 +28,8 @@ export interface LoadOptions {
 export interface LoadedAgents {
   readonly agents: readonly Agent[];
   readonly scenarios: readonly Scenario[];
+  /** A fingerprint of the files: 12 digits, the same for the same files. */
+  readonly version: string;
 }
 
 /** Everything that is wrong with the files under `agents/`, one line each: `file:line:column field: message`. */
@@ -80,15 +82,24 @@ const MISSING_EVERYWHERE = `is missing, and there is no ${DEFAULTS} it could com
 
 class Loader {
   private readonly faults = new Map<string, Fault>();
-  private readonly root: string;
+  private readonly files: AgentFiles;
 
   constructor(private readonly options: LoadOptions) {
-    this.root = path.resolve(options.directory);
+    this.files = new AgentFiles(path.resolve(options.directory));
   }
 
   *steps(): Generator<undefined, LoadedAgents> {
-    if (!existsSync(this.root))
+    if (!this.files.isThere)
       throw new ParleyError('config_invalid', `${this.options.directory}: there is no such folder`);
+    try {
+      return yield* this.load();
+    } catch (error) {
+      if (!(error instanceof UnreadableFile)) throw error;
+      throw new AgentsInvalidError([...this.faults.values(), this.wholeFile(error.relative, error.message)]);
+    }
+  }
+
+  private *load(): Generator<undefined, LoadedAgents> {
     const defaults = this.readYaml(DEFAULTS) ?? new YamlFile(this.shown(DEFAULTS), '');
     const sources: AgentSource[] = [];
     for (const name of this.folders()) {
@@ -96,7 +107,7 @@ class Loader {
       yield;
     }
     const scenarios = this.scenarioFiles().map((file) => this.readScenario(file));
-    if (sources.length === 0) this.add(this.wholeFile(this.root, 'there is no agent: a folder with an agent.yaml'));
+    if (sources.length === 0) this.add(this.wholeFile('', 'there is no agent: a folder with an agent.yaml'));
 
     const known: KnownNames = { ...this.options, agents: new Set(sources.map(({ name }) => name)) };
     for (const source of sources) {
@@ -113,34 +124,27 @@ class Loader {
       yield;
       compileDialogue(agent.dialogue);
     }
-    return { agents, scenarios: scenarios.map(({ name, file }) => buildScenario(name, file!)) };
+    const { version } = this.files;
+    return { agents, scenarios: scenarios.map(({ name, file }) => buildScenario(name, file!)), version };
   }
 
   private folders(): string[] {
-    return namesIn(this.root)
-      .filter((name) => name !== 'scenarios' && this.isFolder(name))
-      .sort();
+    return this.files.namesIn('').filter((name) => name !== 'scenarios' && this.isFolder(name));
   }
 
   private scenarioFiles(): string[] {
-    const directory = path.join(this.root, 'scenarios');
-    if (!existsSync(directory)) return [];
-    return namesIn(directory)
-      .filter((name) => name.endsWith('.yaml'))
-      .sort();
+    return this.files.has('scenarios') ? this.files.namesIn('scenarios').filter((name) => name.endsWith('.yaml')) : [];
   }
 
-  /** Or a link to one. */
   private isFolder(name: string): boolean {
-    const file = path.join(this.root, name);
-    const found = statSync(file, { throwIfNoEntry: false });
-    if (!found) this.add(this.wholeFile(file, 'is a link that leads nowhere'));
-    return found?.isDirectory() ?? false;
+    const found = this.files.isFolder(name);
+    if (found === undefined) this.add(this.wholeFile(name, 'is a link that leads nowhere'));
+    return found ?? false;
   }
 
   private readAgent(name: string, defaults: YamlFile): AgentSource {
     const promptFile = this.shown(path.join(name, 'prompt.md'));
-    const prompt = this.readText(path.join(name, 'prompt.md'));
+    const prompt = this.files.text(path.join(name, 'prompt.md'));
     const read = this.readYaml(path.join(name, 'agent.yaml'));
     const yaml = read ?? new YamlFile(this.shown(path.join(name, 'agent.yaml')), '');
     if (!read) this.add({ ...this.at(yaml, []), message: MISSING });
@@ -222,27 +226,22 @@ class Loader {
     const names = scenarios.map(({ name }) => name).join(', ') || 'none';
     this.add(
       this.wholeFile(
-        path.join(this.root, 'scenarios', `${wanted}.yaml`),
+        path.join('scenarios', `${wanted}.yaml`),
         `is missing: it is the default scenario (there are ${names})`,
       ),
     );
   }
 
   private hasDefaults(): boolean {
-    return existsSync(path.join(this.root, DEFAULTS));
+    return this.files.has(DEFAULTS);
   }
 
   private readYaml(relative: string): YamlFile | undefined {
-    const text = this.readText(relative);
+    const text = this.files.text(relative);
     if (text === undefined) return undefined;
     const yaml = new YamlFile(this.shown(relative), text);
     for (const fault of yaml.faults) this.add(fault);
     return yaml;
-  }
-
-  private readText(relative: string): string | undefined {
-    const file = path.join(this.root, relative);
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   }
 
   /** Where a field stands: in the agent's own file, or in the defaults if only they have it. */
@@ -251,12 +250,12 @@ class Loader {
     return { file: file.name, ...file.positionOf(field, line), field: fieldName(field) };
   }
 
-  private wholeFile(file: string, message: string): Fault {
-    return { file: this.shown(path.relative(this.root, file)), line: 1, column: 1, field: '', message };
+  private wholeFile(relative: string, message: string): Fault {
+    return { file: this.shown(relative), line: 1, column: 1, field: '', message };
   }
 
   private shown(relative: string): string {
-    return path.join(path.basename(this.root), relative);
+    return path.join(path.basename(this.files.root), relative);
   }
 
   /** A fault of the defaults would come up again with every agent. */
@@ -275,9 +274,4 @@ function plainly(issue: z.core.$ZodRawIssue): string | undefined {
     return `unknown key; there are ${Object.keys(issue.inst.shape).join(', ')}`;
   const isMissing = (issue.code === 'invalid_type' || issue.code === 'invalid_value') && issue.input === undefined;
   return isMissing ? MISSING : undefined;
-}
-
-/** What begins with a dot is no content: of an editor, or of the kubelet, which mounts folders as links into `..data`. */
-function namesIn(directory: string): string[] {
-  return readdirSync(directory).filter((name) => !name.startsWith('.'));
 }

@@ -9,6 +9,8 @@ export interface ReloadedAgents {
   readonly scenarios: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** A fingerprint of the files, to compare replicas by. */
+  readonly version: string;
 }
 
 /** Reads the agents of this process again while it serves. Calls that go on keep theirs; those that begin get the new ones. */
@@ -38,7 +40,8 @@ export class AgentReload {
     const now = new Set(agents);
     const added = agents.filter((name) => !before.has(name));
     const removed = [...before].filter((name) => !now.has(name));
-    this.logger.log(`Read again: ${agents.join(', ')}`);
-    return { agents, scenarios: this.catalog.scenarios().map(({ name }) => name), added, removed };
+    const { version } = this.catalog;
+    this.logger.log(`Read again: ${agents.join(', ')}; version ${version}`);
+    return { agents, scenarios: this.catalog.scenarios().map(({ name }) => name), added, removed, version };
   }
 }

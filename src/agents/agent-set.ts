@@ -6,7 +6,12 @@ export class AgentSet {
   private readonly byAgentName: ReadonlyMap<string, Agent>;
   private readonly byScenarioName: ReadonlyMap<string, Scenario>;
 
-  constructor(agents: readonly Agent[], scenarios: readonly Scenario[]) {
+  /** @param version a fingerprint of the files that they were read from */
+  constructor(
+    agents: readonly Agent[],
+    scenarios: readonly Scenario[],
+    readonly version: string,
+  ) {
     this.byAgentName = new Map(agents.map((agent) => [agent.name, agent]));
     this.byScenarioName = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
   }

@@ -20,7 +20,7 @@ export class AgentsStep implements LifecycleStep {
     this.catalog.load(speechAbilities(this.stt, this.tts));
     const agents = this.catalog.agents().map((agent) => agent.name);
     return Promise.resolve({
-      summary: `${agents.join(', ')}; scenario ${this.config.scenario}, starts with ${this.catalog.scenario(this.config.scenario).start}`,
+      summary: `${agents.join(', ')}; scenario ${this.config.scenario}, starts with ${this.catalog.scenario(this.config.scenario).start}; version ${this.catalog.version}`,
     });
   }
 }
@@ -38,6 +38,6 @@ export class AgentsReadiness implements ReadinessCheck {
     const agents = this.catalog.agents().length;
     if (agents === 0) throw new Error('no agent is loaded');
     this.catalog.scenario(this.config.scenario);
-    return { agents, scenarios: this.catalog.scenarios().length };
+    return { agents, scenarios: this.catalog.scenarios().length, version: this.catalog.version };
   }
 }

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
+import { messageOf } from '../kernel/errors.js';
 
 export type FieldPath = readonly (string | number)[];
 
@@ -26,14 +27,13 @@ export class YamlFile {
     readonly name: string,
     text: string,
   ) {
-    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
-    this.faults = this.document.errors.map((error) => ({
-      file: name,
-      ...this.positionAt(error.pos[0]),
-      field: '',
-      message: error.message,
-    }));
-    this.data = this.faults.length > 0 ? {} : (this.document.toJS() ?? {});
+    const { document, data, problem } = parsed(text, this.lines);
+    this.document = document;
+    this.faults = [
+      ...document.errors.map(({ pos, message }) => ({ file: name, ...this.positionAt(pos[0]), field: '', message })),
+      ...(problem === undefined ? [] : [{ file: name, line: 1, column: 1, field: '', message: problem }]),
+    ];
+    this.data = data ?? {};
   }
 
   /** Whether this very file has the field. */
@@ -83,6 +83,22 @@ export class YamlFile {
   private positionAt(offset: number): Position {
     const { line, col } = this.lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+}
+
+const TOO_DEEP = 'Maximum call stack size exceeded';
+
+/** Of a file that is nested or repeated beyond all measure nothing is known but what is wrong with it. */
+function parsed(text: string, lineCounter: LineCounter) {
+  const options = { lineCounter, prettyErrors: false };
+  try {
+    const document = parseDocument(text, options);
+    if (document.errors.some(({ message }) => message === TOO_DEEP)) throw new RangeError(TOO_DEEP);
+    const data: unknown = document.errors.length === 0 ? document.toJS() : undefined;
+    return { document, data, problem: undefined };
+  } catch (error) {
+    const problem = error instanceof RangeError ? 'is nested too deeply' : messageOf(error);
+    return { document: parseDocument('', options), data: undefined, problem };
   }
 }
 

@@ -14,7 +14,7 @@ import { AgentCatalog } from '../agents/agent-catalog.js';
 import { AgentsInvalidError, describeFault } from '../agents/agent-loader.js';
 import { AgentReload } from '../agents/agent-reload.js';
 import { AgentsConfig } from '../config/agents.config.js';
-import { messageOf } from '../kernel/errors.js';
+import { ParleyError, messageOf } from '../kernel/errors.js';
 import { Replica } from '../state/replica.js';
 import { PhraseWarmup } from '../warmup/phrase-warmup.js';
 import { AccessGuard, NeedsRole } from './access.guard.js';
@@ -36,10 +36,11 @@ export class AgentsController {
     private readonly replica: Replica,
   ) {}
 
+  /** `version` is the same on every replica that has read the same files. */
   @Get('agents')
   @NeedsRole('caller')
   listAgents() {
-    return { agents: this.catalog.agents().map(agentView) };
+    return { replica: this.replica.id, version: this.catalog.version, agents: this.catalog.agents().map(agentView) };
   }
 
   @Get('agents/:name')
@@ -57,8 +58,12 @@ export class AgentsController {
     return { default: this.config.scenario, scenarios: this.catalog.scenarios().map(scenarioView) };
   }
 
-  /** From the files of this replica, all or nothing; 422 with every fault. Calls that go on keep what they began with. */
+  /**
+   * From the files of this replica, all or nothing; 422 with every fault. Calls that go on keep what they began with. All
+   * tenants have the same agents: so it is for admins.
+   */
   @Post('agents/reload')
+  @NeedsRole('admin')
   @HttpCode(200)
   async reload() {
     try {
@@ -69,11 +74,18 @@ export class AgentsController {
         .catch((error: unknown) => this.logger.warn(`Phrases of the new agents: ${messageOf(error)}`));
       return { replica: this.replica.id, ...reloaded };
     } catch (error) {
-      if (!(error instanceof AgentsInvalidError)) throw error;
-      const faults = error.faults.map(describeFault).join('; ');
-      throw new UnprocessableEntityException(`The files are not valid, and nothing has changed: ${faults}`);
+      if (!(error instanceof ParleyError) || error.code !== 'config_invalid') throw error;
+      this.logger.warn(error.message);
+      throw new UnprocessableEntityException(refusalOf(error));
     }
   }
+}
+
+/** Without what the machine calls the folder. */
+function refusalOf(error: ParleyError): string {
+  if (!(error instanceof AgentsInvalidError))
+    return 'The folder that AGENTS_DIR names is not there, and nothing has changed';
+  return `The files are not valid, and nothing has changed: ${error.faults.map(describeFault).join('; ')}`;
 }
 
 function agentView({ name, description, language, voice, tools, onNewInput, noInput }: Agent) {

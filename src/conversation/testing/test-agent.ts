@@ -43,6 +43,6 @@ export function testCatalog(agents: readonly Agent[], handoffs: Scenario['handof
     handoffs,
     variables: {},
   };
-  const catalog: Pick<AgentCatalog, 'current'> = { current: new AgentSet(agents, [scenario]) };
+  const catalog: Pick<AgentCatalog, 'current'> = { current: new AgentSet(agents, [scenario], 'test') };
   return catalog as AgentCatalog;
 }

@@ -15,6 +15,7 @@ export class AgentsPanel {
     const { status, body } = await this.api.get('agents');
     byId('ops-agents-card').hidden = status !== 200;
     if (status !== 200) return;
+    byId('agents-version').textContent = `version ${body.version} on ${body.replica}`;
     fill('ops-agents', body.agents, ({ name, description, language, voice, tools }) =>
       element(
         'li',
@@ -36,11 +37,11 @@ export class AgentsPanel {
   }
 }
 
-/** @param {{ agents: string[], added: string[], removed: string[], replica: string }} reloaded */
-export function reloadedWords({ agents, added, removed, replica }) {
+/** @param {{ agents: string[], added: string[], removed: string[], replica: string, version: string }} reloaded */
+export function reloadedWords({ agents, added, removed, replica, version }) {
   const changes = [
     added.length > 0 && `new: ${added.map(readable).join(', ')}`,
     removed.length > 0 && `gone: ${removed.map(readable).join(', ')}`,
   ].filter(Boolean);
-  return `${[`${agents.length} agents were read again on ${replica}`, ...changes].join('; ')}. Calls that go on keep theirs.`;
+  return `${[`${agents.length} agents were read again on ${replica} (version ${version})`, ...changes].join('; ')}. Calls that go on keep theirs.`;
 }

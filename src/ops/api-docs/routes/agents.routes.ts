@@ -3,6 +3,7 @@ import { AgentsController } from '../../agents.controller.js';
 import { describeController, json } from '../route-description.js';
 
 const name = z.string();
+const version = z.string().describe('A fingerprint of the files');
 const agent = z
   .object({
     name,
@@ -34,7 +35,12 @@ const exampleAgent: z.output<typeof agent> = {
 export const agentsRoutes = describeController(AgentsController, 'Agents', {
   listAgents: {
     summary: 'The agents that may answer calls',
-    answer: json(z.object({ agents: z.array(agent) }), { agents: [exampleAgent] }),
+    details: 'All replicas that have read the same files have the same version.',
+    answer: json(z.object({ replica: z.string(), version, agents: z.array(agent) }), {
+      replica: 'voice-7f9c',
+      version: '1f0c5e9a7b32',
+      agents: [exampleAgent],
+    }),
   },
   getAgent: {
     summary: 'One agent',
@@ -75,7 +81,7 @@ export const agentsRoutes = describeController(AgentsController, 'Agents', {
   reload: {
     summary: 'Read the agents again from the files of this replica',
     details:
-      'All or nothing. Calls that go on keep the agents that they began with, also for handoffs; those that begin get the new ones.',
+      'All or nothing. Calls that go on keep the agents that they began with, also for handoffs; those that begin get the new ones. Of all tenants, therefore for admins; each replica has to be asked.',
     answer: json(
       z.object({
         replica: z.string(),
@@ -83,6 +89,7 @@ export const agentsRoutes = describeController(AgentsController, 'Agents', {
         scenarios: z.array(name),
         added: z.array(name),
         removed: z.array(name),
+        version,
       }),
       {
         replica: 'voice-7f9c',
@@ -90,8 +97,9 @@ export const agentsRoutes = describeController(AgentsController, 'Agents', {
         scenarios: ['banking'],
         added: ['fraud_desk'],
         removed: [],
+        version: '1f0c5e9a7b32',
       },
     ),
-    errors: { 422: 'A file is not valid; the message has every fault, and nothing has changed' },
+    errors: { 422: 'A file is not valid, or there are none; the message has every fault, and nothing has changed' },
   },
 });
