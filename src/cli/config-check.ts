@@ -1,11 +1,12 @@
 import { loadConfig } from '../config/load.js';
-import { showValue } from '../config/show-value.js';
+import { isSet, NOT_SET, showValue } from '../config/show-value.js';
 import { messageOf } from '../kernel/errors.js';
 import { checkNamedFiles } from '../named-files.js';
 
 const HELP = `Usage: npm run config:check [-- --json]
 
-Prints the effective configuration, each setting with where it comes from; secrets are masked.
+Prints the effective configuration, each setting with where it comes from; secrets are masked, and what is
+not set is ${NOT_SET} (null with --json).
 Exits 1, with every problem listed, if it is not valid.
 `;
 
@@ -24,7 +25,7 @@ export function main(args: readonly string[]): Promise<number> {
     const rows = settings.map(({ section, setting, value, origin }) => ({
       section,
       variable: setting.env,
-      value: setting.secret ? mask(value) : value,
+      value: shown(value, setting.secret),
       origin,
     }));
     if (args.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
@@ -46,8 +47,9 @@ function print(rows: readonly { section: string; variable: string; value: unknow
   }
 }
 
-/** How many there are is no secret. */
-function mask(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(() => '********');
-  return value === undefined ? undefined : '********';
+/** Whether there is a secret, and how many there are, is none. */
+function shown(value: unknown, isSecret: boolean): unknown {
+  if (!isSet(value)) return null;
+  if (!isSecret) return value;
+  return Array.isArray(value) ? value.map(() => '********') : '********';
 }

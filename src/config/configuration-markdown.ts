@@ -1,5 +1,5 @@
 import { allowedValues, loadConfig } from './load.js';
-import { showValue } from './show-value.js';
+import { isSet, NOT_SET, showValue } from './show-value.js';
 
 /** `docs/configuration.md`: every setting, from the schemas and `config/default.yaml`. */
 export function configurationMarkdown(): string {
@@ -17,7 +17,7 @@ export function configurationMarkdown(): string {
     if (of !== section)
       lines.push('', `## ${of}`, '', '| variable | YAML key | default | allowed | |', '|---|---|---|---|---|');
     section = of;
-    const shown = showValue(value) === '–' ? '–' : `\`${showValue(value)}\``;
+    const shown = isSet(value) ? `\`${showValue(value)}\`` : NOT_SET;
     const description = setting.secret ? `${setting.description} *Secret.*` : setting.description;
     lines.push(
       `| \`${setting.env}\` | \`${of}.${key}\` | ${shown} | ${allowedValues(setting.schema)} | ${description} |`,

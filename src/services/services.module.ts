@@ -1,5 +1,6 @@
 import { Injectable, Module } from '@nestjs/common';
 import { type ObservableResult, metrics } from '@opentelemetry/api';
+import { ListenConfig } from '../config/listen.config.js';
 import { type LifecycleStep, Step, type StepReport } from '../lifecycle/step.js';
 import { ArchiveModule } from './archive/archive.module.js';
 import { Recordings } from './archive/recordings.js';
@@ -21,13 +22,15 @@ export class ServicesStep implements LifecycleStep {
   constructor(
     private readonly conversations: Conversations,
     private readonly recordings: Recordings,
+    private readonly listen: ListenConfig,
   ) {}
 
   async start(signal: AbortSignal): Promise<StepReport> {
     const conversations = await this.conversations.start(signal);
     const recordings = await this.recordings.start(signal);
     this.backlog.addCallback(this.observe);
-    return { summary: `${conversations}; ${recordings}` };
+    const listened = this.listen.audio === 'on' && 'audio of calls that are listened to is kept';
+    return { summary: [conversations, recordings, listened].filter(Boolean).join('; ') };
   }
 
   async stop(): Promise<void> {

@@ -164,7 +164,13 @@ describe('the file of webhooks', () => {
     ],
     ['endpoints: [{name: a, url: "https://u:p@x.test", secrets: [SECRET]}]', /url: allowed is https/],
     ['endpoints: [{name: a, url: "https://x.test", secrets: ["hunter2hunter2"]}]', /secrets: each must be whsec_/],
-    ['endpoints: [{name: a, url: "https://x.test", secrets: ["${NOT_THERE}"]}]', /the environment has no NOT_THERE/],
+    ['endpoints: [{name: a, url: "https://x.test", secrets: ["${NOT_THERE}"]}]', /endpoints\.0: NOT_THERE is not set/],
+    [
+      'endpoints: [{name: a, url: "https://x.test", secrets: ["${TOO_SHORT}"]}]',
+      /endpoints\.0: secrets: TOO_SHORT must be whsec_/,
+    ],
+    ['endpoints: [{name: a, url: "https://x.test"}]', /endpoints\.0\.secrets: is missing.*\$\{CRM_WEBHOOK_SECRET\}/],
+    ['endpoints: [{name: a, url: "https://x.test", secrets: ["${EMPTY}"]}]', /EMPTY is not set/],
     ['endpoints: [{name: "A b", url: "https://x.test", secrets: [SECRET]}]', /endpoints\.0\.name: must be/],
     [
       'endpoints: [{name: a, url: "https://x.test", secrets: [SECRET]}, {name: a, url: "https://x.test", secrets: [SECRET]}]',
@@ -172,7 +178,11 @@ describe('the file of webhooks', () => {
     ],
     ['endpoints: [', /webhooks\.yaml: /],
   ])('%s is refused', (content, problem) => {
-    const read = (): unknown => readWebhooks(fileWith(content.replaceAll('SECRET', SECRET)), '/', {});
+    const read = (): unknown =>
+      readWebhooks(fileWith(content.replaceAll(/\bSECRET\b/g, SECRET)), '/', {
+        TOO_SHORT: 'whsec_c2hvcnQ=',
+        EMPTY: '',
+      });
     expect(read).toThrow(problem);
     expect(read).not.toThrow(/hunter2|u:p/);
   });

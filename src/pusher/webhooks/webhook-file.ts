@@ -8,12 +8,15 @@ import { ParleyError, messageOf } from '../../kernel/errors.js';
 export const webhookEvents = ['conversation.completed'] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
+const SECRETS =
+  'is missing; allowed is a list such as ["${CRM_WEBHOOK_SECRET}"], the name of a variable of the environment that holds whsec_ and 24 to 64 bytes in base64';
+
 const endpoint = z.strictObject({
   /** In jobs and log lines, instead of the address. */
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be up to 32 small letters, digits, "_" and "-"'),
   url: z.string().min(1),
   /** Several while one takes another's place: each signs. */
-  secrets: z.array(z.string()).min(1),
+  secrets: z.array(z.string(), SECRETS).min(1, SECRETS),
   /** Whose conversations; of all tenants if it is not there. */
   tenants: z.array(z.string().min(1)).min(1).optional(),
   events: z
@@ -26,6 +29,8 @@ const endpoint = z.strictObject({
   allow_private_network: z.boolean().default(false),
 });
 const file = z.strictObject({ endpoints: z.array(endpoint) });
+
+const VARIABLE = /\$\{(\w+)\}/;
 
 export interface WebhookEndpoint {
   readonly name: string;
@@ -77,21 +82,23 @@ function endpointOf(given: z.output<typeof endpoint>, env: NodeJS.ProcessEnv): W
     throw new Error('url: allowed is https://…, without a user');
   if (parsed.protocol !== 'https:' && !allowPrivate)
     throw new Error('url: plain http is only allowed with allow_private_network');
-  const signers = given.secrets.map((secret) => signerOf(withVariables(secret, env)));
+  const signers = given.secrets.map((secret) => signerOf(secret, env));
   return { name, url, signers, tenants, events, transcript, allowPrivate };
 }
 
-function signerOf(secret: string): Webhook {
+function signerOf(given: string, env: NodeJS.ProcessEnv): Webhook {
+  const secret = withVariables(given, env);
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const [, variable] = VARIABLE.exec(given) ?? [];
   if (!/^whsec_[A-Za-z0-9+/]+={0,2}$/.test(secret) || key.length < 24 || key.length > 64)
-    throw new Error('secrets: each must be whsec_ and 24 to 64 bytes in base64');
+    throw new Error(`secrets: ${variable ?? 'each'} must be whsec_ and 24 to 64 bytes in base64`);
   return new Webhook(secret);
 }
 
 function withVariables(text: string, env: NodeJS.ProcessEnv): string {
-  return text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+  return text.replaceAll(new RegExp(VARIABLE, 'g'), (_, name: string) => {
     const value = env[name];
-    if (value === undefined) throw new Error(`the environment has no ${name}`);
+    if (!value) throw new Error(`${name} is not set: the file names this variable of the environment`);
     return value;
   });
 }

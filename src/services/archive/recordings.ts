@@ -69,7 +69,7 @@ export class Recordings {
     this.writer = new RecordingWriter({ delivery: this.delivery, memoryBytes: this.config.memoryBytes, log });
     await this.delivery.start(problem);
     if (problem !== undefined) return `recordings on disk until ${archive.name} is there`;
-    return this.enabled ? `recordings in ${archive.name}` : 'calls are not recorded';
+    return this.enabled ? `recordings in ${archive.name}` : 'calls with agents are not recorded';
   }
 
   async stop(): Promise<void> {

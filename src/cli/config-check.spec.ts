@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { main } from './config-check.js';
+
+let out = '';
+const before = { ...process.env };
+
+beforeEach(() => {
+  out = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
+  Object.assign(process.env, { NODE_ENV: 'test', AUTH_TOKENS: 'the-first-of-them-all,the-second-of-them-all' });
+  for (const name of ['REDIS_URL', 'PARLEY_CONFIG', 'ALLOWED_ORIGINS', 'PUBLIC_URL']) delete process.env[name];
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.env = { ...before };
+});
+
+const valueOf = (variable: string): string | undefined =>
+  new RegExp(String.raw`^  ${variable} +(.*?) +(environment|default\.yaml|overlay|unset)$`, 'm').exec(out)?.[1];
+
+describe('npm run config:check', () => {
+  it('has one sign for what is not set, secret or not, and masks secrets that are', async () => {
+    expect(await main([])).toBe(0);
+    for (const variable of ['REDIS_URL', 'TWILIO_AUTH_TOKEN', 'PUBLIC_URL', 'ALLOWED_ORIGINS', 'PUSHER_SECRET'])
+      expect([variable, valueOf(variable)]).toEqual([variable, '–']);
+    expect(valueOf('AUTH_TOKENS')).toBe('********, ********');
+    expect(out).not.toMatch(/^ {2}\w+ +(unset|default\.yaml|environment)$/m);
+    expect(out).not.toContain('of-them-all');
+  });
+
+  it('says the same to programs', async () => {
+    expect(await main(['--json'])).toBe(0);
+    const rows = JSON.parse(out) as { variable: string; value: unknown }[];
+    const values = Object.fromEntries(rows.map(({ variable, value }) => [variable, value]));
+    expect(values).toMatchObject({ REDIS_URL: null, PUBLIC_URL: null, AUTH_TOKENS: ['********', '********'] });
+    expect(rows.filter(({ value }) => value === '' || value === undefined)).toEqual([]);
+    expect(out).not.toContain('of-them-all');
+  });
+});
