@@ -11,7 +11,7 @@ export function serverAddress(given: string | undefined, env: NodeJS.ProcessEnv)
   const port = Number(env['PORT']) > 0 ? env['PORT'] : USUAL_PORT;
   const named = given ?? `localhost:${port}`;
   const [, scheme, rest] = /^([a-z]+):\/\/(.*)$/i.exec(named) ?? ['', 'http', named];
-  const url = URL.parse(`${SCHEMES[scheme!.toLowerCase()] ?? 'not-allowed'}://${rest}`);
+  const url = URL.parse(`${SCHEMES[scheme.toLowerCase()] ?? 'not-allowed'}://${rest}`);
   if (url && url.hostname !== '' && /^https?:$/.test(url.protocol)) return url;
   throw new ParleyError(
     'invalid_parameter',

@@ -30,7 +30,11 @@ export interface LoadedConfig {
 export class ConfigError extends ParleyError {
   override readonly name = 'ConfigError';
 
-  constructor(readonly problems: readonly string[]) {
+  /** @param config what there is all the same: settings that are not valid are undefined in it */
+  constructor(
+    readonly problems: readonly string[],
+    readonly config?: LoadedConfig,
+  ) {
     super(
       'config_invalid',
       `The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
@@ -69,8 +73,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: string = packageRoot): 
     values.set(config, Object.freeze(instance));
   }
   problems.push(...combinationProblems(values));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return { settings, values, environment: new Environment(env) };
+  const loaded = { settings, values, environment: new Environment(env) };
+  if (problems.length > 0) throw new ConfigError(problems, loaded);
+  return loaded;
 }
 
 function lookUp(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Area } from '../../src/cli/doctor/areas.js';
 import { reportOf } from '../../src/cli/doctor/report.js';
 import { describeWithRedis, freePort } from '../support/redis.js';
-import { withoutSpeech } from '../support/test-server.js';
 import { WholeDeployment, faults } from './whole-deployment.js';
 
 const LIMIT_MS = 60_000;
@@ -53,6 +53,7 @@ describeWithRedis('the doctor', () => {
     readonly what: string;
     readonly change: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
     readonly mend?: () => void;
+    readonly area: Area;
     readonly about: string;
     readonly setting: string | undefined;
     readonly says: RegExp;
@@ -65,6 +66,7 @@ describeWithRedis('the doctor', () => {
     {
       what: 'Redis is not there',
       change: async () => ({ REDIS_URL: await nobody('redis'), REDIS_CONNECT_TIMEOUT_MS: '200' }),
+      area: 'redis',
       about: 'redis',
       setting: 'REDIS_URL',
       says: /ECONNREFUSED/,
@@ -73,14 +75,61 @@ describeWithRedis('the doctor', () => {
     {
       what: 'the password of Redis is wrong',
       change: () => ({ REDIS_URL: deployment.redis.url.replace('swordfish-of-redis', 'swordfish-of-old') }),
+      area: 'redis',
       about: 'redis',
       setting: 'REDIS_URL',
       says: /WRONGPASS/,
       advice: /user and password/,
     },
     {
+      what: 'what listens there is no Redis',
+      change: () => ({ REDIS_URL: deployment.receiver.url.replace(/^http(.*)\/hook.*/, 'redis$1') }),
+      area: 'redis',
+      about: 'redis',
+      setting: 'REDIS_URL',
+      says: /^redis:\/\/127\.0\.0\.1:\d+: what listens there is no Redis$/,
+      advice: /the port of Redis itself/,
+    },
+    {
+      what: 'there is no folder of agents',
+      change: () => ({ AGENTS_DIR: '/nope' }),
+      area: 'agents',
+      about: 'agents',
+      setting: 'AGENTS_DIR',
+      says: /^\/nope: there is no such folder$/,
+      advice: /one folder for each agent/,
+    },
+    {
+      what: 'there is no such scenario',
+      change: () => ({ DEFAULT_SCENARIO: 'nope' }),
+      area: 'agents',
+      about: 'agents',
+      setting: 'DEFAULT_SCENARIO',
+      says: /scenarios\/nope\.yaml.* is missing: it is the default scenario \(there are banking/,
+      advice: /one that there is/,
+    },
+    {
+      what: 'there are fewer streams than calls',
+      change: () => ({ STT_POOL_MAX: '1', MAX_CONNECTIONS: '50' }),
+      area: 'pools',
+      about: 'pools',
+      setting: 'STT_POOL_MAX',
+      says: /^1 stream of each service for 50 calls: callers will wait/,
+      advice: /STT_POOL_MAX=0/,
+    },
+    {
+      what: 'a name is misspelled',
+      change: () => ({ REDIS_ULR: 'redis://localhost', LLM_MODEL: 'embedded' }),
+      area: 'pools',
+      about: 'configuration',
+      setting: 'REDIS_ULR',
+      says: /REDIS_ULR is no setting: did you mean REDIS_URL\?,LLM_MODEL is no setting: did you mean LLM_MODELS\?/,
+      advice: /Correct the name/,
+    },
+    {
       what: 'the key of the model is wrong',
       change: () => ({ AZURE_OPENAI_API_KEY: 'key-of-old' }),
+      area: 'models',
       about: 'model azure:dialogue',
       setting: 'AZURE_OPENAI_API_KEY',
       says: /HTTP 401/,
@@ -89,6 +138,7 @@ describeWithRedis('the doctor', () => {
     {
       what: 'there is no such model',
       change: () => ({ LLM_MODELS: 'azure:monologue,embedded' }),
+      area: 'models',
       about: 'model azure:monologue',
       setting: 'LLM_MODELS',
       says: /HTTP 404 \(DeploymentNotFound/,
@@ -96,15 +146,34 @@ describeWithRedis('the doctor', () => {
     },
     {
       what: 'the key of Azure Speech is wrong',
-      change: () => ({ AZURE_SPEECH_KEY: 'key-of-old' }),
+      change: () => ({ AZURE_SPEECH_KEY: 'key-of-old', STT_SERVICE_MODELS: 'azure', TTS_SERVICE_MODELS: 'scripted' }),
+      area: 'speech',
       about: 'hearing azure',
       setting: 'AZURE_SPEECH_KEY',
       says: /Azure Speech/,
       advice: /The key is wrong/,
     },
     {
+      what: 'the key of Deepgram is wrong',
+      change: () => ({
+        DEEPGRAM_API_KEY: 'key-of-old',
+        STT_SERVICE_MODELS: 'deepgram',
+        TTS_SERVICE_MODELS: 'scripted',
+      }),
+      area: 'speech',
+      about: 'hearing deepgram',
+      setting: 'DEEPGRAM_API_KEY',
+      says: /Deepgram/,
+      advice: /Deepgram’s console$/,
+    },
+    {
       what: 'Deepgram is not there',
-      change: async () => ({ DEEPGRAM_URL: await nobody('ws') }),
+      change: async () => ({
+        DEEPGRAM_URL: await nobody('ws'),
+        STT_SERVICE_MODELS: 'deepgram',
+        TTS_SERVICE_MODELS: 'scripted',
+      }),
+      area: 'speech',
       about: 'hearing deepgram',
       setting: 'DEEPGRAM_URL',
       says: /cannot be reached/,
@@ -114,6 +183,7 @@ describeWithRedis('the doctor', () => {
       what: 'Cosmos DB does not allow us',
       change: () => ((deployment.cosmos.fault = 403), {}),
       mend: () => (deployment.cosmos.fault = 'none'),
+      area: 'conversations',
       about: 'conversations',
       setting: 'COSMOS_KEY',
       says: /status 403/,
@@ -122,6 +192,7 @@ describeWithRedis('the doctor', () => {
     {
       what: 'the key of Blob storage is wrong',
       change: () => ({ AZURE_STORAGE_CONNECTION_STRING: deployment.blob.connectionString('a2V5LW9mLW9sZA==') }),
+      area: 'recordings',
       about: 'recordings',
       setting: 'AZURE_STORAGE_CONNECTION_STRING',
       says: /status 403/,
@@ -135,6 +206,7 @@ describeWithRedis('the doctor', () => {
           'accesskey=a2V5LW9mLW9sZA==',
         ),
       }),
+      area: 'acs',
       about: 'acs',
       setting: 'ACS_CONNECTION_STRING',
       says: /status 401/,
@@ -143,14 +215,36 @@ describeWithRedis('the doctor', () => {
     {
       what: 'a tool server lacks a tool',
       change: () => deployment.toolsFile({ tools: ['greet', 'dance'] }),
+      area: 'tool-servers',
       about: 'tools desk',
       setting: 'MCP_ENABLED_SERVERS',
       says: /it has no "dance"; it has .*greet/,
       advice: /Correct `tools`/,
     },
     {
+      what: 'a tool server does not know us',
+      change: () => ((deployment.tools.fault = 401), {}),
+      mend: () => (deployment.tools.fault = 'none'),
+      area: 'tool-servers',
+      about: 'tools desk',
+      setting: 'MCP_ENABLED_SERVERS',
+      says: /status 401/,
+      advice: /Correct `headers`/,
+    },
+    {
+      what: 'a tool server fails, whatever numbers it says',
+      change: () => ((deployment.tools.fault = 503), {}),
+      mend: () => (deployment.tools.fault = 'none'),
+      area: 'tool-servers',
+      about: 'tools desk',
+      setting: 'MCP_ENABLED_SERVERS',
+      says: /status 503/,
+      advice: /^Start it, or correct `url`/,
+    },
+    {
       what: 'a tool server is in a network where it may not be',
       change: () => deployment.toolsFile({ tools: ['greet'], allow_private_network: false }),
+      area: 'tool-servers',
       about: 'tools desk',
       setting: 'MCP_ENABLED_SERVERS',
       says: /Refused to connect/,
@@ -160,6 +254,7 @@ describeWithRedis('the doctor', () => {
       what: 'the issuer of tokens is down',
       change: () => ((deployment.issuer.fault = 500), {}),
       mend: () => (deployment.issuer.fault = 'none'),
+      area: 'token-issuers',
       about: 'token issuer',
       setting: 'OIDC_ISSUER',
       says: /answers 500/,
@@ -169,6 +264,7 @@ describeWithRedis('the doctor', () => {
       what: 'a receiver of webhooks sends us elsewhere',
       change: () => (Object.assign(deployment.receiver, { status: 302, location: 'https://elsewhere.invalid/' }), {}),
       mend: () => void Object.assign(deployment.receiver, { status: 405, location: '' }),
+      area: 'webhooks',
       about: 'webhook crm',
       setting: 'WEBHOOKS_FILE',
       says: /sends us elsewhere/,
@@ -181,6 +277,7 @@ describeWithRedis('the doctor', () => {
           url: 'https://localhost:8443/hook?code=code-of-the-receiver',
           allow_private_network: false,
         }),
+      area: 'webhooks',
       about: 'webhook crm',
       setting: 'WEBHOOKS_FILE',
       says: /Refused to connect: localhost has no public address/,
@@ -189,6 +286,7 @@ describeWithRedis('the doctor', () => {
     {
       what: 'the pusher has another secret',
       change: () => ({ PUSHER_SECRET: 'secret-between-two-others' }),
+      area: 'pusher',
       about: 'pusher',
       setting: 'PUSHER_SECRET',
       says: /does not take our secret/,
@@ -197,6 +295,7 @@ describeWithRedis('the doctor', () => {
     {
       what: 'the collector is not there',
       change: async () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: await nobody('http') }),
+      area: 'collector',
       about: 'collector traces',
       setting: 'OTEL_EXPORTER_OTLP_ENDPOINT',
       says: /nobody listens there/,
@@ -205,6 +304,7 @@ describeWithRedis('the doctor', () => {
     {
       what: 'the service for embeddings does not know us',
       change: () => ({ SPEAKER_EMBEDDER_KEY: 'key-of-old' }),
+      area: 'voices',
       about: 'voices',
       setting: 'SPEAKER_EMBEDDER_KEY',
       says: /embedding service/,
@@ -213,6 +313,7 @@ describeWithRedis('the doctor', () => {
     {
       what: 'nothing can be written to DATA_DIR',
       change: () => ({ DATA_DIR: '/proc/parley/data' }),
+      area: 'disk',
       about: 'disk',
       setting: 'DATA_DIR',
       says: /cannot be written to/,
@@ -221,6 +322,7 @@ describeWithRedis('the doctor', () => {
     {
       what: 'something else has our port',
       change: () => ({ PORT: new URL(deployment.receiver.url).port }),
+      area: 'ports',
       about: 'port',
       setting: 'PORT',
       says: /is taken by something else/,
@@ -230,9 +332,8 @@ describeWithRedis('the doctor', () => {
 
   it.each(wrongs)(
     'says in words that $what',
-    async ({ change, mend, about, setting, says, advice }) => {
-      const speech = about.startsWith('hearing') ? {} : withoutSpeech;
-      const diagnosis = await deployment.examined({ ...speech, ...(await change()) });
+    async ({ change, mend, area, about, setting, says, advice }) => {
+      const diagnosis = await deployment.examined(await change(), [area]);
       mend?.();
       const found = faults(diagnosis)[about] ?? [];
       expect(found.map((finding) => finding.says).join()).toMatch(says);
@@ -248,7 +349,7 @@ describeWithRedis('the doctor', () => {
     async () => {
       const redis = deployment.redis.look();
       await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-      const forgetful = faults(await deployment.examined(withoutSpeech))['redis'];
+      const forgetful = faults(await deployment.examined({}, ['redis']))['redis'];
       await redis.config('SET', 'maxmemory-policy', 'noeviction');
       expect(forgetful).toMatchObject([{ verdict: 'warning', advice: 'Set maxmemory-policy noeviction' }]);
       // As docs/redis.md has it.
@@ -265,7 +366,8 @@ describeWithRedis('the doctor', () => {
         '-@dangerous',
       );
       const { port } = deployment.redis;
-      const limited = await deployment.examined({ REDIS_URL: `redis://parley:swordfish-of-parley@127.0.0.1:${port}` });
+      const url = `redis://parley:swordfish-of-parley@127.0.0.1:${port}`;
+      const limited = await deployment.examined({ REDIS_URL: url }, ['redis']);
       expect(limited.problems).toBe(0);
       expect(faults(limited)['redis']).toMatchObject([
         { verdict: 'warning', says: 'its eviction policy cannot be read with these rights' },
@@ -275,12 +377,30 @@ describeWithRedis('the doctor', () => {
     LIMIT_MS,
   );
 
-  it('says which settings are not valid, and looks at nothing then', async () => {
-    const diagnosis = await deployment.examined({ PORT: 'many', MAX_CONNECTIONS: '-1' });
-    expect(diagnosis.examined.map(({ about }) => about)).toEqual(['configuration']);
+  it('says which settings are not valid, and goes on with what does not need them', async () => {
+    const wrong = { PORT: 'many', SPEAKER_EMBEDDER_URL: '', ...deployment.toolsFile({ tools: [] }) };
+    const areas = ['disk', 'ports', 'voices', 'tool-servers', 'token-issuers', 'collector'] as const;
+    const diagnosis = await deployment.examined(wrong, areas);
+    expect(faults(diagnosis)).toMatchObject({
+      configuration: [
+        { settings: ['PORT'], says: expect.stringContaining('"many"') },
+        { settings: ['SPEAKER_EMBEDDER_URL'], says: expect.stringContaining('is not set') },
+        { says: expect.stringContaining('must list the tools that agents may use') },
+      ],
+      ports: [{ verdict: 'skipped', says: 'PORT is not valid' }],
+      voices: [{ verdict: 'skipped', says: 'SPEAKER_EMBEDDER_URL is not valid' }],
+      'tool-servers': [{ verdict: 'skipped', says: 'what it is to read is not valid' }],
+    });
+    expect(diagnosis).toMatchObject({ problems: 3, warnings: 0 });
+    expect(reportOf(diagnosis)).toMatch(/disk +ok [^]+token issuer +ok [^]+collector traces +ok /);
+  });
+
+  it('shows neither user nor password of a tool server that has them in its address', async () => {
+    const url = deployment.tools.url.replace('http://', 'http://desk:swordfish-of-the-desk@');
+    const diagnosis = await deployment.examined(deployment.toolsFile({ tools: ['greet'], url }), ['tool-servers']);
     expect(faults(diagnosis)['configuration']).toMatchObject([
-      { settings: ['PORT'], says: expect.stringContaining('"many"') },
-      { settings: ['MAX_CONNECTIONS'] },
+      { says: expect.stringContaining('url: must hold no user and password') },
     ]);
+    expect(JSON.stringify(diagnosis)).not.toMatch(SECRETS);
   });
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { AREAS, type Area } from '../../src/cli/doctor/areas.js';
 import { type Diagnosis, diagnose } from '../../src/cli/doctor/diagnose.js';
 import type { Finding } from '../../src/cli/doctor/finding.js';
 import { SystemClock } from '../../src/kernel/clock.js';
@@ -134,6 +135,9 @@ export class WholeDeployment {
       AZURE_SPEECH_ENDPOINT: this.azure.url,
       DEEPGRAM_API_KEY: this.deepgram.key,
       DEEPGRAM_URL: this.deepgram.url,
+      // However busy this machine is.
+      LLM_FIRST_TOKEN_MS: '60000',
+      TTS_FIRST_AUDIO_MS: '60000',
       ...this.cosmos.settings,
       ...this.blob.settings,
       ...this.acs.settings,
@@ -167,10 +171,10 @@ export class WholeDeployment {
     return { WEBHOOKS_FILE: file };
   }
 
-  async examined(changes: NodeJS.ProcessEnv = {}): Promise<Diagnosis> {
+  async examined(changes: NodeJS.ProcessEnv = {}, areas: readonly Area[] = AREAS): Promise<Diagnosis> {
     this.azure.hears(HEARD);
     this.deepgram.hears(HEARD);
-    return await diagnose({ ...this.settings, ...changes }, new SystemClock());
+    return await diagnose({ ...this.settings, ...changes }, new SystemClock(), areas);
   }
 }
 

@@ -1,25 +1,15 @@
 import { type LoadedConfig, ConfigError, loadConfig } from '../../config/load.js';
 import type { Clock } from '../../kernel/clock.js';
 import { checkNamedFiles } from '../../named-files.js';
-import { acsChecks, twilioChecks } from './checks/acs.js';
-import { certificateChecks } from './checks/certificates.js';
-import { collectorChecks } from './checks/collector.js';
-import { dataDirectoryChecks } from './checks/data-directory.js';
-import { embedderChecks } from './checks/embedder.js';
-import { issuerChecks } from './checks/issuers.js';
-import { machineChecks } from './checks/machine.js';
-import { modelChecks } from './checks/models.js';
-import { portChecks } from './checks/ports.js';
-import { pusherChecks } from './checks/pusher.js';
-import { receiverChecks } from './checks/receivers.js';
-import { redisChecks } from './checks/redis.js';
-import { speechChecks } from './checks/speech.js';
-import { archiveChecks, conversationChecks } from './checks/stores.js';
-import { toolServerChecks } from './checks/tool-servers.js';
+import { counted } from '../counted.js';
+import { AREAS, type Area, UNMENTIONED, checksOf } from './areas.js';
+import { AskedEnvironment } from './asked-environment.js';
 import { Deployment } from './deployment.js';
 import { type Examined, examine } from './examine.js';
-import { type Check, type Finding, ok, problem } from './finding.js';
+import { type Check, type Finding, ok, problem, skipped } from './finding.js';
 import { maskingOf } from './masking.js';
+import { NotValid } from './not-valid.js';
+import { unknownNames } from './unknown-names.js';
 
 export interface Diagnosis {
   readonly examined: readonly Examined[];
@@ -30,67 +20,93 @@ export interface Diagnosis {
   readonly durationMs: number;
 }
 
-/** In the order of the report. */
-const AREAS: Readonly<Record<string, (deployment: Deployment) => Check[]>> = {
-  machine: machineChecks,
-  disk: dataDirectoryChecks,
-  ports: portChecks,
-  redis: redisChecks,
-  models: modelChecks,
-  speech: speechChecks,
-  conversations: conversationChecks,
-  recordings: archiveChecks,
-  voices: embedderChecks,
-  'tool servers': toolServerChecks,
-  'token issuers': issuerChecks,
-  acs: acsChecks,
-  twilio: twilioChecks,
-  webhooks: receiverChecks,
-  pusher: pusherChecks,
-  collector: collectorChecks,
-  certificates: certificateChecks,
-};
-/** Without services of these kinds nothing is amiss, nor to be said. */
-const UNMENTIONED = new Set(['conversations', 'certificates']);
-
-/** Looks at everything that a deployment with this environment needs. Never rejects; nothing in it is secret. */
-export async function diagnose(env: NodeJS.ProcessEnv, clock: Clock): Promise<Diagnosis> {
+/**
+ * Looks at everything that a deployment with this environment needs, or at some areas of it; what is not valid is said, and
+ * what needs it skipped. Never rejects; nothing in it is secret.
+ */
+export async function diagnose(
+  env: NodeJS.ProcessEnv,
+  clock: Clock,
+  areas: readonly Area[] = AREAS,
+): Promise<Diagnosis> {
   const startedAt = clock.now();
-  let config: LoadedConfig;
-  try {
-    config = loadConfig(env);
-    checkNamedFiles(config);
-  } catch (error) {
-    const problems = error instanceof ConfigError ? error.problems : [String(error)];
-    return summed([{ about: 'configuration', durationMs: 0, findings: problems.map(faultOf) }], [], 0);
-  }
-  const deployment = new Deployment(config, clock);
-  const areas = Object.entries(AREAS).map(([area, checksOf]) => [area, checksOf(deployment)] as const);
+  const environment = new AskedEnvironment(env);
+  const { config, problems } = read(environment.variables);
+  const faults = problems.map(faultOf);
+  const invalid = new Set(faults.flatMap(({ settings = [] }) => settings));
+  const deployment = new Deployment(config, clock, invalid);
+  faults.push(...fileProblems(deployment).map(faultOf));
+  const parts = areas.map((area) => partOf(area, deployment));
   const given = config.settings.filter(({ origin }) => origin === 'environment' || origin === 'overlay').length;
-  const first = { about: 'configuration', durationMs: 0, findings: [ok(`it is valid; ${given} settings are given`)] };
+  const configuration: Examined = {
+    about: 'configuration',
+    durationMs: 0,
+    findings: [
+      ...(faults.length > 0
+        ? faults
+        : [ok(`it is valid; ${counted(given, 'setting')} ${given === 1 ? 'is' : 'are'} given`)]),
+      ...unknownNames(env, environment.asked),
+    ],
+  };
   const examined = await examine(
-    areas.flatMap(([, checks]) => checks),
+    parts.flatMap(({ checks }) => checks),
     clock,
   );
-  const missing = areas.filter(([area, checks]) => checks.length === 0 && !UNMENTIONED.has(area)).map(([area]) => area);
   const mask = maskingOf(config);
-  const masked = examined.map((one) => ({
+  const masked = [configuration, ...examined].map((one) => ({
     ...one,
     findings: one.findings.map((finding) => withoutSecrets(finding, mask)),
   }));
-  return summed([first, ...masked], missing, Math.round(clock.now() - startedAt));
+  const notConfigured = parts.filter(({ area, checks }) => checks.length === 0 && !UNMENTIONED.has(area));
+  return {
+    examined: masked,
+    notConfigured: notConfigured.map(({ area }) => area),
+    problems: count(masked, 'problem'),
+    warnings: count(masked, 'warning'),
+    durationMs: Math.round(clock.now() - startedAt),
+  };
 }
 
-function summed(examined: readonly Examined[], notConfigured: readonly string[], durationMs: number): Diagnosis {
-  const all = examined.flatMap(({ findings }) => findings);
-  const count = (verdict: Finding['verdict']): number => all.filter((finding) => finding.verdict === verdict).length;
-  return { examined, notConfigured, problems: count('problem'), warnings: count('warning'), durationMs };
+function read(env: NodeJS.ProcessEnv): { config: LoadedConfig; problems: readonly string[] } {
+  try {
+    return { config: loadConfig(env), problems: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError) || !error.config) throw error;
+    return { config: error.config, problems: error.problems };
+  }
 }
 
-/** `PORT: was given …, but allowed is …` */
+/** Of files that settings name. Which of them are named by settings that are no good themselves is not known. */
+function fileProblems(deployment: Deployment): string[] {
+  const { config } = deployment;
+  const values = new Map([...config.values.keys()].map((one) => [one, deployment.section(one)]));
+  try {
+    checkNamedFiles({ ...config, values });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.filter((text) => !NotValid.isSaidIn(text));
+  }
+}
+
+function partOf(area: Area, deployment: Deployment): { readonly area: Area; readonly checks: readonly Check[] } {
+  try {
+    return { area, checks: checksOf(area, deployment) };
+  } catch (error) {
+    // What is wrong with its settings, and with the files that they name, has been said above.
+    const says = error instanceof NotValid ? error.message : 'what it is to read is not valid';
+    return { area, checks: [{ about: area, settings: [], limitMs: 1000, examine: () => [skipped(says)] }] };
+  }
+}
+
+function count(examined: readonly Examined[], verdict: Finding['verdict']): number {
+  return examined.flatMap(({ findings }) => findings).filter((finding) => finding.verdict === verdict).length;
+}
+
+/** `PORT: was given …, but allowed is …`, or `OIDC_ISSUER, OIDC_AUDIENCE: …` */
 function faultOf(text: string): Finding {
-  const [, setting] = /^([A-Z][A-Z0-9_]+): /.exec(text) ?? [];
-  return problem(text, setting ? [setting] : [], 'Correct it; docs/configuration.md says what is allowed');
+  const [, names] = /^([A-Z][A-Z0-9_]+(?:, [A-Z][A-Z0-9_]+)*): /.exec(text) ?? [];
+  return problem(text, names?.split(', ') ?? [], 'Correct it; docs/configuration.md says what is allowed');
 }
 
 function withoutSecrets(finding: Finding, mask: (text: string) => string): Finding {

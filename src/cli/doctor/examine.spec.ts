@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../kernel/clock.js';
 import { examine } from './examine.js';
 import { ok } from './finding.js';
+import { NotValid } from './not-valid.js';
 
 describe('an examination', () => {
   it('that hangs is given up at its limit, is told so, and holds up no other', async () => {
@@ -13,14 +14,18 @@ describe('an examination', () => {
     };
     const examined = examine(
       [
-        { about: 'hangs', limitMs: 3000, examine: hanging },
-        { about: 'works', limitMs: 3000, examine: () => [ok('fine')] },
+        { about: 'hangs', settings: ['HANGS_URL'], limitMs: 3000, examine: hanging },
+        { about: 'works', settings: [], limitMs: 3000, examine: () => [ok('fine')] },
       ],
       clock,
     );
     await clock.advance(3000);
     expect(await examined).toMatchObject([
-      { about: 'hangs', durationMs: 3000, findings: [{ verdict: 'problem', says: 'there was no answer within 3 s' }] },
+      {
+        about: 'hangs',
+        durationMs: 3000,
+        findings: [{ verdict: 'problem', says: 'there was no answer within 3 s', settings: ['HANGS_URL'] }],
+      },
       { about: 'works', durationMs: 0, findings: [{ verdict: 'ok', says: 'fine' }] },
     ]);
     expect(wasTold).toBe(true);
@@ -31,7 +36,19 @@ describe('an examination', () => {
     const fails = (): never => {
       throw new Error('no such thing');
     };
-    const [examined] = await examine([{ about: 'fails', limitMs: 1000, examine: fails }], new ManualClock());
-    expect(examined!.findings).toMatchObject([{ verdict: 'problem', says: 'no such thing' }]);
+    const check = { about: 'fails', settings: ['ITS_URL'], limitMs: 1000, examine: fails };
+    const [examined] = await examine([check], new ManualClock());
+    expect(examined!.findings).toMatchObject([{ verdict: 'problem', says: 'no such thing', settings: ['ITS_URL'] }]);
+  });
+
+  it('that needs what is not valid is skipped', async () => {
+    const needs = (): never => {
+      throw new NotValid('ITS_URL');
+    };
+    const [examined] = await examine(
+      [{ about: 'needs', settings: [], limitMs: 1000, examine: needs }],
+      new ManualClock(),
+    );
+    expect(examined!.findings).toEqual([{ verdict: 'skipped', says: 'ITS_URL is not valid' }]);
   });
 });

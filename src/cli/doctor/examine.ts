@@ -1,7 +1,8 @@
 import { Aborted, untilAborted } from '../../kernel/abort.js';
 import type { Clock } from '../../kernel/clock.js';
 import { messageOf } from '../../kernel/errors.js';
-import { type Check, type Finding, problem } from './finding.js';
+import { type Check, type Finding, problem, skipped } from './finding.js';
+import { NotValid } from './not-valid.js';
 
 export interface Examined {
   readonly about: string;
@@ -26,7 +27,7 @@ async function examineOne(check: Check, clock: Clock): Promise<Examined> {
       limit.signal,
     );
   } catch (error) {
-    findings = [limit.signal.aborted ? tooSlow(check) : problem(messageOf(error), [], 'See docs/operations.md')];
+    findings = [limit.signal.aborted ? tooSlow(check) : notDone(error, check)];
   } finally {
     timer.cancel();
     // What still goes on has nobody left to tell.
@@ -35,10 +36,16 @@ async function examineOne(check: Check, clock: Clock): Promise<Examined> {
   return { about: check.about, durationMs: Math.round(clock.now() - startedAt), findings };
 }
 
-function tooSlow({ limitMs }: Check): Finding {
+/** Why something was not looked at to its end. */
+export function notDone(error: unknown, { settings }: Pick<Check, 'settings'>): Finding {
+  if (error instanceof NotValid) return skipped(messageOf(error));
+  return problem(messageOf(error), settings, 'See docs/operations.md');
+}
+
+function tooSlow({ limitMs, settings }: Check): Finding {
   return problem(
     `there was no answer within ${limitMs / 1000} s`,
-    [],
-    'Look at the network between here and there: name resolution, firewalls, network policies',
+    settings,
+    'See whether it is the right address; look at the way there: name resolution, firewalls, network policies',
   );
 }

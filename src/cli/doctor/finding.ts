@@ -1,5 +1,8 @@
-/** `problem`: something will not work. `warning`: it works, and somebody should look at it all the same. */
-export type Verdict = 'ok' | 'warning' | 'problem';
+/**
+ * `problem`: something will not work. `warning`: it works, and somebody should look at it all the same. `skipped`: not looked
+ * at, for a problem that is told elsewhere.
+ */
+export type Verdict = 'ok' | 'warning' | 'problem' | 'skipped';
 
 export interface Finding {
   readonly verdict: Verdict;
@@ -7,13 +10,15 @@ export interface Finding {
   readonly says: string;
   /** The variables that have to do with it. */
   readonly settings?: readonly string[];
-  /** What to do; never for `ok`. */
+  /** What to do; never for `ok` and `skipped`. */
   readonly advice?: string;
 }
 
 /** One thing that is looked at. */
 export interface Check {
   readonly about: string;
+  /** The variables to look at when there is no answer, or none that the examination has words for. */
+  readonly settings: readonly string[];
   /**
    * Loads what it takes, before any clock runs: libraries of vendors keep the whole process waiting, and the other side would
    * look slow. What goes wrong shows again in the examination.
@@ -27,6 +32,10 @@ export interface Check {
 
 export function ok(says: string): Finding {
   return { verdict: 'ok', says };
+}
+
+export function skipped(says: string): Finding {
+  return { verdict: 'skipped', says };
 }
 
 export function warning(says: string, settings: readonly string[], advice: string): Finding {

@@ -6,8 +6,11 @@ const USER_IN_ADDRESS = /:\/\/[^/@\s]+@/g;
 const QUERY_OF_ADDRESS = /\b((?:https?|wss?):\/\/[^\s?]+)\?\S+/g;
 
 /** Takes out of a text what only the deployment may know: the values of its secrets, whole and in parts, and credentials in addresses. */
-export function maskingOf({ settings }: LoadedConfig): (text: string) => string {
-  const secrets = settings.filter(({ setting }) => setting.secret).flatMap(({ value }) => textsIn(value));
+export function maskingOf({ settings, environment }: LoadedConfig): (text: string) => string {
+  const secrets = settings
+    .filter(({ setting }) => setting.secret)
+    // One that is not valid is a secret all the same.
+    .flatMap(({ setting, value }) => [...textsIn(value), ...textsIn(environment.variables[setting.env])]);
   const words = [...new Set(secrets.flatMap(partsOf))].sort((a, b) => b.length - a.length);
   return (text) =>
     words

@@ -1,8 +1,14 @@
 import { formatDuration } from '../../kernel/duration.js';
+import { counted } from '../counted.js';
 import type { Diagnosis } from './diagnose.js';
 import type { Finding, Verdict } from './finding.js';
 
-const MARKS: Readonly<Record<Verdict, string>> = { ok: 'ok     ', warning: 'WARNING', problem: 'PROBLEM' };
+const MARKS: Readonly<Record<Verdict, string>> = {
+  ok: 'ok     ',
+  warning: 'WARNING',
+  problem: 'PROBLEM',
+  skipped: 'skipped',
+};
 
 /** For people: what is wrong comes with the setting and with what to do. */
 export function reportOf({ examined, notConfigured, problems, warnings, durationMs }: Diagnosis): string {
@@ -25,7 +31,6 @@ function whatToDo({ settings = [], advice }: Finding): string[] {
 
 function sumOf(problems: number, warnings: number): string {
   if (problems + warnings === 0) return 'Nothing is wrong';
-  const count = (number: number, what: string): string[] =>
-    number === 0 ? [] : [`${number} ${what}${number === 1 ? '' : 's'}`];
+  const count = (number: number, what: string): string[] => (number === 0 ? [] : [counted(number, what)]);
   return [...count(problems, 'problem'), ...count(warnings, 'warning')].join(', ');
 }

@@ -31,7 +31,10 @@ export function inShort(error: unknown, { connectTimeoutMs }: McpServerSettings)
 
 /** What it was given to know stays between the two of us. */
 export function withoutSecrets(text: string, { endpoint }: McpServerSettings): string {
-  const given = Object.values(endpoint.transport === 'stdio' ? endpoint.env : endpoint.headers);
+  const given =
+    endpoint.transport === 'stdio'
+      ? Object.values(endpoint.env)
+      : [...Object.values(endpoint.headers), ...new URL(endpoint.url).searchParams.values()];
   const words = given.flatMap((value) => [value, ...value.split(' ')]).filter((word) => word.length >= 4);
   return words.reduce((masked, word) => masked.replaceAll(word, '***'), text);
 }

@@ -56,6 +56,7 @@ describe('the file of a tool server', () => {
 
   it.each([
     ['tools: [a]', /a\.yaml: (command|url): /],
+    ['url: "http://desk:word@tools.example.com/mcp"\ntools: [a]', /: url: must hold no user and password/],
     ['command: x', /tools/],
     ['command: x\ntools: []', /must list the tools/],
     ['url: ftp://x/y\ntools: [a]', /url: /],

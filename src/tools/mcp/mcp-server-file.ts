@@ -130,7 +130,7 @@ function readServer(name: string, config: McpConfig, root: string, env: NodeJS.P
           }
         : {
             transport: 'streamable-http',
-            url: resolve(given.url),
+            url: addressOf(resolve(given.url), file),
             headers: mapValues(given.headers ?? {}, resolve),
             allowPrivate: given.allow_private_network ?? false,
           },
@@ -179,6 +179,16 @@ function withVariables(text: string, env: NodeJS.ProcessEnv, file: string): stri
     if (value === undefined) throw new Error(`${file}: the environment has no ${name}`);
     return value;
   });
+}
+
+/** Neither fetch nor log lines may have credentials in an address. */
+function addressOf(url: string, file: string): string {
+  const { username, password } = URL.parse(url) ?? {};
+  if (username || password)
+    throw new Error(
+      `${file}: url: must hold no user and password; give them in \`headers\`, as Authorization: Basic …`,
+    );
+  return url;
 }
 
 function mapValues(values: Readonly<Record<string, string>>, change: (text: string) => string): Record<string, string> {

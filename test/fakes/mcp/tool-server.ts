@@ -12,7 +12,7 @@ export class ToolServer {
   /** Resolves with each call that its client gave up. */
   readonly aborted: Promise<void>;
   /** What it does to whatever it is asked. */
-  fault: 'none' | 'hangs' | 'garbage' | 'html' | 503 = 'none';
+  fault: 'none' | 'hangs' | 'garbage' | 'html' | 401 | 503 = 'none';
   /** Headers of the newest request. */
   headers: IncomingMessage['headers'] = {};
   private noteAborted: () => void = () => undefined;
@@ -50,7 +50,9 @@ export class ToolServer {
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.headers = request.headers;
     if (this.fault === 'hangs') return;
-    if (this.fault === 503) return void response.writeHead(503).end('busy');
+    if (this.fault === 401) return void response.writeHead(401).end('who are you?');
+    // A number of its own, which must not be taken for a status.
+    if (this.fault === 503) return void response.writeHead(503).end('busy: job 401 is first');
     if (this.fault === 'html') return void response.setHeader('content-type', 'text/html').end('<html>');
     if (this.fault === 'garbage') return void response.setHeader('content-type', 'application/json').end('{"jsonrpc":');
     const id = request.headers['mcp-session-id'];

@@ -11,12 +11,13 @@ const ATTEMPTS = 3;
 
 /** Azure Communication Services is asked for a call that there is not: whether it knows us shows in its answer. */
 export function acsChecks(deployment: Deployment): Check[] {
-  const config = deployment.section(AcsConfig);
+  const config = deployment.whole(AcsConfig);
   if (config.connectionString === '' && config.endpoint === '') return [];
   const settings = config.connectionString ? ['ACS_CONNECTION_STRING'] : ['ACS_ENDPOINT'];
   return [
     {
       about: 'acs',
+      settings,
       limitMs: ATTEMPTS * config.requestTimeoutMs,
       prepare: () => connectAcs(config),
       examine: async () => {
@@ -39,6 +40,7 @@ export function twilioChecks(deployment: Deployment): Check[] {
   return [
     {
       about: 'twilio',
+      settings: [],
       limitMs: 1000,
       examine: () => {
         const findings = wayBack(deployment, 'Twilio');

@@ -42,6 +42,7 @@ export function certificateChecks(deployment: Deployment): Check[] {
   }
   return [...places].map(([where, place]) => ({
     about: `certificate ${where}`,
+    settings: [place.setting],
     limitMs: LIMIT_MS,
     examine: (signal) => examine(place, deployment.clock, signal),
   }));

@@ -7,13 +7,14 @@ const LIMIT_MS = 5000;
 
 /** The collector of traces and metrics is sent a request with nothing in it. */
 export function collectorChecks(deployment: Deployment): Check[] {
-  const config = deployment.section(TelemetryConfig);
+  const config = deployment.whole(TelemetryConfig);
   const signals = [
     ...(config.tracesExporter === 'otlp' ? ['traces'] : []),
     ...(config.metricsExporter.includes('otlp') ? ['metrics'] : []),
   ];
   return signals.map((kind) => ({
     about: `collector ${kind}`,
+    settings: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
     limitMs: LIMIT_MS,
     examine: (signal) => examine(config, kind, signal),
   }));

@@ -20,7 +20,7 @@ const CONTAINER_LAYER = 0x794c7630;
 /** A file is written, renamed and deleted in DATA_DIR, and the space is measured. */
 export function dataDirectoryChecks(deployment: Deployment): Check[] {
   const folder = path.resolve(packageRoot, deployment.section(ConversationsConfig).dataDirectory);
-  return [{ about: 'disk', limitMs: LIMIT_MS, examine: () => examine(folder, deployment) }];
+  return [{ about: 'disk', settings: ['DATA_DIR'], limitMs: LIMIT_MS, examine: () => examine(folder, deployment) }];
 }
 
 async function examine(folder: string, deployment: Deployment): Promise<Finding[]> {

@@ -12,11 +12,18 @@ const HUM_MS = 2000;
 
 /** What tells voices apart makes one embedding. */
 export function embedderChecks(deployment: Deployment): Check[] {
-  const config = deployment.section(SpeakersConfig);
+  const config = deployment.whole(SpeakersConfig);
   if (config.driver === 'off') return [];
-  const sherpa = deployment.section(SherpaConfig);
+  const sherpa = deployment.whole(SherpaConfig);
   const limitMs = (config.driver === 'sherpa' ? sherpa.loadMs : 0) + config.timeoutMs + 1000;
-  return [{ about: 'voices', limitMs, examine: (signal) => examine(deployment, config, sherpa, signal) }];
+  return [
+    {
+      about: 'voices',
+      settings: settingsOf(config),
+      limitMs,
+      examine: (signal) => examine(deployment, config, sherpa, signal),
+    },
+  ];
 }
 
 async function examine(
@@ -33,11 +40,11 @@ async function examine(
     return [ok(`${embedder.model || config.driver}: an embedding of ${length} numbers`)];
   } catch (error) {
     return config.driver === 'sherpa'
-      ? [problem(reasonOf(error), ['SHERPA_MODELS_DIR', 'SHERPA_SPEAKER_MODEL'], '`npm run models -- check` says more')]
+      ? [problem(reasonOf(error), settingsOf(config), '`npm run models -- check` says more')]
       : [
           problem(
             reasonOf(error),
-            ['SPEAKER_EMBEDDER_URL', 'SPEAKER_EMBEDDER_KEY'],
+            settingsOf(config),
             'Start the service, or correct its address or its key; docs/speakers.md says what it is sent',
           ),
         ];
@@ -45,6 +52,11 @@ async function examine(
     await embedder.close();
     await safe.close();
   }
+}
+
+function settingsOf({ driver }: SpeakersConfig): string[] {
+  if (driver === 'sherpa') return ['SHERPA_MODELS_DIR', 'SHERPA_SPEAKER_MODEL'];
+  return ['SPEAKER_EMBEDDER_URL', 'SPEAKER_EMBEDDER_KEY'];
 }
 
 function hum(): Int16Array {

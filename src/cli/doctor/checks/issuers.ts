@@ -38,6 +38,7 @@ export function issuerChecks(deployment: Deployment): Check[] {
     });
   return issuers.map((issuer) => ({
     about: issuer.about,
+    settings: issuer.settings,
     limitMs: LIMIT_MS,
     examine: async () => {
       try {

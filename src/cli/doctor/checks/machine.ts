@@ -18,6 +18,7 @@ export function machineChecks(deployment: Deployment): Check[] {
   return [
     {
       about: 'machine',
+      settings: [],
       limitMs: 1000,
       examine: () => [
         ok(`Node ${process.versions.node}, ${process.platform}-${process.arch}, ${availableParallelism()} processors`),

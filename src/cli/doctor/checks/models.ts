@@ -23,26 +23,35 @@ const ONE_TOKEN: LlmRequest = {
 
 /** Each model of the list makes one token. */
 export function modelChecks(deployment: Deployment): Check[] {
-  const { models } = deployment.section(LlmConfig);
-  return models.map((entry) => ({
+  const configs = configsOf(deployment);
+  return configs.llm.models.map((entry) => ({
     about: `model ${entry}`,
+    settings: whereFor(modelChoice(entry)!),
     limitMs: LIMIT_MS,
     ...(/^(azure|openai):/.test(entry) && { prepare: () => import('../../../llm/drivers/openai/connect-openai.js') }),
-    examine: (signal) => examine(modelChoice(entry)!, deployment, signal),
+    examine: (signal) => examine(modelChoice(entry)!, configs, deployment, signal),
   }));
 }
 
-async function examine(choice: ModelChoice, deployment: Deployment, signal: AbortSignal): Promise<Finding[]> {
-  const llm = deployment.section(LlmConfig);
+function configsOf(deployment: Deployment) {
+  return {
+    llm: deployment.whole(LlmConfig),
+    azure: deployment.whole(AzureOpenAiConfig),
+    openai: deployment.whole(OpenAiConfig),
+    scripted: deployment.whole(ScriptedConfig),
+  };
+}
+
+async function examine(
+  choice: ModelChoice,
+  configs: ReturnType<typeof configsOf>,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   if (choice.kind === 'scripted') return scriptedFindings(deployment);
   if (choice.kind === 'embedded') return [ok('it follows the rules in the agents’ YAML, and needs nothing')];
   const { clock } = deployment;
-  const configs = {
-    llm,
-    azure: deployment.section(AzureOpenAiConfig),
-    openai: deployment.section(OpenAiConfig),
-    scripted: deployment.section(ScriptedConfig),
-  };
+  const { llm } = configs;
   const client = await connect(choice, configs, clock);
   try {
     await client.start(signal);
@@ -77,6 +86,11 @@ function scriptedFindings(deployment: Deployment): Finding[] {
   const says = 'it says the same whatever it is asked';
   if (deployment.section(ServerConfig).environment !== 'production') return [ok(says)];
   return [warning(says, ['LLM_MODELS'], 'In production, name a real model, or embedded')];
+}
+
+function whereFor({ kind }: ModelChoice): string[] {
+  if (kind === 'azure') return ['AZURE_OPENAI_ENDPOINT'];
+  return kind === 'openai' ? ['OPENAI_BASE_URL'] : [];
 }
 
 /** What is to be looked at: who we are, where it is, or what it is asked for. */

@@ -16,6 +16,7 @@ export function portChecks(deployment: Deployment): Check[] {
   const checks: Check[] = [
     {
       about: 'port',
+      settings: ['HOST', 'PORT'],
       limitMs: LIMIT_MS,
       examine: async () => [
         ...(await examine(host, port, ['HOST', 'PORT'], `http://${reachable(host)}:${port}/api/v1/health`)),
@@ -29,7 +30,8 @@ export function portChecks(deployment: Deployment): Check[] {
     port === metricsPort && port !== 0
       ? [problem(`it is PORT (${port}), too`, ['METRICS_PORT'], 'Give it a port of its own')]
       : await examine(metricsHost, metricsPort, ['METRICS_HOST', 'METRICS_PORT'], url);
-  return [...checks, { about: 'port of metrics', limitMs: LIMIT_MS, examine: examineMetrics }];
+  const settings = ['METRICS_HOST', 'METRICS_PORT'];
+  return [...checks, { about: 'port of metrics', settings, limitMs: LIMIT_MS, examine: examineMetrics }];
 }
 
 async function examine(host: string, port: number, settings: readonly string[], url: string): Promise<Finding[]> {

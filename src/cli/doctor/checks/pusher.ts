@@ -10,9 +10,16 @@ const HEARTBEAT_MS = 60_000;
 
 /** A pusher elsewhere is connected to, with our secret, until it says that it is ready. */
 export function pusherChecks(deployment: Deployment): Check[] {
-  const config = deployment.section(PusherConfig);
+  const config = deployment.whole(PusherConfig);
   if (config.url === '') return [];
-  return [{ about: 'pusher', limitMs: config.connectTimeoutMs + 1000, examine: () => examine(config, deployment) }];
+  return [
+    {
+      about: 'pusher',
+      settings: ['PUSHER_URL'],
+      limitMs: config.connectTimeoutMs + 1000,
+      examine: () => examine(config, deployment),
+    },
+  ];
 }
 
 async function examine(

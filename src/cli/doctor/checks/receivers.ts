@@ -16,6 +16,7 @@ export function receiverChecks(deployment: Deployment): Check[] {
   if (deployment.section(ServerConfig).role === 'voice') return [];
   return readWebhooks(file, packageRoot, deployment.variables).map((endpoint) => ({
     about: `webhook ${endpoint.name}`,
+    settings: ['WEBHOOKS_FILE'],
     limitMs: timeoutMs + 1000,
     examine: (signal) => examine(endpoint, timeoutMs, signal),
   }));

@@ -9,6 +9,11 @@ import { skewFindings } from '../clock-skew.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
+const SETTINGS = ['REDIS_URL', 'REDIS_CONNECT_TIMEOUT_MS', 'REDIS_COMMAND_TIMEOUT_MS'];
+/** How the client says that the first byte of an answer is none of the protocol: `<` of HTML is 60, `H` of HTTP 72. */
+const NO_REDIS = /RESP type|Protocol error/i;
+const NO_REDIS_ADVICE =
+  'Name the port of Redis itself, usually 6379, or 6380 with TLS (rediss://); a web server or another service answers there';
 const OLDEST = [6, 2] as const;
 const SLOW_MS = 50;
 const TRIPS = 5;
@@ -22,7 +27,7 @@ export function redisChecks(deployment: Deployment): Check[] {
   const config = deployment.section(RedisConfig);
   if (config.url === '') return [];
   const limitMs = PAUSES_MS + 6 * config.connectTimeoutMs + 4 * config.commandTimeoutMs;
-  return [{ about: 'redis', limitMs, examine: (signal) => examine(deployment, config, signal) }];
+  return [{ about: 'redis', settings: SETTINGS, limitMs, examine: (signal) => examine(deployment, config, signal) }];
 }
 
 async function examine(deployment: Deployment, config: RedisConfig, signal: AbortSignal): Promise<Finding[]> {
@@ -33,6 +38,8 @@ async function examine(deployment: Deployment, config: RedisConfig, signal: Abor
     // "REDIS_URL redis://…: what is wrong (tried …). What to do"
     const [, says = messageOf(error), advice = ''] =
       /^REDIS_URL (.*\(tried [^)]*\))\. (.*)$/.exec(messageOf(error)) ?? [];
+    if (NO_REDIS.test(says))
+      return [problem(`${link.address}: what listens there is no Redis`, ['REDIS_URL'], NO_REDIS_ADVICE)];
     return [problem(says, ['REDIS_URL'], advice)];
   }
   try {

@@ -37,6 +37,8 @@ interface Spoken {
 /** Each synthesiser says a sentence; each recogniser is to understand it, as the first synthesiser that works has said it. */
 export function speechChecks(deployment: Deployment): Check[] {
   const { stt, tts } = deployment.section(SpeechConfig);
+  // Whether what the drivers read is valid shows here, before anything has begun.
+  loaderFor(deployment, {});
   const voices = tts.map((name) => new VoiceCheck(name, deployment));
   const sentence = Promise.withResolvers<Spoken | undefined>();
   const spoken = Promise.all(voices.map((voice) => voice.spoken)).then((all) => all.find((one) => one !== undefined));
@@ -45,6 +47,7 @@ export function speechChecks(deployment: Deployment): Check[] {
     ...voices,
     ...stt.map((name) => ({
       about: `hearing ${name}`,
+      settings: settingsFor(name, ''),
       limitMs: 2 * LIMIT_MS,
       prepare: () => loaderFor(deployment, { stt: [name] }).stt(),
       examine: async (signal: AbortSignal) => hear(name, deployment, await sentence.promise, signal),
@@ -54,6 +57,7 @@ export function speechChecks(deployment: Deployment): Check[] {
 
 class VoiceCheck implements Check {
   readonly about: string;
+  readonly settings: readonly string[];
   readonly limitMs = LIMIT_MS;
   /** Undefined when there was nothing that a recogniser could understand. */
   readonly spoken: Promise<Spoken | undefined>;
@@ -64,6 +68,7 @@ class VoiceCheck implements Check {
     private readonly deployment: Deployment,
   ) {
     this.about = `speaking ${name}`;
+    this.settings = settingsFor(name, '');
     this.spoken = new Promise((resolve) => (this.tell = resolve));
   }
 
@@ -202,12 +207,12 @@ async function understood(
 
 function loaderFor(deployment: Deployment, only: Partial<Pick<SpeechConfig, 'stt' | 'tts'>>): DriverLoader {
   return new DriverLoader(
-    Object.assign({}, deployment.section(SpeechConfig), only),
-    deployment.section(VoiceConfig),
-    deployment.section(ScriptedConfig),
-    deployment.section(AzureSpeechConfig),
-    deployment.section(DeepgramConfig),
-    deployment.section(SherpaConfig),
+    Object.assign({}, deployment.whole(SpeechConfig), only),
+    deployment.whole(VoiceConfig),
+    deployment.whole(ScriptedConfig),
+    deployment.whole(AzureSpeechConfig),
+    deployment.whole(DeepgramConfig),
+    deployment.whole(SherpaConfig),
     deployment.clock,
   );
 }
@@ -235,7 +240,9 @@ function adviceOn(name: Service, reason: string): string {
   if (name === 'sherpa') return '`npm run models -- check` says more';
   if (name === 'embedded' || name === 'scripted') return 'Install the packages again: `npm ci`';
   if (REFUSED.test(reason))
-    return 'The key is wrong, or of another resource or region; without a key, our identity needs the role “Cognitive Services Speech User”';
+    return name === 'azure'
+      ? 'The key is wrong, or of another resource or region; without a key, our identity needs the role “Cognitive Services Speech User”'
+      : 'The key is wrong, was revoked, or may not transcribe: take one from its project in Deepgram’s console';
   if (ASKED_WRONGLY.test(reason)) return 'It does not know the voice, the model or the language that it is asked for';
   return 'Correct the region or address, or let this machine reach it: name resolution, firewalls, network policies';
 }

@@ -18,13 +18,14 @@ const loadBlob = () => import('../../../services/archive/blob/blob-archive.js');
 
 /** Where conversations are kept: one is written, read and deleted. SQLite is a file in DATA_DIR, which is looked at anyway. */
 export function conversationChecks(deployment: Deployment): Check[] {
-  const config = deployment.section(ConversationsConfig);
+  const config = deployment.whole(ConversationsConfig);
   if (config.store === 'sqlite' && deployment.section(RedisConfig).url !== '') return [sqliteOfEachReplica()];
   if (config.store !== 'cosmos') return [];
   const settings = ['COSMOS_ENDPOINT', 'COSMOS_KEY', 'COSMOS_DATABASE', 'COSMOS_CONTAINER'];
   return [
     {
       about: 'conversations',
+      settings,
       limitMs: REQUESTS * config.timeoutMs,
       prepare: loadCosmos,
       examine: async (signal) => {
@@ -46,12 +47,13 @@ export function conversationChecks(deployment: Deployment): Check[] {
 
 /** Where recordings are kept, if not on disk: a file is written, listed and deleted. */
 export function archiveChecks(deployment: Deployment): Check[] {
-  const config = deployment.section(ArchiveConfig);
+  const config = deployment.whole(ArchiveConfig);
   if (config.driver !== 'blob') return [];
   const settings = ['AZURE_STORAGE_CONNECTION_STRING', 'AZURE_STORAGE_BLOB_ENDPOINT', 'AZURE_STORAGE_CONTAINER'];
   return [
     {
       about: 'recordings',
+      settings,
       limitMs: REQUESTS * config.timeoutMs,
       prepare: loadBlob,
       examine: async (signal) => {
@@ -134,6 +136,7 @@ function storeProblem(error: unknown, settings: readonly string[], role: string)
 function sqliteOfEachReplica(): Check {
   return {
     about: 'conversations',
+    settings: ['CONVERSATION_STORE'],
     limitMs: 1000,
     examine: () => [
       warning(

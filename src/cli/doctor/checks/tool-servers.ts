@@ -1,15 +1,17 @@
 import { packageRoot } from '../../../config/package-root.js';
 import { McpConfig } from '../../../config/mcp.config.js';
-import { messageOf } from '../../../kernel/errors.js';
 import { type McpServerSettings, readMcpServers } from '../../../tools/mcp/mcp-server-file.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem } from '../finding.js';
+
+const SETTINGS = ['MCP_ENABLED_SERVERS'];
 
 /** Each tool server is connected to and asked for its tools; none of them is called. */
 export function toolServerChecks(deployment: Deployment): Check[] {
   const config = deployment.section(McpConfig);
   return readMcpServers(config, packageRoot, deployment.variables).map((settings) => ({
     about: `tools ${settings.name}`,
+    settings: SETTINGS,
     limitMs: 2 * settings.connectTimeoutMs + 1000,
     prepare: () => import('../../../tools/mcp/mcp-session.js'),
     examine: (signal) => examine(settings, signal),
@@ -30,7 +32,7 @@ async function examine(settings: McpServerSettings, signal: AbortSignal): Promis
       return [
         problem(
           `it has no ${missing.map((name) => `"${name}"`).join(', ')}; it has ${offered.join(', ') || 'no tools at all'}`,
-          ['MCP_ENABLED_SERVERS'],
+          SETTINGS,
           `Correct \`tools\` in ${file}`,
         ),
       ];
@@ -38,8 +40,10 @@ async function examine(settings: McpServerSettings, signal: AbortSignal): Promis
       await session.close();
     }
   } catch (error) {
-    const says = `${inShort(error, settings)}${settings.required ? '; this server is not ready without it' : ''}`;
-    return [problem(says, ['MCP_ENABLED_SERVERS'], adviceOn(messageOf(error), settings, file))];
+    // Words of our own: what the server has said may hold any number, and anything else.
+    const reason = inShort(error, settings);
+    const says = `${reason}${settings.required ? '; this server is not ready without it' : ''}`;
+    return [problem(says, SETTINGS, adviceOn(reason, settings, file))];
   }
 }
 
@@ -47,6 +51,7 @@ function adviceOn(reason: string, { endpoint }: McpServerSettings, file: string)
   if (endpoint.transport === 'stdio') return `Look at \`command\`, \`args\` and \`env\` in ${file}`;
   if (/Refused to connect/.test(reason) && !endpoint.allowPrivate)
     return `If it is in your own network, say so with \`allow_private_network: true\` in ${file}`;
-  if (/40[13]/.test(reason)) return `Correct \`headers\` in ${file}, or the variable that they take their value from`;
+  if (/\bstatus 40[13]\b/.test(reason))
+    return `Correct \`headers\` in ${file}, or the variable that they take their value from`;
   return `Start it, or correct \`url\` in ${file}`;
 }
