@@ -33,6 +33,7 @@ interface Api {
 }
 
 const keys = roles.map((role) => createApiKey({ id: role, tenant: 'acme', role }));
+const JSON_BODY = { 'content-type': 'application/json' };
 const keyOf = (role: string): string => keys.find(({ entry }) => entry.role === role)!.key;
 const asked = (role: string): Record<string, string> => ({ authorization: `Bearer ${keyOf(role)}` });
 
@@ -49,6 +50,7 @@ beforeAll(async () => {
     API_KEYS_FILE: file,
     CONVERSATION_STORE: 'sqlite',
     DATA_DIR: folder,
+    MAX_BODY_BYTES: '4096',
   });
   api = (await server.get('/api/v1/openapi.json', asked('caller'))).body as unknown as Api;
 });
@@ -73,6 +75,38 @@ function faultsOf({ schema }: Content, value: unknown): unknown[] {
     .safeParse(value);
   return success ? [] : [value, error.issues];
 }
+
+/** Names of fields that are not written like all others. */
+function inCamelCase(value: unknown): string[] {
+  if (value === null || typeof value !== 'object') return [];
+  const names = Array.isArray(value) ? [] : Object.keys(value).filter((name) => /[a-z][A-Z]/.test(name));
+  return [...names, ...Object.values(value).flatMap(inCamelCase)];
+}
+
+const takesBody = (method: string): boolean => !['GET', 'OPTIONS'].includes(method);
+
+type Request = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> };
+
+/** What may be wrong with a request, whatever it asks for. */
+const WRONG: readonly [string, (address: string, method: string) => [address: string, request: Request]][] = [
+  ['nothing', (address, method) => [address, { method }]],
+  ['no credential', (address, method) => [address, { method, headers: {} }]],
+  ['a credential that is wrong', (address, method) => [address, { method, headers: { authorization: 'Bearer x' } }]],
+  ['a path that cannot be decoded', (address, method) => [address.replace('nothing', '%E0%A4%A'), { method }]],
+  ['a tenant that is none', (address, method) => [`${address}?tenant=a%20b`, { method }]],
+  ['a page of others', (address, method) => [address, { method, headers: { origin: 'https://evil.example.com' } }]],
+  ...['{', '{"a":1}', JSON.stringify('x'.repeat(5000))].map((body): (typeof WRONG)[number] => [
+    `the body ${body.slice(0, 20)}`,
+    (address, method) => [address, { method, headers: JSON_BODY, ...(takesBody(method) && { body }) }],
+  ]),
+  [
+    'a coding that is not known',
+    (address, method) => [
+      address,
+      { method, headers: { ...JSON_BODY, 'content-encoding': 'zstd-9' }, ...(takesBody(method) && { body: '{}' }) },
+    ],
+  ],
+];
 
 describe('the document of the API', () => {
   it('has every route that the server has, and no other', () => {
@@ -109,7 +143,8 @@ describe('the document of the API', () => {
     for (const [, name] of text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g))
       expect(Object.keys(api.components.schemas)).toContain(name);
     expect(text).not.toContain('$defs');
-    const ids = operations().flatMap(([, { operationId }]) => operationId ?? []);
+    const ids = operations().map(([, { operationId }]) => operationId);
+    expect(ids).not.toContain(undefined);
     expect(new Set(ids).size).toBe(ids.length);
     const groups = new Set(api.tags.map(({ name }) => name));
     for (const [, { tags, security }] of operations()) {
@@ -151,10 +186,34 @@ describe('the document of the API', () => {
         continue;
       }
       compared++;
-      expect([name, ...faultsOf(content, await response.json())]).toEqual([name]);
+      const body: unknown = await response.json();
+      expect([name, ...faultsOf(content, body)]).toEqual([name]);
+      if (!/openapi\.json|protocol\.json/.test(name)) expect([name, ...inCamelCase(body)]).toEqual([name]);
     }
     expect(compared).toBeGreaterThan(20);
   });
+
+  it('says every status that comes of a request with something wrong', async () => {
+    const seen = new Set<number>();
+    for (const [name, operation] of operations()) {
+      const [method, route] = name.split(' ') as [string, string];
+      const address = `${server.url}${route.replaceAll(/\{\w+\}/g, 'nothing')}`;
+      for (const [fault, make] of WRONG) {
+        const [url, request] = make(address, method.toUpperCase());
+        const headers = fault === 'no credential' ? {} : { ...asked('admin'), ...request.headers };
+        const response = await fetch(url, { ...request, headers });
+        await response.body?.cancel();
+        seen.add(response.status);
+        expect([name, fault, Object.keys(operation.responses)]).toEqual([
+          name,
+          fault,
+          expect.arrayContaining([String(response.status)]),
+        ]);
+      }
+    }
+    expect([...seen]).toEqual(expect.arrayContaining([400, 401, 403, 404, 413, 415]));
+    // Hundreds of requests, some of which have much to do.
+  }, 60_000);
 
   it('says who may: who has less is refused, and who has none is not known', async () => {
     for (const [name, operation] of operations()) {

@@ -12,6 +12,7 @@ import { TestCaller, TestServer, nothingHeld, withoutSpeech } from './support/te
 
 const people = ['acme', 'bank'].map((tenant) => createApiKey({ id: tenant, tenant, role: 'operator' }));
 const visitor = createApiKey({ id: 'visitor', tenant: 'acme', role: 'caller' });
+const admin = createApiKey({ id: 'root', tenant: 'ops', role: 'admin' });
 const [acme, bank] = people.map(({ key }) => key) as [string, string];
 
 describeInBrowser('operations in the console', () => {
@@ -25,7 +26,7 @@ describeInBrowser('operations in the console', () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'parley-console-operations-'));
     const keys = path.join(folder, 'keys.yaml');
-    await writeFile(keys, JSON.stringify({ keys: [...people, visitor].map(({ entry }) => entry) }));
+    await writeFile(keys, JSON.stringify({ keys: [...people, visitor, admin].map(({ entry }) => entry) }));
     browser = await TestBrowser.launch('refused');
     server = await TestServer.start({
       ...withoutSpeech,
@@ -133,7 +134,7 @@ describeInBrowser('operations in the console', () => {
     await caller.hangUp();
   });
 
-  it('show steps, pools, load, providers and what waits, and read the agents again', async () => {
+  it('show steps, pools, load, providers and what waits, and let admins read the agents again', async () => {
     await openAs(acme);
     await page
       .locator('#ops-providers tr', { hasText: /Model\s+embedded/ })
@@ -148,11 +149,18 @@ describeInBrowser('operations in the console', () => {
       .waitFor();
     await page.locator('#ops-backlog div', { hasText: 'Given up' }).waitFor();
     await page.locator('#ops-agents li', { hasText: 'Fraud desk' }).waitFor();
+    await page.locator('#agents-version', { hasText: /^version [0-9a-f]{12} on ./ }).waitFor();
+    expect(await page.locator('#ops-steps').innerText()).not.toMatch(/failed/);
+    await page.getByRole('button', { name: 'Read again from the files' }).click();
+    await page.locator('#agents-said', { hasText: 'This needs the role "admin".' }).waitFor();
+    await page.close();
+    await openAs(admin.key);
     await page.getByRole('button', { name: 'Read again from the files' }).click();
     await page
-      .locator('#agents-said', { hasText: /\d agents were read again on .*Calls that go on keep theirs\./ })
+      .locator('#agents-said', {
+        hasText: /\d agents were read again on .* \(version .*Calls that go on keep theirs\./,
+      })
       .waitFor();
-    expect(await page.locator('#ops-steps').innerText()).not.toMatch(/failed/);
   });
 
   it('lead to what each answer took, in the conversation that was kept', async () => {
@@ -186,7 +194,29 @@ describeInBrowser('operations in the console', () => {
     watched = await browser.open(`${server.url}/#/operations`);
     page = watched.page;
     await page.getByLabel('This server asks for an access token').waitFor();
+    await page.getByText('Give an access token to see who is speaking.').waitFor();
+    expect(await page.locator('body').innerText()).not.toContain('Nobody is speaking');
     expect(await accessibilityFaults(page)).toEqual([]);
+  }, 60_000);
+
+  it('say what to do about a token that is refused, which is tried once only', async () => {
+    watched = await browser.open(`${server.url}/#/operations`);
+    page = watched.page;
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.headers()['authorization']) asked.push(new URL(request.url()).pathname);
+    });
+    await page.getByLabel('This server asks for an access token').fill('pk_wrong');
+    await page.keyboard.press('Enter');
+    await page.getByText('This token was not accepted.').waitFor();
+    await page.waitForResponse((response) => response.url().endsWith('/api/v1/ready') && response.status() === 200);
+    await page.waitForResponse((response) => response.url().endsWith('/api/v1/ready') && response.status() === 200);
+    expect(asked).toEqual(['/api/v1/sessions']);
+    await page.goto(`${server.url}/api/v1/docs`);
+    await page.getByText('This token was not accepted. Give another one.').waitFor();
+    await page.getByLabel('This server asks for an access token').fill(acme);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Operations' }).waitFor();
   }, 60_000);
 
   it('lead to the API’s documentation, which works with nothing from elsewhere', async () => {

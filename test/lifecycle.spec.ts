@@ -53,6 +53,7 @@ describe('the process', () => {
       details: {
         warmup_results: {
           openai: true,
+          llm_embedded: true,
           stt_embedded: true,
           tts_embedded: true,
           phrases: expect.any(Number),
@@ -74,7 +75,7 @@ describe('the process', () => {
             component: 'agents',
             status: 'up',
             critical: true,
-            details: { agents: 3, scenarios: 1 },
+            details: { agents: 3, scenarios: 1, version: expect.stringMatching(/^[0-9a-f]{12}$/) },
           }),
           expect.objectContaining({ component: 'services', status: 'up', critical: true }),
           expect.objectContaining({

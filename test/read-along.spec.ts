@@ -92,6 +92,24 @@ describe('a call that goes on', () => {
     await caller.hangUp();
   });
 
+  it('leaves room for others, however many one credential follows', async () => {
+    const { caller, id } = await call();
+    const follow = (key: string): Promise<TranscriptReader> => TranscriptReader.open(server, id, key);
+    const readers = await Promise.all(Array.from({ length: 10 }, () => follow(operator.key)));
+    expect(readers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    const headers = { authorization: `Bearer ${operator.key}` };
+    const refused = await fetch(`${server.url}/api/v1/sessions/${id}/transcript`, { headers });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5']);
+    expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining('this credential') } });
+    const another = await follow(admin.key);
+    expect(another.status).toBe(200);
+    readers.pop()!.leave();
+    let again = await follow(operator.key);
+    while (again.status !== 200) again = await follow(operator.key);
+    for (const reader of [...readers, another, again]) reader.leave();
+    await caller.hangUp();
+  });
+
   it('has in the audit log who reads along, from the beginning on', async () => {
     const { caller, id } = await call();
     const reader = await TranscriptReader.open(server, id, operator.key);

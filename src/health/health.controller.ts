@@ -38,22 +38,27 @@ export class HealthController {
     };
   }
 
-  /** Whether traffic should come here: 503 until the deferred steps are done, and while draining. */
+  /** Whether traffic should come here: 503 until the deferred steps are done, and while draining. Why, is for operators. */
   @Get('ready')
-  ready(@Res({ passthrough: true }) response: Response) {
+  async ready(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const showsDetails = await this.onlookers.maySeeDetails(request);
     const { draining } = this.drain;
     const ready = this.lifecycle.deferredReady && !draining;
     const steps = this.lifecycle.statuses.filter((step) => step.deferred);
     const detailsOf = (name: string): unknown => steps.find((step) => step.name === name)?.details ?? null;
     const isStarted = (name: string): boolean => steps.find((step) => step.name === name)?.state === 'started';
     response.status(ready ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE);
-    return {
+    const words = {
       ready,
       timestamp: this.timestamp(),
       deferred_startup_complete: this.lifecycle.deferredReady,
       warmup_completed: isStarted('warmup'),
       mcp_ready: isStarted('mcp'),
       draining,
+    };
+    if (!showsDetails) return words;
+    return {
+      ...words,
       details: {
         warmup_results: detailsOf('warmup'),
         mcp_servers: this.mcp?.status() ?? {},
@@ -73,7 +78,7 @@ export class HealthController {
    */
   @Get('readiness')
   async readiness(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const showsDetails = await this.onlookers.maySeeDetails(request);
+    const showsDetails = await this.onlookers.maySeeDetailsOfMany(request);
     const startedAt = this.clock.now();
     const checks = await this.checks.all();
     const down = checks.filter((check) => check.status === 'down');

@@ -1,8 +1,10 @@
-import { HttpException, HttpStatus, Injectable } from '@nestjs/common';
+import { Injectable, UnauthorizedException } from '@nestjs/common';
 import type { Request } from 'express';
 import { Authenticator } from '../auth/authenticator.js';
+import { isOurName } from '../auth/origins.js';
 import { hasRole } from '../auth/principal.js';
 import { RateWindows } from '../auth/rate-windows.js';
+import { TooManyRequests } from '../auth/too-many-requests.js';
 import { TrustedProxies } from '../auth/trusted-proxies.js';
 import { ServerConfig } from '../config/server.config.js';
 import { Clock } from '../kernel/clock.js';
@@ -21,33 +23,49 @@ export class Onlookers {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly attempts: AttemptLimit,
-    { trustProxy }: ServerConfig,
+    private readonly server: ServerConfig,
     clock: Clock,
   ) {
     this.windows = new RateWindows(MOST_A_MINUTE, clock);
-    this.proxies = new TrustedProxies(trustProxy);
+    this.proxies = new TrustedProxies(server.trustProxy);
   }
 
-  /** Whether the details are for who asks. Throws 429 if somebody who is not known asks too often. */
+  /**
+   * Whether the details are for who asks: not without a credential, where there are any. Throws 401 for a wrong one, and 429
+   * if too many were wrong.
+   */
   async maySeeDetails(request: Request): Promise<boolean> {
-    if (!this.authenticator.asksForCredential || (await this.isOperator(request))) return true;
-    if (this.windows.count(this.proxies.clientOf(request) ?? 'unknown') !== undefined)
-      throw new HttpException('Too many requests, please try again later', HttpStatus.TOO_MANY_REQUESTS);
-    return false;
+    const { authorization, host } = request.headers;
+    if (!this.authenticator.asksForCredential) return isOurName(host, this.server);
+    const token = typeof request.query['token'] === 'string' ? request.query['token'] : undefined;
+    if (!authorization && !token) return false;
+    // Who has guessed too often is not told whether this one was right.
+    const tooMany = this.attempts.exhausted(request);
+    if (tooMany) throw new TooManyRequests(tooMany);
+    const principal = await this.identify(authorization, token);
+    if (principal === 'unknown') return false;
+    if (principal) return hasRole(principal, 'operator');
+    this.attempts.count(request);
+    throw new UnauthorizedException('The credential is not valid; without one, only the status is shown');
   }
 
-  private async isOperator(request: Request): Promise<boolean> {
-    const { authorization } = request.headers;
-    const token = typeof request.query['token'] === 'string' ? request.query['token'] : undefined;
-    // Who has guessed too often is not told whether this one was right.
-    if ((authorization === undefined && token === undefined) || this.attempts.exhausted(request)) return false;
+  /** The same for what costs something to be told. Throws 429 if somebody who is not to see details asks too often. */
+  async maySeeDetailsOfMany(request: Request): Promise<boolean> {
+    if (await this.maySeeDetails(request)) return true;
+    const leftMs = this.windows.count(this.proxies.clientOf(request) ?? 'unknown');
+    if (leftMs === undefined) return false;
+    throw new TooManyRequests({
+      message: 'Too many requests, please try again later',
+      retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
+    });
+  }
+
+  /** How the server is doing is told most of all while credentials cannot be checked. */
+  private async identify(authorization: string | undefined, token: string | undefined) {
     try {
-      const principal = await this.authenticator.identify(authorization, token);
-      if (!principal) this.attempts.count(request);
-      return principal !== undefined && hasRole(principal, 'operator');
+      return await this.authenticator.identify(authorization, token);
     } catch (error) {
-      // How the server is doing is told most of all while credentials cannot be checked.
-      if (error instanceof ParleyError) return false;
+      if (error instanceof ParleyError) return 'unknown';
       throw error;
     }
   }

@@ -32,7 +32,7 @@ export class VoiceHealthController {
 
   @Get('pools')
   async pools(@Req() request: Request) {
-    const showsDetails = await this.onlookers.maySeeDetails(request);
+    const showsDetails = await this.onlookers.maySeeDetailsOfMany(request);
     const snapshots = this.speech.pools();
     const sum = (pick: (snapshot: (typeof snapshots)[number]) => number): number =>
       snapshots.reduce((total, snapshot) => total + pick(snapshot), 0);

@@ -15,7 +15,7 @@ import { RequestLimits } from '../auth/request-limits.js';
 import { ServerConfig } from '../config/server.config.js';
 import { AttemptLimit } from '../voice/attempt-limit.js';
 import { AuditTrail, type AuditedRequest } from './audit/audit-trail.js';
-import { TooManyRequests } from './too-many-requests.js';
+import { TooManyRequests } from '../auth/too-many-requests.js';
 
 const ROLE = 'parley:role';
 

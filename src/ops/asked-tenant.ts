@@ -1,19 +1,13 @@
-import { BadRequestException } from '@nestjs/common';
 import { z } from 'zod';
 import type { KnownRequest } from './access.guard.js';
+import { readOrder } from './read-order.js';
 
-export const tenantQuery = z.looseObject({
-  tenant: z
-    .string()
-    .regex(/^[\w-]{1,64}$/)
-    .optional(),
-});
+export const tenantName = z.string().regex(/^[\w-]{1,64}$/, 'is not the name of a tenant');
+export const tenantQuery = z.looseObject({ tenant: tenantName.optional() });
 
 /** Whose data a request is about: the asker's own; an admin may name another with `?tenant=`. */
 export function askedTenant(request: KnownRequest): string {
-  const parsed = tenantQuery.safeParse(request.query);
-  if (!parsed.success) throw new BadRequestException('"tenant": is not the name of a tenant');
-  return allowedTenant(request, parsed.data.tenant);
+  return allowedTenant(request, readOrder(tenantQuery, request.query, 'query').tenant);
 }
 
 /** The same where the query has been read. */

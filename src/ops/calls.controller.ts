@@ -18,8 +18,9 @@ import { AcsAnswering } from '../telephony/acs/acs-answering.js';
 import { AcsLiveCalls } from '../telephony/acs/acs-live-calls.js';
 import { CallChoices } from '../voice/call-choice.js';
 import { CallQuota } from '../voice/call-quota.js';
-import { TooManyRequests } from './too-many-requests.js';
+import { TooManyRequests } from '../auth/too-many-requests.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
+import { readOrder } from './read-order.js';
 
 export const callOrder = z.looseObject({
   to: z
@@ -48,12 +49,7 @@ export class CallsController {
   @Post()
   @HttpCode(202)
   async place(@Req() request: KnownRequest, @Body() body: unknown) {
-    const parsed = callOrder.safeParse(body ?? {});
-    if (!parsed.success)
-      throw new BadRequestException(
-        parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),
-      );
-    const { to, ...chosen } = parsed.data;
+    const { to, ...chosen } = readOrder(callOrder, body ?? {});
     const choice = this.choices.read(chosen);
     if (typeof choice === 'string') throw new BadRequestException(choice);
     if (!this.config.connectionString && !this.config.endpoint)

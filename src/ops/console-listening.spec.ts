@@ -297,7 +297,7 @@ describe('a conversation that is kept', () => {
 
   it('is as long as was measured, or by what is known until then', async () => {
     const { durationOf, measureRows } = await load('talk');
-    const times = { startedAt: '2026-11-21T12:00:00.000Z', updatedAt: '2026-11-21T12:00:05.000Z' };
+    const times = { started_at: '2026-11-21T12:00:00.000Z', updated_at: '2026-11-21T12:00:05.000Z' };
     const measures = {
       duration_ms: 4000,
       silence_ms: 1000,

@@ -17,6 +17,7 @@ const { providerRows, backlogRows } = await script<{
 const { eventsIn } = await script<{
   eventsIn: (body: ReadableStream<Uint8Array>) => AsyncIterable<{ event: string; data: unknown }>;
 }>('live-follow.js');
+const { wordsForNone } = await script<{ wordsForNone: (state: object) => string }>('session-list.js');
 const { reloadedWords } = await script<{ reloadedWords: (reloaded: unknown) => string }>('agents-panel.js');
 
 describe('answers of a kept call', () => {
@@ -119,9 +120,26 @@ describe('events that come in pieces', () => {
 
 describe('agents that were read again', () => {
   it('are told with what is new and what is gone', () => {
-    const reloaded = { agents: ['a', 'b'], added: ['fraud_desk'], removed: ['old_desk'], replica: 'one' };
+    const reloaded = {
+      agents: ['a', 'b'],
+      added: ['fraud_desk'],
+      removed: ['old_desk'],
+      replica: 'one',
+      version: '1f0c',
+    };
     expect(reloadedWords(reloaded)).toBe(
-      '2 agents were read again on one; new: Fraud desk; gone: Old desk. Calls that go on keep theirs.',
+      '2 agents were read again on one (version 1f0c); new: Fraud desk; gone: Old desk. Calls that go on keep theirs.',
     );
+  });
+});
+
+describe('a list of sessions that is empty', () => {
+  it.each([
+    [{}, 'Nobody is speaking just now.'],
+    [{ forbidden: true }, 'This needs the role "operator".'],
+    [{ unauthorized: true }, 'Give an access token to see who is speaking.'],
+    [{ unauthorized: true, limited: true }, 'Too many attempts from this address; this page tries again.'],
+  ])('says why: %j', (state, words) => {
+    expect(wordsForNone(state)).toBe(words);
   });
 });

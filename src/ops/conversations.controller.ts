@@ -1,30 +1,20 @@
-import {
-  BadRequestException,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  NotFoundException,
-  Param,
-  Query,
-  Req,
-  UseGuards,
-} from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Query, Req, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { Conversations } from '../services/conversations/conversations.js';
 import { Recordings } from '../services/archive/recordings.js';
 import { People } from '../services/people/people.js';
 import { Audited } from './audit/audit-trail.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
-import { allowedTenant } from './asked-tenant.js';
+import { allowedTenant, tenantName } from './asked-tenant.js';
+import { conversationView, summaryView } from './conversation-view.js';
+import { readOrder } from './read-order.js';
+
+const LIMIT = 'allowed is a whole number from 1 to 200';
 
 export const conversationsQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(200, LIMIT).default(50),
   before: z.iso.datetime({ offset: true }).optional(),
-  tenant: z
-    .string()
-    .regex(/^[\w-]{1,64}$/)
-    .optional(),
+  tenant: tenantName.optional(),
   token: z.string().optional(),
 });
 
@@ -43,13 +33,14 @@ export class ConversationsController {
 
   /**
    * The newest first, with their titles, which say what a call was about, and often in words that were said in it.
-   * `?before=` goes on behind the last one's `startedAt`.
+   * `?before=` goes on behind the last one's `started_at`.
    */
   @Get()
   @Audited()
   async list(@Req() request: KnownRequest, @Query() given: unknown) {
     const { limit, before, tenant } = read(given);
-    return { conversations: await this.conversations.list({ tenant: allowedTenant(request, tenant), limit, before }) };
+    const found = await this.conversations.list({ tenant: allowedTenant(request, tenant), limit, before });
+    return { conversations: found.map(summaryView) };
   }
 
   @Get(':id')
@@ -57,7 +48,7 @@ export class ConversationsController {
   async get(@Req() request: KnownRequest, @Param('id') id: string, @Query() given: unknown) {
     const found = await this.conversations.find(allowedTenant(request, read(given).tenant), id);
     if (!found) throw new NotFoundException('There is no such conversation');
-    return found;
+    return conversationView(found);
   }
 
   /** For good, with what was recorded, and with what was learned of voices from it. */
@@ -75,9 +66,5 @@ export class ConversationsController {
 }
 
 function read(given: unknown): z.output<typeof conversationsQuery> {
-  const parsed = conversationsQuery.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new BadRequestException(
-    parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'query'}": ${issue.message}`).join('. '),
-  );
+  return readOrder(conversationsQuery, given, 'query');
 }

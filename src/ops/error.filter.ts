@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { type ErrorCode, ParleyError, messageOf } from '../kernel/errors.js';
-import { TooManyRequests } from './too-many-requests.js';
+import { TooManyRequests } from '../auth/too-many-requests.js';
 
 const codes: Readonly<Record<number, string>> = {
   400: 'invalid_parameter',
@@ -18,6 +18,14 @@ const codes: Readonly<Record<number, string>> = {
 /** What stands in `code` where nothing more is known than the status. */
 export function codeOf(status: number): string {
   return codes[status] ?? 'internal';
+}
+
+/** What the framework says of a request that cannot be read is for programmers, and quotes it. */
+function unread(error: unknown, status: number): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof SyntaxError) return 'The body is not valid JSON';
+  if (cause instanceof URIError) return 'The path cannot be decoded';
+  return status === 413 ? 'The body is too large' : undefined;
 }
 
 /** Errors of our own that are not the asker's fault; the log has said so where they happened. */
@@ -51,7 +59,7 @@ export class ErrorFilter implements ExceptionFilter {
     const status = error instanceof HttpException ? error.getStatus() : 500;
     if (status >= 500) this.logger.error(`Request failed: ${messageOf(error)}`);
     // What went wrong inside is for the log only.
-    const message = status >= 500 ? 'Internal error' : messageOf(error);
+    const message = status >= 500 ? 'Internal error' : (unread(error, status) ?? messageOf(error));
     const body = { error: { code: codeOf(status), message } };
     this.adapter.httpAdapter.reply(host.switchToHttp().getResponse(), body, status);
   }

@@ -18,7 +18,7 @@ import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 import { askedTenant } from './asked-tenant.js';
 import type { JobsController } from './jobs.controller.js';
 import type { PrivacyController } from './privacy.controller.js';
-import { TooManyRequests } from './too-many-requests.js';
+import { TooManyRequests } from '../auth/too-many-requests.js';
 
 const refusal = z.object({ error: z.object({ message: z.string(), retry_after_s: z.number().optional() }) });
 

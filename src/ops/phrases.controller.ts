@@ -1,9 +1,10 @@
-import { BadRequestException, Body, Controller, Delete, Get, HttpCode, Put, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Put, Req, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { phraseList } from '../services/phrases/phrase-list.js';
 import { PhraseListManager } from '../services/phrases/phrase-list-manager.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 import { askedTenant } from './asked-tenant.js';
+import { readOrder } from './read-order.js';
 
 export const phrasesOrder = z.strictObject({ phrases: phraseList });
 
@@ -22,12 +23,8 @@ export class PhrasesController {
   /** Replaces the list. In effect in calls on every replica within 30 s. */
   @Put()
   async set(@Req() request: KnownRequest, @Body() body: unknown) {
-    const parsed = phrasesOrder.safeParse(body);
-    if (!parsed.success)
-      throw new BadRequestException(
-        parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),
-      );
-    return this.view((await this.manager.set(askedTenant(request), parsed.data.phrases)).phrases);
+    const { phrases } = readOrder(phrasesOrder, body);
+    return this.view((await this.manager.set(askedTenant(request), phrases)).phrases);
   }
 
   @Delete()

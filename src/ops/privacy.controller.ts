@@ -1,9 +1,10 @@
-import { BadRequestException, Body, Controller, HttpCode, Logger, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Logger, Post, Req, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { unnamed } from './audit/audit-trail.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
 import { askedTenant } from './asked-tenant.js';
 import { Erasure, type ErasureScope } from './erasure.js';
+import { readOrder } from './read-order.js';
 
 const MOST_IDS = 1000;
 const time = z.iso.datetime({ offset: true }).transform((given) => new Date(given).toISOString());
@@ -11,7 +12,7 @@ const time = z.iso.datetime({ offset: true }).transform((given) => new Date(give
 export const erasureOrder = z
   .strictObject({
     conversation_ids: z
-      .array(z.string().regex(/^[\w.:@-]{1,128}$/))
+      .array(z.string().regex(/^[\w.:@-]{1,128}$/, 'is not the id of a conversation'))
       .min(1)
       .max(MOST_IDS)
       .optional(),
@@ -48,12 +49,7 @@ export class PrivacyController {
   @Post('erase')
   @HttpCode(200)
   async erase(@Req() asked: KnownRequest, @Body() body: unknown) {
-    const parsed = erasureOrder.safeParse(body ?? {});
-    if (!parsed.success)
-      throw new BadRequestException(
-        parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),
-      );
-    const scope = parsed.data;
+    const scope = readOrder(erasureOrder, body ?? {});
     asked.auditedObject = objectOf(scope);
     const tenant = askedTenant(asked);
     const { subject, role } = asked.principal;

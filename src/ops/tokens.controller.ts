@@ -1,7 +1,8 @@
-import { BadRequestException, Body, Controller, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Post, Req, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { BrowserTokens } from '../auth/browser-tokens.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
+import { readOrder } from './read-order.js';
 
 export const tokenOrder = z.strictObject({
   subject: z
@@ -20,12 +21,8 @@ export class TokensController {
   @Post()
   @NeedsRole('integrator')
   async create(@Req() { principal }: KnownRequest, @Body() body: unknown) {
-    const parsed = tokenOrder.safeParse(body ?? {});
-    if (!parsed.success)
-      throw new BadRequestException(
-        parsed.error.issues.map((issue) => `"${issue.path.join('.') || 'body'}": ${issue.message}`).join('. '),
-      );
-    const { token, expiresInMs } = await this.browserTokens.create(principal, parsed.data.subject ?? principal.subject);
+    const { subject } = readOrder(tokenOrder, body ?? {});
+    const { token, expiresInMs } = await this.browserTokens.create(principal, subject ?? principal.subject);
     return { token, expires_in_s: Math.floor(expiresInMs / 1000) };
   }
 }

@@ -1,7 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { json } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import { createApiKey } from '../../src/auth/api-keys.js';
 import { type Role, roles } from '../../src/auth/principal.js';
@@ -63,14 +65,24 @@ describe('access in production', () => {
   });
 
   it.each([
+    [
+      'ready',
+      'details',
+      ['deferred_startup_complete', 'draining', 'mcp_ready', 'ready', 'timestamp', 'warmup_completed'],
+    ],
     ['readiness', 'checks', ['draining', 'status', 'timestamp']],
     ['pools', 'pools', ['status', 'timestamp']],
   ])('shows operators what is wrong, and others only that something is: %s', async (route, details, words) => {
     const keysOf = async (headers: Record<string, string>): Promise<string[]> =>
       Object.keys((await server.get(`/api/v1/${route}`, headers)).body).toSorted();
     expect(await keysOf(bearer('operator'))).toContain(details);
-    for (const headers of [{}, bearer('caller'), { authorization: 'Bearer pk_wrong' }])
-      expect(await keysOf(headers)).toEqual(words);
+    for (const headers of [{}, bearer('caller')]) expect(await keysOf(headers)).toEqual(words);
+    expect(await server.get(`/api/v1/${route}`, { authorization: 'Bearer pk_wrong' })).toEqual({
+      status: 401,
+      body: { error: { code: 'unauthorized', message: expect.stringContaining('credential is not valid') } },
+    });
+    expect(await statusOf('GET', `${route}?token=pk_wrong`, {})).toBe(401);
+    expect(await statusOf('GET', `${route}?token=${made.operator.key}`, {})).toBe(200);
   });
 
   it.each(['health', 'ready', 'readiness', 'voice/health'])('lets anybody probe /%s', async (route) => {
@@ -184,5 +196,63 @@ describe('access while the issuer of tokens cannot be asked', () => {
     await (await TestCaller.dial(server, '', headers)).hangUp();
     await server.stop();
     await issuer.stop();
+  });
+});
+
+describe('how the server is doing', () => {
+  const { key, entry } = createApiKey({ id: 'olga', tenant: 'acme', role: 'operator' });
+  const bearer = { authorization: `Bearer ${key}` };
+  let server: TestServer;
+
+  beforeEach(async () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'parley-onlookers-')), 'keys.yaml');
+    writeFileSync(file, stringify({ keys: [entry] }));
+    server = await TestServer.start({ ...withoutSpeech, API_KEYS_FILE: file, UPGRADES_PER_MINUTE: '12' });
+  });
+  afterEach(() => server.stop());
+
+  const ask = async (route: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${server.url}/api/v1/${route}`, { headers });
+    const { status } = response;
+    return { status, retryAfter: response.headers.get('retry-after'), body: await response.json() };
+  };
+  const tooMany = {
+    status: 429,
+    retryAfter: expect.stringMatching(/^([1-9]|[1-5]\d|60)$/),
+    body: { error: { code: 'rate_limited', message: expect.any(String), retry_after_s: expect.any(Number) } },
+  };
+
+  it('is told without a credential whatever others have guessed, but not to who guesses', async () => {
+    for (let i = 0; i < 12; i++)
+      expect((await ask(['ready', 'readiness', 'pools'][i % 3]!, { authorization: 'Bearer pk_wrong' })).status).toBe(
+        401,
+      );
+    for (const route of ['ready', 'readiness', 'pools', 'sessions']) expect(await ask(route, bearer)).toEqual(tooMany);
+    for (const route of ['ready', 'readiness', 'pools']) expect((await ask(route)).status).toBe(200);
+  });
+
+  it.each(['readiness', 'pools'])(
+    'is told to anybody, 300 times a minute, and then when to come again: %s',
+    async (route) => {
+      for (let i = 0; i < 300; i++) expect((await ask(route)).status).toBe(200);
+      expect(await ask(route)).toEqual(tooMany);
+      expect((await ask(route, bearer)).status).toBe(200);
+      expect((await ask('ready')).status).toBe(200);
+    },
+  );
+});
+
+describe('without credentials', () => {
+  it('how the server is doing is told in full to those only who ask by a name of ours', async () => {
+    const server = await TestServer.start(withoutSpeech);
+    const keysFor = (host: string): Promise<string[]> =>
+      new Promise((resolve, reject) => {
+        get(`${server.url}/api/v1/readiness`, { headers: { host } }, (response) => {
+          void json(response).then((body) => resolve(Object.keys(body as object)), reject);
+        }).once('error', reject);
+      });
+    expect(await keysFor('localhost')).toContain('checks');
+    expect(await keysFor('rebound.example.com')).toEqual(['status', 'timestamp', 'draining']);
+    await server.stop();
   });
 });

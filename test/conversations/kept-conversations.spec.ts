@@ -35,9 +35,9 @@ interface Answer {
   readonly status: number;
   readonly body: {
     readonly entries?: { id: string; at_ms: number; role: string; text?: string }[];
-    readonly startedAt?: string;
-    readonly updatedAt?: string;
-    readonly endReason?: string | null;
+    readonly started_at?: string;
+    readonly updated_at?: string;
+    readonly end_reason?: string | null;
     readonly conversations?: { id: string }[];
     readonly status?: string;
   };
@@ -135,7 +135,7 @@ describe('conversations', () => {
       });
       await expectAll(server, id, startedAt);
       const list = (await server.get('/api/v1/conversations')).body['conversations'] as Record<string, unknown>[];
-      expect(list).toMatchObject([{ id, status: 'completed', endReason: 'hangup', entryCount: 6 }]);
+      expect(list).toMatchObject([{ id, status: 'completed', end_reason: 'hangup', entry_count: 6 }]);
     },
   );
 
@@ -234,7 +234,7 @@ async function talkInTwoSessions(
 async function expectAll(server: TestServer, id: string, startedAt: number, questions = 3): Promise<void> {
   await eventually('the conversation is over', async () => {
     const { body } = await ask(server, `/${id}`);
-    return body.status === 'completed' && body.endReason === 'hangup';
+    return body.status === 'completed' && body.end_reason === 'hangup';
   });
   const { body } = await ask(server, `/${id}`);
   const entries = body.entries!;
@@ -246,7 +246,7 @@ async function expectAll(server: TestServer, id: string, startedAt: number, ques
   expect(new Set(entries.map((entry) => entry.id)).size).toBe(entries.length);
   const times = entries.map(({ at_ms }) => at_ms);
   expect(times).toEqual([...times].sort((a, b) => a - b));
-  const [began, ended] = [body.startedAt, body.updatedAt].map((time) => Date.parse(time!)) as [number, number];
+  const [began, ended] = [body.started_at, body.updated_at].map((time) => Date.parse(time!)) as [number, number];
   expect(began).toBeGreaterThanOrEqual(startedAt);
   expect(ended - began).toBeGreaterThanOrEqual(times.at(-1)!);
   expect(ended).toBeLessThanOrEqual(Date.now());

@@ -76,7 +76,7 @@ describe('calls of others', () => {
     let found: ConversationRecord;
     do found = (await server.get(`/api/v1/conversations/${id}`, headers)).body as unknown as ConversationRecord;
     while (found.status !== 'completed');
-    expect(found).toMatchObject({ kind: 'listen', endReason: 'completed', listened: { source: 'desk', channels: 2 } });
+    expect(found).toMatchObject({ kind: 'listen', end_reason: 'completed', listened: { source: 'desk', channels: 2 } });
     expect(found.listened!.segments.map(({ text }) => text)).toEqual(caller.texts);
     expect(found.insights).toMatchObject({ generation: 1 });
   });

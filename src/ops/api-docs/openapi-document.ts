@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DescribedController, Content, RouteDescription } from './route-description.js';
 import type { FoundRoute } from './route-reader.js';
 import { errorExample, errorSchema } from './error-answers.js';
+import { errorsOf, errorsOfUpgrade } from './route-errors.js';
 import type { DescribedSocket } from './routes/sockets.js';
 
 type Json = Record<string, unknown>;
@@ -30,7 +31,7 @@ export function openApiDocument({ version, routes, sockets, described, described
   for (const path of sockets) {
     const socket = describedSockets[path];
     if (!socket) throw new Error(`The WebSocket ${path} is not described`);
-    (paths[path] ??= {})['get'] = upgradeOf(socket);
+    (paths[path] ??= {})['get'] = upgradeOf(path, socket);
   }
   const groups = new Set(
     Object.values(paths).flatMap((methods) => Object.values(methods).flatMap((one) => tagsOf(one))),
@@ -98,16 +99,26 @@ function operationOf(route: FoundRoute, group: string, description: RouteDescrip
     route.audited && route.role && 'It is noted in the audit log.',
   ].filter(Boolean);
   return {
-    operationId: `${route.method}${route.path.replaceAll(/[^A-Za-z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
+    operationId: operationIdOf(route.method, route.path),
     tags: [group],
     summary,
     ...(notes.length > 0 && { description: notes.join(' ') }),
     ...(route.role && { 'x-parley-role': route.role }),
-    security: route.role ? CREDENTIAL : security ? [{ [security]: [] }] : [],
+    security: securityOf(route, security),
     ...parametersOf(route.path, query, schemas),
     ...(body && { requestBody: { required: !body.optional, content: contentOf(body, schemas, 'input') } }),
-    responses: { ...successesOf(route, description, schemas), ...errorsOf(route, description) },
+    responses: { ...successesOf(route, description, schemas), ...errorAnswers(errorsOf(route, description)) },
   };
+}
+
+function operationIdOf(method: string, path: string): string {
+  return `${method}${path.replaceAll(/[^A-Za-z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`;
+}
+
+function securityOf({ role }: FoundRoute, security: RouteDescription['security']): Json[] {
+  if (role) return CREDENTIAL;
+  if (security === 'optional') return [{}, ...CREDENTIAL];
+  return security ? [{ [security]: [] }] : [];
 }
 
 function parametersOf(path: string, query: z.ZodObject | undefined, schemas: SchemaBook): Json {
@@ -141,21 +152,7 @@ function successesOf({ status }: FoundRoute, { answer, alsoAnswers }: RouteDescr
   ]) as Json;
 }
 
-function errorsOf({ role, method }: FoundRoute, { errors, body }: RouteDescription): Json {
-  const words: Record<string, string> = {
-    ...(role && { 401: 'No valid credential', 429: 'Too many requests of this credential, tenant or address' }),
-    ...(role && role !== 'caller' && { 403: `The credential has not the role ${role}` }),
-    ...(role && { 503: 'It cannot be told who asks, or a store cannot be reached; it may work later' }),
-    ...(body && { 413: 'The body is too large' }),
-    ...(method !== 'get' &&
-      method !== 'options' && {
-        403:
-          role && role !== 'caller'
-            ? `The credential has not the role ${role}, or the page is of another origin`
-            : 'The page is of another origin',
-      }),
-    ...errors,
-  };
+function errorAnswers(words: Readonly<Record<number, string>>): Json {
   return Object.fromEntries(
     Object.entries(words).map(([status, description]) => [status, errorAnswer(Number(status), description)]),
   );
@@ -179,8 +176,9 @@ function contentOf(
   return { [type]: { schema: schemas.own(schema, io), example } };
 }
 
-function upgradeOf({ summary, details, group, security }: DescribedSocket): Json {
+function upgradeOf(path: string, { summary, details, group, security }: DescribedSocket): Json {
   return {
+    operationId: operationIdOf('get', path),
     tags: [group],
     summary: `${summary} (WebSocket)`,
     description: `${details} GET /api/v1/protocol.json has its messages.`,
@@ -188,14 +186,7 @@ function upgradeOf({ summary, details, group, security }: DescribedSocket): Json
     security: security === 'credential' ? CREDENTIAL : [{ [security]: [] }],
     responses: {
       101: { description: 'The connection is a WebSocket from now on' },
-      ...Object.fromEntries(
-        Object.entries({
-          401: 'No valid credential',
-          403: 'The page is of another origin',
-          429: 'Too many attempts, or the tenant has no audio left',
-          503: 'At capacity, overloaded, starting or draining',
-        }).map(([status, words]) => [status, errorAnswer(Number(status), words)]),
-      ),
+      ...errorAnswers(errorsOfUpgrade()),
     },
   };
 }

@@ -15,8 +15,8 @@ export interface RouteDescription<Answer = never> {
   readonly errors?: Readonly<Record<number, string>>;
   /** Statuses beside the usual one that are no error, with the same content. */
   readonly alsoAnswers?: Readonly<Record<number, string>>;
-  /** Who may use it, where that is not the business of the access guard. */
-  readonly security?: 'twilio' | 'event_grid' | 'acs';
+  /** Who may use it, where that is not the business of the access guard; `optional`: with a credential it says more. */
+  readonly security?: 'twilio' | 'event_grid' | 'acs' | 'optional';
 }
 
 export interface Content {

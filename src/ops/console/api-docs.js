@@ -12,9 +12,7 @@ async function load() {
   const answer = await fetch('openapi.json', { headers: token ? { authorization: `Bearer ${token}` } : {} });
   byId('token-form').hidden = answer.status !== 401;
   if (!answer.ok) {
-    byId('about').textContent = token
-      ? `The server answers with ${answer.status}.`
-      : 'The document is for those who may use the API.';
+    byId('about').textContent = wordsFor(answer.status, Boolean(token));
     return;
   }
   api = await answer.json();
@@ -24,6 +22,14 @@ async function load() {
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   // Fetched with the credential, which a link cannot send.
   byId('json').href = URL.createObjectURL(new Blob([JSON.stringify(api, null, 2)], { type: 'application/json' }));
+}
+
+/** Why there is no document, and what to do. */
+function wordsFor(status, hasToken) {
+  if (status === 401 && hasToken) return 'This token was not accepted. Give another one.';
+  if (status === 401) return 'The document is for those who may use the API. Give an access token.';
+  if (status === 429) return 'Too many attempts from this address. Try again in a minute.';
+  return `The server cannot show the document at present (${status}). Try again in a moment.`;
 }
 
 function show() {

@@ -28,6 +28,11 @@ export class Api {
     return this.request(path, {});
   }
 
+  /** What anybody may ask: a token that is refused must not be counted against it. @param {string} path @returns {Promise<Answer>} */
+  probe(path) {
+    return this.request(path, { headers: {} });
+  }
+
   /** @param {string} path @returns {Promise<Answer>} */
   post(path) {
     return this.request(path, { method: 'POST' });
@@ -42,7 +47,7 @@ export class Api {
   async request(path, init) {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const response = await fetch(new URL(path, this.base), { ...init, headers: this.headers, signal });
+      const response = await fetch(new URL(path, this.base), { headers: this.headers, ...init, signal });
       return { status: response.status, body: await response.json().catch(() => undefined) };
     } catch {
       return { status: 0, body: undefined };
@@ -111,6 +116,7 @@ export class Api {
 /** Why a request has failed, in a sentence. @param {Answer} answer */
 export function problemOf({ status, body }) {
   if (status === 0) return 'The server does not answer.';
+  if (status === 401) return 'The server asks for another access token.';
   const message = body?.error?.message;
   return message ? `${message}.` : `The server answers with ${status}.`;
 }

@@ -72,8 +72,8 @@ export class ConversationDetail {
 
   /** The last minute of a call is archived when it is over. */
   get mayBeRecorded() {
-    const { updatedAt } = this.conversation;
-    return this.player.isMissing && Date.now() - Date.parse(updatedAt) < ARCHIVED_WITHIN_MS;
+    const { updated_at } = this.conversation;
+    return this.player.isMissing && Date.now() - Date.parse(updated_at) < ARCHIVED_WITHIN_MS;
   }
 
   async refresh() {
@@ -125,18 +125,18 @@ export class ConversationDetail {
   }
 
   showHead(conversation) {
-    const { id, kind, status, startedAt, endReason, insights, listened, scenario } = conversation;
+    const { id, kind, status, started_at, end_reason, insights, listened, scenario } = conversation;
     byId('detail-title').textContent = insights?.title || `Conversation ${shortId(id)}`;
     byId('detail-status').textContent = statusWords[status] ?? status;
     byId('detail-status').dataset.status = status;
     const what = kind === 'listen' ? 'listened to' : `with our agent (${readable(scenario)})`;
     const facts = [
-      formatWhen(startedAt),
+      formatWhen(started_at),
       formatClock(durationOf(conversation, Date.now())),
       what,
       listened && listened.consent !== 'unknown' && `consent ${listened.consent}`,
       listened?.source,
-      endReason && `ended: ${readable(endReason).toLowerCase()}`,
+      end_reason && `ended: ${readable(end_reason).toLowerCase()}`,
     ];
     byId('detail-facts').textContent = facts.filter(Boolean).join(' · ');
   }

@@ -35,8 +35,8 @@ export class ConversationList {
     }
     const { conversations } = answer.body;
     // What was deleted meanwhile is not among those that are as new as these.
-    const oldest = conversations.length === PAGE ? conversations.at(-1).startedAt : '';
-    for (const [id, { startedAt }] of this.found) if (startedAt >= oldest) this.found.delete(id);
+    const oldest = conversations.length === PAGE ? conversations.at(-1).started_at : '';
+    for (const [id, { started_at }] of this.found) if (started_at >= oldest) this.found.delete(id);
     if (this.found.size === 0) this.hasMore = conversations.length === PAGE;
     this.add(conversations);
     return answer;
@@ -44,7 +44,7 @@ export class ConversationList {
 
   async more() {
     const oldest = [...this.found.values()].reduce(
-      (least, { startedAt }) => (startedAt < least ? startedAt : least),
+      (least, { started_at }) => (started_at < least ? started_at : least),
       '9',
     );
     const { status, body } = await this.api.get(`conversations?limit=${PAGE}&before=${encodeURIComponent(oldest)}`);
@@ -89,15 +89,15 @@ export class ConversationList {
   }
 
   row(conversation) {
-    const { id, kind, status, title, startedAt, entryCount, scenario } = conversation;
-    const lines = entryCount === 1 ? '1 line' : `${entryCount} lines`;
-    // How long one was that has been read is not told by the list: `updatedAt` is when it was read.
+    const { id, kind, status, title, started_at, entry_count, scenario } = conversation;
+    const lines = entry_count === 1 ? '1 line' : `${entry_count} lines`;
+    // How long one was that has been read is not told by the list: `updated_at` is when it was read.
     const length = status === 'completed' ? lines : `${formatClock(durationOf(conversation, Date.now()))} · ${lines}`;
     const current = id === this.selected;
     const what = kind === 'voice' && scenario ? readable(scenario) : kinds[kind];
     return {
       key: id,
-      order: [-Date.parse(startedAt)],
+      order: [-Date.parse(started_at)],
       shows: [title, length, current, what],
       className: 'kept',
       data: { status },
@@ -107,7 +107,7 @@ export class ConversationList {
           { href: `#/conversations/${id}`, 'aria-current': current && 'true', 'data-part': 'open' },
           element('span', { class: 'kept-title' }, title || `Conversation ${shortId(id)}`),
           element('span', { class: 'tag' }, statusWords[status] ?? status),
-          element('span', { class: 'kept-facts' }, `${formatWhen(startedAt)} · ${what} · ${length}`),
+          element('span', { class: 'kept-facts' }, `${formatWhen(started_at)} · ${what} · ${length}`),
         ),
       ],
     };

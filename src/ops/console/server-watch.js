@@ -44,8 +44,11 @@ export class ServerWatch {
   /** @returns {Promise<ServerState>} */
   async ask() {
     const sessions = await this.askSessions();
-    const paths = ['ready', 'voice/health', ...(sessions.status === 200 ? ['pools', 'startup', 'overload'] : [])];
-    const [ready, health, pools, startup, overload] = await Promise.all(paths.map((path) => this.api.get(path)));
+    const paths = sessions.status === 200 ? ['pools', 'startup', 'overload'] : [];
+    const [ready, health, pools, startup, overload] = await Promise.all([
+      ...['ready', 'voice/health'].map((path) => this.api.probe(path)),
+      ...paths.map((path) => this.api.get(path)),
+    ]);
     return {
       reachable: health.status === 200,
       unauthorized: sessions.status === 401 || sessions.status === 429,

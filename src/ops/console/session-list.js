@@ -8,6 +8,13 @@ import { sessionStates } from './server-view.js';
 
 /** @typedef {import('./server-watch.js').ServerState} ServerState */
 
+/** Why there is no session to be seen. @param {Pick<ServerState, 'unauthorized' | 'limited' | 'forbidden'>} state */
+export function wordsForNone({ unauthorized, limited, forbidden }) {
+  if (limited) return 'Too many attempts from this address; this page tries again.';
+  if (unauthorized) return 'Give an access token to see who is speaking.';
+  return forbidden ? 'This needs the role "operator".' : 'Nobody is speaking just now.';
+}
+
 /** The sessions that go on, and what an operator can do with them. */
 export class SessionList {
   /** @param {import('./api.js').Api} api @param {() => void} onChange */
@@ -18,11 +25,11 @@ export class SessionList {
   }
 
   /** @param {ServerState} state @param {string | undefined} own session of this page @param {string} followed */
-  show({ sessions, complete, forbidden }, own, followed) {
+  show({ sessions, complete, ...state }, own, followed) {
     byId('live-count').textContent = sessions.length > 0 ? String(sessions.length) : '';
     byId('live-problem').hidden = complete;
     byId('live-none').hidden = sessions.length > 0;
-    byId('live-none').textContent = forbidden ? 'This needs the role "operator".' : 'Nobody is speaking just now.';
+    byId('live-none').textContent = wordsForNone(state);
     this.rows.replace(sessions.map((session) => this.row(session, session.session_id === own, followed)));
   }
 

@@ -30,10 +30,10 @@ export function talkOf({ kind, entries, listened }) {
 }
 
 /** How long it was, or is by now, ms. @param {any} conversation of a list, or whole @param {number} nowMs since 1970 */
-export function durationOf({ status, startedAt, updatedAt, insights }, nowMs) {
+export function durationOf({ status, started_at, updated_at, insights }, nowMs) {
   if (insights) return insights.measures.duration_ms;
-  const endMs = status === 'in_progress' ? nowMs : Date.parse(updatedAt);
-  return Math.max(0, endMs - Date.parse(startedAt));
+  const endMs = status === 'in_progress' ? nowMs : Date.parse(updated_at);
+  return Math.max(0, endMs - Date.parse(started_at));
 }
 
 function listenedTo({ segments, gaps, people, channels }) {

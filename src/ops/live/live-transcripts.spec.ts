@@ -5,6 +5,8 @@ import type { SessionDirectory } from '../../state/session-directory.js';
 import type { SaidBefore } from '../../state/session-registry.js';
 import { LiveTranscripts, type TranscriptNews } from './live-transcripts.js';
 
+type TranscriptReading = AsyncGenerator<TranscriptNews>;
+
 const entry = (id: string) => ({ id, at_ms: 0, role: 'tool', agent: 'desk', tool: 'look_up', ok: true });
 
 /** A call on some replica, and somebody who reads along in it. */
@@ -25,7 +27,7 @@ class ReadAlong {
       },
     };
     const transcripts = new LiveTranscripts(directory as SessionDirectory, this.clock);
-    this.news = transcripts.follow('call', this.gone.signal);
+    this.news = transcripts.follow('call', 'acme olga', this.gone.signal);
   }
 
   /** The next that is told, whenever that is. */
@@ -114,6 +116,29 @@ describe('who reads along in a call', () => {
     while (news?.type !== 'again') news = await reader.next();
     expect(reader.clock.now()).toBeGreaterThanOrEqual(900_000);
     expect(await reader.next()).toBeUndefined();
+  });
+
+  it('keeps nobody else from it, and is one of many at most', async () => {
+    const clock = new ManualClock();
+    const directory: Pick<SessionDirectory, 'handle' | 'send'> = {
+      handle: () => undefined,
+      send: () => Promise.resolve(said([], 0)),
+    };
+    const transcripts = new LiveTranscripts(directory as SessionDirectory, clock);
+    const gone = new AbortController();
+    const follow = async (who: string): Promise<TranscriptReading> => {
+      const news = transcripts.follow('call', who, gone.signal);
+      await news.next();
+      return news;
+    };
+    const [first] = await Promise.all(Array.from({ length: 10 }, () => follow('acme olga')));
+    expect(transcripts.refusalOf('acme olga')).toContain('with this credential');
+    expect(transcripts.refusalOf('acme bert')).toBeUndefined();
+    await first!.return(undefined);
+    expect(transcripts.refusalOf('acme olga')).toBeUndefined();
+    for (let who = 0; transcripts.refusalOf('acme bert') === undefined && who < 99; who++) await follow(`bank ${who}`);
+    expect(transcripts.refusalOf('acme bert')).toBe('Too many calls are being followed');
+    gone.abort(new Error('left'));
   });
 
   it('leaves nothing behind', async () => {

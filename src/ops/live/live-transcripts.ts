@@ -14,6 +14,8 @@ const LONGEST_MS = 900_000;
 const SIGN_OF_LIFE_MS = 15_000;
 const MOST_FAILURES = 10;
 const MOST_AT_ONCE = 50;
+/** So that one credential does not keep all others from it. */
+const MOST_OF_ONE = 10;
 const SAID = 'said';
 
 const before = z.object({ part: z.string(), from: z.int().min(0) });
@@ -41,7 +43,8 @@ export type TranscriptNews =
 /** Lets operators read along in calls, wherever they are: what is kept of them, the moment it would be kept. */
 @Injectable()
 export class LiveTranscripts {
-  private followers = 0;
+  /** How many there are, by who they are. */
+  private readonly followers = new Map<string, number>();
 
   constructor(
     private readonly directory: SessionDirectory,
@@ -54,21 +57,31 @@ export class LiveTranscripts {
     });
   }
 
-  get isCrowded(): boolean {
-    return this.followers >= MOST_AT_ONCE;
+  /** Why `who` cannot follow one more just now. */
+  refusalOf(who: string): string | undefined {
+    if (this.countOf(who) >= MOST_OF_ONE) return `${MOST_OF_ONE} calls are being followed with this credential already`;
+    const all = [...this.followers.values()].reduce((sum, count) => sum + count, 0);
+    return all >= MOST_AT_ONCE ? 'Too many calls are being followed' : undefined;
   }
 
   /**
    * First all that was said so far, then what is new. Ends after `over` or `again`. Rejects, before it tells anything, with
    * `not_found` or `unsupported`; and with the signal's reason.
+   * @param who one credential
    */
-  async *follow(sessionId: string, signal: AbortSignal): AsyncGenerator<TranscriptNews> {
-    this.followers++;
+  async *follow(sessionId: string, who: string, signal: AbortSignal): AsyncGenerator<TranscriptNews> {
+    this.followers.set(who, this.countOf(who) + 1);
     try {
       yield* this.news(sessionId, signal);
     } finally {
-      this.followers--;
+      const left = this.countOf(who) - 1;
+      if (left > 0) this.followers.set(who, left);
+      else this.followers.delete(who);
     }
+  }
+
+  private countOf(who: string): number {
+    return this.followers.get(who) ?? 0;
   }
 
   private async *news(sessionId: string, signal: AbortSignal): AsyncGenerator<TranscriptNews> {

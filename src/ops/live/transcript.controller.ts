@@ -1,14 +1,17 @@
 import { Controller, Get, Logger, NotFoundException, Param, Req, Res, UseGuards } from '@nestjs/common';
 import type { Response } from 'express';
 import { once } from 'node:events';
-import { mayAccess } from '../../auth/principal.js';
+import { credentialOf, mayAccess } from '../../auth/principal.js';
 import { Aborted, isAborted } from '../../kernel/abort.js';
 import { messageOf } from '../../kernel/errors.js';
 import { SessionDirectory } from '../../state/session-directory.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from '../access.guard.js';
 import { AuditTrail, Audited } from '../audit/audit-trail.js';
-import { TooManyRequests } from '../too-many-requests.js';
+import { TooManyRequests } from '../../auth/too-many-requests.js';
 import { LiveTranscripts, type TranscriptNews } from './live-transcripts.js';
+
+/** When others have stopped reading, nobody knows. */
+const ASK_AGAIN_S = 5;
 
 /** Reading along in a call that goes on. */
 @Controller('api/v1/sessions/:id/transcript')
@@ -29,11 +32,12 @@ export class TranscriptController {
   async follow(@Req() request: KnownRequest, @Res() response: Response, @Param('id') id: string): Promise<void> {
     const { tenant } = await this.directory.describe(id);
     if (!mayAccess(request.principal, tenant)) throw new NotFoundException('There is no such session');
-    if (this.transcripts.isCrowded)
-      throw new TooManyRequests({ code: 'rate_limited', message: 'Too many calls are being followed' });
+    const who = `${request.principal.tenant} ${credentialOf(request.principal)}`;
+    const refusal = this.transcripts.refusalOf(who);
+    if (refusal) throw new TooManyRequests({ message: refusal, retryAfterSeconds: ASK_AGAIN_S });
     const gone = new AbortController();
     response.once('close', () => gone.abort(new Aborted('hangup')));
-    const news = this.transcripts.follow(id, gone.signal);
+    const news = this.transcripts.follow(id, who, gone.signal);
     // What cannot be followed at all gets an answer that says so.
     const first = await news.next();
     // Who reads along is known from the beginning on, not only once they have stopped.

@@ -44,8 +44,8 @@ export class JobsReadiness implements ReadinessCheck {
   constructor(private readonly queue: JobQueue) {}
 
   async check(): Promise<Record<string, unknown>> {
-    const counts: JobCounts = await this.queue.counts();
+    const { oldestMs, ...counts }: JobCounts = await this.queue.counts();
     const degraded = counts.dead > 0 && `${counts.dead} jobs were given up`;
-    return { driver: this.queue.name, ...counts, ...(degraded && { degraded }) };
+    return { driver: this.queue.name, ...counts, oldest_ms: oldestMs, ...(degraded && { degraded }) };
   }
 }

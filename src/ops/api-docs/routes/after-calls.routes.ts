@@ -70,7 +70,6 @@ const privacy: DescriptionsOf<PrivacyController> = {
         next: null,
       },
     ),
-    errors: { 400: 'The body is not valid' },
   },
 };
 

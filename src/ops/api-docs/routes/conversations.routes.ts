@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import { conversationRecord } from '../../../services/conversations/conversation-record.js';
 import { tenantQuery } from '../../asked-tenant.js';
+import { shownConversation, shownSummary } from '../../conversation-view.js';
 import { ConversationsController, conversationsQuery } from '../../conversations.controller.js';
 import { RecordingsController } from '../../recordings.controller.js';
 import { describeController, json, media } from '../route-description.js';
 
 const none = { 404: 'There is none, or it is another tenant’s' };
-const conversation = conversationRecord.meta({ id: 'Conversation' });
-const summary = conversationRecord
-  .omit({ entries: true, traceparent: true, listened: true, processing: true, insights: true })
-  .extend({ entryCount: z.number().describe('Turns, or segments'), title: z.string().nullable() })
-  .meta({ id: 'ConversationSummary' });
+const notKept = { 404: 'Conversations are not kept here' };
+const conversation = shownConversation.meta({ id: 'Conversation' });
+const summary = shownSummary.meta({ id: 'ConversationSummary' });
 
 const exampleSummary: z.output<typeof summary> = {
   id: '1456e0ae-6f0c-4c6a-9a70-5d2c7a0e11ff',
@@ -19,21 +17,21 @@ const exampleSummary: z.output<typeof summary> = {
   scenario: 'banking',
   agent: 'fraud_desk',
   status: 'completed',
-  startedAt: '2026-11-20T10:00:00.000Z',
-  updatedAt: '2026-11-20T10:00:30.000Z',
-  endReason: 'hangup',
-  entryCount: 2,
+  started_at: '2026-11-20T10:00:00.000Z',
+  updated_at: '2026-11-20T10:00:30.000Z',
+  end_reason: 'hangup',
+  entry_count: 2,
   title: 'A stolen card',
 };
-const { entryCount: _, title: __, ...rest } = exampleSummary;
+const { entry_count: _, title: __, ...rest } = exampleSummary;
 
 export const conversationsRoutes = describeController(ConversationsController, 'Conversations', {
   list: {
     summary: 'Conversations that are kept, the newest first',
-    details: 'Without what was said. Go on with before, which is startedAt of the last one.',
+    details: 'Without what was said. Go on with before, which is started_at of the last one.',
     query: conversationsQuery,
     answer: json(z.object({ conversations: z.array(summary) }), { conversations: [exampleSummary] }),
-    errors: { 400: 'A parameter is not valid' },
+    errors: notKept,
   },
   get: {
     summary: 'What was said in one, and what came of it',
@@ -119,6 +117,11 @@ export const recordingsRoutes = describeController(RecordingsController, 'Conver
     query: tenantQuery,
     answer: media('audio/wav', sound, 'RIFF…'),
     alsoAnswers: { 206: 'The part that was asked for' },
-    errors: { ...none, 409: 'Its key is not there', 416: 'There is nothing of what was asked for' },
+    errors: {
+      ...none,
+      409: 'Its key is not there',
+      416: 'There is nothing of what was asked for',
+      422: 'It is too long for one file',
+    },
   },
 });

@@ -3,6 +3,8 @@ import { HealthController } from '../../../health/health.controller.js';
 import { VoiceHealthController } from '../../../health/voice-health.controller.js';
 import { describeController, json } from '../route-description.js';
 
+const asked = 'Where credentials are asked for, who is no operator gets';
+const tooOften = { 429: 'More than 300 times a minute without a credential of an operator, from one address' };
 const timestamp = z.number().describe('Seconds since 1970');
 const count = z.number();
 const NOW = 1_764_000_000.5;
@@ -32,6 +34,8 @@ export const healthRoutes = describeController(HealthController, 'Health', {
   },
   ready: {
     summary: 'Whether traffic should come here',
+    details: `${asked} all but the details.`,
+    security: 'optional',
     answer: json(
       z.object({
         ready: z.boolean(),
@@ -40,14 +44,16 @@ export const healthRoutes = describeController(HealthController, 'Health', {
         warmup_completed: z.boolean(),
         mcp_ready: z.boolean(),
         draining: z.boolean(),
-        details: z.object({
-          warmup_results: z.unknown(),
-          mcp_servers: z.record(z.string(), z.unknown()),
-          deferred_results: z.record(
-            z.string(),
-            z.object({ state: z.string(), attempts: count, duration_ms: count, error: z.string().optional() }),
-          ),
-        }),
+        details: z
+          .object({
+            warmup_results: z.unknown(),
+            mcp_servers: z.record(z.string(), z.unknown()),
+            deferred_results: z.record(
+              z.string(),
+              z.object({ state: z.string(), attempts: count, duration_ms: count, error: z.string().optional() }),
+            ),
+          })
+          .optional(),
       }),
       {
         ready: true,
@@ -57,7 +63,7 @@ export const healthRoutes = describeController(HealthController, 'Health', {
         mcp_ready: true,
         draining: false,
         details: {
-          warmup_results: { openai: true, phrases: 12 },
+          warmup_results: { openai: true, 'llm_azure:gpt-5': true, stt_azure: true, tts_azure: true, phrases: 12 },
           mcp_servers: {},
           deferred_results: { warmup: { state: 'started', attempts: 1, duration_ms: 800 } },
         },
@@ -67,7 +73,9 @@ export const healthRoutes = describeController(HealthController, 'Health', {
   },
   readiness: {
     summary: 'What it depends on, and how that is doing',
-    details: 'Where credentials are asked for, who is no operator gets `status`, `timestamp` and `draining` only.',
+    details: `${asked} \`status\`, \`timestamp\` and \`draining\` only.`,
+    security: 'optional',
+    errors: tooOften,
     answer: json(
       z.object({
         status: z.enum(['ready', 'degraded', 'unhealthy']),
@@ -141,7 +149,9 @@ export const voiceHealthRoutes = describeController(VoiceHealthController, 'Heal
   },
   pools: {
     summary: 'Recognisers and voices: ready, lent, waited for',
-    details: 'Where credentials are asked for, who is no operator gets `status` and `timestamp` only.',
+    details: `${asked} \`status\` and \`timestamp\` only.`,
+    security: 'optional',
+    errors: tooOften,
     answer: json(
       z.object({
         status: z.enum(['healthy', 'degraded']),

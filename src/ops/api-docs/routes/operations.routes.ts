@@ -96,6 +96,7 @@ export const transcriptRoutes = describeController(TranscriptController, 'Operat
     ),
     errors: {
       404: 'There is no such session, or it is another tenant’s',
+      429: 'Ten calls are being followed with this credential already, or fifty on this replica',
       422: 'It is not a call with an agent: what is said stands in its conversations',
       504: 'Its replica does not answer',
     },

@@ -5,7 +5,13 @@ import { choiceFields } from '../../../voice/call-choice.js';
 import { describeController, media } from '../route-description.js';
 
 const choice = z.object({ scenario: choiceFields.scenario, agent: choiceFields.agent });
-const refused = { 401: 'It is not signed as it should be', 403: 'It is not allowed', 429: 'Too many attempts' };
+const refused = {
+  401: 'It is not signed as it should be',
+  403: 'It is not allowed',
+  404: 'Such calls are not configured',
+  429: 'Too many attempts',
+};
+const uncheckable = { 503: 'Its token cannot be checked at the moment' };
 const events = z.array(z.looseObject({ id: z.string() }));
 
 export const twilioRoutes = describeController(TwilioVoiceController, 'Telephony', {
@@ -28,7 +34,12 @@ export const twilioRoutes = describeController(TwilioVoiceController, 'Telephony
 });
 
 export const acsRoutes = describeController(AcsEventsController, 'Telephony', {
-  handshake: { summary: 'Event Grid asks whether it may send events', security: 'event_grid', errors: refused },
+  handshake: {
+    summary: 'Event Grid asks whether it may send events',
+    security: 'event_grid',
+    alsoAnswers: { 204: 'A browser has asked, for a page' },
+    errors: refused,
+  },
   events: {
     summary: 'Event Grid tells that a call rings',
     security: 'event_grid',
@@ -42,6 +53,6 @@ export const acsRoutes = describeController(AcsEventsController, 'Telephony', {
     security: 'acs',
     body: { schema: events, example: [{ id: '1', type: 'Microsoft.Communication.CallDisconnected', data: {} }] },
     answer: media('application/json', z.looseObject({}), {}),
-    errors: { 400: 'The body is no list of events', ...refused },
+    errors: { 400: 'The body is no list of events', ...refused, ...uncheckable },
   },
 });

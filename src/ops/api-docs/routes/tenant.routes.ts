@@ -8,8 +8,6 @@ import { PhrasesController, phrasesOrder } from '../../phrases.controller.js';
 import { TokensController, tokenOrder } from '../../tokens.controller.js';
 import { describeController, json } from '../route-description.js';
 
-const invalid = { 400: 'The body is not valid' };
-
 export const callsRoutes = describeController(CallsController, 'Calls', {
   place: {
     summary: 'Have an agent call somebody',
@@ -19,7 +17,10 @@ export const callsRoutes = describeController(CallsController, 'Calls', {
       example: { to: '+15550123', scenario: 'banking' },
     },
     answer: json(z.object({ call_id: z.string() }), { call_id: '401f3500-3cc8' }),
-    errors: { ...invalid, 502: 'The service refuses, or cannot be reached' },
+    errors: {
+      400: 'The body names what is not there, or calls are not configured',
+      502: 'The service refuses, or cannot be reached',
+    },
   },
   end: { summary: 'Hang up, for everybody in the call', errors: { 404: 'There is no such call' } },
 });
@@ -29,7 +30,6 @@ export const tokensRoutes = describeController(TokensController, 'Calls', {
     summary: 'A credential for a page: one call, within a minute',
     body: { schema: tokenOrder, example: { subject: 'visitor-7' }, optional: true },
     answer: json(z.object({ token: z.string(), expires_in_s: z.number() }), { token: 'bt_…', expires_in_s: 60 }),
-    errors: invalid,
   },
 });
 
@@ -49,7 +49,6 @@ export const overridesRoutes = describeController(OverridesController, 'Agents',
     details: 'In effect on every replica within two seconds.',
     body: { schema: overrideOrder, example: { agent: 'fraud_desk', ttl_ms: 3_600_000 } },
     answer: json(override, { scenario: null, agent: 'fraud_desk', until: '2026-11-20T11:00:00.000Z' }),
-    errors: invalid,
   },
   clear: { summary: 'As configured again' },
 });
@@ -71,7 +70,6 @@ export const phrasesRoutes = describeController(PhrasesController, 'Agents', {
     query: tenantQuery,
     body: { schema: phrasesOrder, example: { phrases: ['Wieczorek'] } },
     answer: json(phrases, { phrases: ['Wieczorek'], configured: [] }),
-    errors: invalid,
   },
   clear: { summary: 'Expect nothing in particular', query: tenantQuery },
 });

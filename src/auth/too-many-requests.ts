@@ -5,7 +5,7 @@ export class TooManyRequests extends HttpException {
   readonly code: string;
   readonly retryAfterSeconds: number;
 
-  constructor({ code, message, retryAfterSeconds = 1 }: TooMany) {
+  constructor({ code = 'rate_limited', message, retryAfterSeconds = 1 }: TooMany) {
     super(message, HttpStatus.TOO_MANY_REQUESTS);
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
@@ -13,7 +13,7 @@ export class TooManyRequests extends HttpException {
 }
 
 interface TooMany {
-  readonly code: string;
+  readonly code?: string;
   readonly message: string;
   readonly retryAfterSeconds?: number;
 }
