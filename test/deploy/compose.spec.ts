@@ -136,4 +136,19 @@ describe('compose.yaml', () => {
       boards.providers[0]!.options.path,
     );
   });
+
+  it('passes metrics on under the names that dashboards and alerts know', () => {
+    const { processors, exporters, service } = read('deploy/compose/collector.yaml') as {
+      processors: Record<string, { metric_statements?: string[] } | null>;
+      exporters: { prometheus: object };
+      service: { pipelines: { metrics: { processors: string[] } } };
+    };
+    // Its exporter adds a unit to a name, and `_total` to that of a counter; told to add nothing, it leaves out both.
+    expect(processors['transform/names']!.metric_statements).toEqual(['set(metric.unit, "")']);
+    expect(service.pipelines.metrics.processors).toContain('transform/names');
+    expect(Object.keys(exporters.prometheus)).toEqual(['endpoint']);
+    // `instance` is who sent them, not the collector.
+    const { scrape_configs } = read('deploy/compose/prometheus.yaml') as { scrape_configs: Record<string, unknown>[] };
+    expect(scrape_configs.find((job) => job['job_name'] === 'collector')).toHaveProperty('honor_labels', true);
+  });
 });
