@@ -315,7 +315,8 @@ describe('a call that an agent makes', () => {
     expect(await server.get('/api/v1/readiness')).toMatchObject({ body: { status: 'degraded' } });
     acs.busyFor = 0;
     // Without another call.
-    await until('it works again', async () => (await server.get('/api/v1/readiness')).body.status === 'ready');
+    const status = async () => (await server.get('/api/v1/readiness', operator)).body.status;
+    await until('it works again', async () => (await status()) === 'ready', 18_000);
     expect((await fetch(`${server.url}/api/v1/calls/nobody`, { method: 'DELETE', headers: operator })).status).toBe(
       404,
     );

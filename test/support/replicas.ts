@@ -115,11 +115,11 @@ export function recordLog(): string[] {
   return lines;
 }
 
-/** Resolves once `is` holds; fails with `what` after 10 s. */
-export async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + 10_000;
+/** Resolves once `is` holds; fails with `what` after `withinMs`. */
+export async function until(what: string, is: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+  const giveUpAt = performance.now() + withinMs;
   while (!(await is())) {
-    if (performance.now() > giveUpAt) throw new Error(`not within 10 s: ${what}`);
+    if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
