@@ -1,4 +1,4 @@
-/** Those that measure what a caller waits for: one at a time, with the machine to themselves. */
+/** Those that measure what a caller waits for, and those that work a browser or calls in real time for long: one at a time. */
 const timed = process.env.PARLEY_TESTS === 'timed';
 
 /** ESM jest; bin/parley.mjs adds --experimental-vm-modules. */

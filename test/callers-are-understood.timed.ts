@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { SystemClock } from '../../kernel/clock.js';
-import { EmbeddedSttDriver } from '../../speech/drivers/embedded/stt/embedded-stt.driver.js';
-import { Caller } from './listening.js';
-import { recordedLines, type RecordedLine } from './recorded-callers.js';
-import { ShippedStates } from './shipped-states.js';
+import { SystemClock } from '../src/kernel/clock.js';
+import { EmbeddedSttDriver } from '../src/speech/drivers/embedded/stt/embedded-stt.driver.js';
+import { Caller } from '../src/cli/eval/listening.js';
+import { recordedLines, type RecordedLine } from '../src/cli/eval/recorded-callers.js';
+import { ShippedStates } from '../src/cli/eval/shipped-states.js';
 
 let driver: EmbeddedSttDriver;
 let lines: readonly RecordedLine[];

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { Flite, compileFlite, type Phone } from './flite.js';
-import { alignWords } from './word-alignment.js';
+import { Flite, compileFlite, type Phone } from '../../src/speech/drivers/embedded/tts/flite.js';
+import { alignWords } from '../../src/speech/drivers/embedded/tts/word-alignment.js';
 
 let flite: Flite;
 
