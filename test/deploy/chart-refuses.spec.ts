@@ -151,9 +151,15 @@ const refused: readonly [name: string, values: Values, sentences: readonly RegEx
     'what nobody has filled in, and secrets that are guessed',
     {
       image: { repository: '<registry>.azurecr.io/parley' },
-      secrets: { values: { AUTH_TOKENS: 'a-token-of-a-test-0001, short', PUSHER_SECRET: 'with a space in between' } },
+      secrets: {
+        values: {
+          AUTH_TOKENS: 'a-token-of-a-test-0001, short',
+          PUSHER_SECRET: 'with a space in between',
+          COSMOS_KEY: '<key>',
+        },
+      },
       config: { AZURE_OPENAI_ENDPOINT: 'https://<account>-openai.openai.azure.com' },
-      ingress: { enabled: true, host: '<host>' },
+      ingress: { enabled: true, host: '<host>', annotations: { rewrite: '(?<rest>.*)' } },
       workloadIdentity: { enabled: true, clientId: '00000000-0000-0000-0000-000000000000', tenantId: '<tenant id>' },
       extraEnv: [{ name: 'CARDAPI_TOKEN', value: '<token>' }],
     },
@@ -164,6 +170,7 @@ const refused: readonly [name: string, values: Values, sentences: readonly RegEx
       /^workloadIdentity\.tenantId still has <tenant id> in it/,
       /^workloadIdentity\.clientId has only zeros/,
       /^extraEnv\[0\]\.value still has <token> in it/,
+      /^secrets\.values\.COSMOS_KEY is still what is to be filled in/,
       /^secrets\.values\.AUTH_TOKENS has a token of less than 16 characters/,
       /^secrets\.values\.PUSHER_SECRET must have 16 characters or more, without spaces/,
     ],
@@ -223,6 +230,11 @@ describeWithHelm('the chart says before anything is installed what would not wor
       ports: [{ port: 80, protocol: 'TCP' }],
       to: [collector],
     });
+  });
+
+  it('and takes a secret with brackets, which nobody has to fill in', () => {
+    const values = { AUTH_TOKENS: 'a-token-of-a-test-0001', COSMOS_KEY: 'x<a>y' };
+    expect(render({ secrets: { values } }).environment('voice')).toMatchObject(values);
   });
 
   it('and takes a grace period that fits, and short tokens where nobody has to have one', () => {

@@ -7,7 +7,12 @@
 {{- include "parley.refusedSettings" (dict "root" $ "name" (printf "%s.config" $name) "settings" (index $v $name).config) -}}
 {{- end -}}
 
-{{- include "parley.placeholders" (dict "name" "" "value" (omit $v "agents" "mcp" "global")) -}}
+{{- include "parley.placeholders" (dict "name" "" "value" (omit $v "agents" "mcp" "secrets" "global")) -}}
+{{- range $name, $value := $v.secrets.values -}}
+{{- if regexMatch "^<[^<>]*>$" $value -}}
+{{- include "parley.problem" (printf "secrets.values.%s is still what is to be filled in." $name) -}}
+{{- end -}}
+{{- end -}}
 {{- if eq $v.workloadIdentity.clientId "00000000-0000-0000-0000-000000000000" -}}
 {{- include "parley.problem" "workloadIdentity.clientId has only zeros: it is the client id of the managed identity." -}}
 {{- end -}}
@@ -68,7 +73,10 @@ METRICS_PORT: telemetry.metrics.port says it
 {{- $name := .name -}}
 {{- if kindIs "map" .value -}}
 {{- range $key, $value := .value -}}
+{{- /* Snippets of a proxy's configuration have patterns with (?<name>…). */ -}}
+{{- if not (hasSuffix "nnotations" $key) -}}
 {{- include "parley.placeholders" (dict "name" (printf "%s.%s" $name $key | trimPrefix ".") "value" $value) -}}
+{{- end -}}
 {{- end -}}
 {{- else if kindIs "slice" .value -}}
 {{- range $index, $value := .value -}}
