@@ -56,18 +56,18 @@ class CallMetrics {
     'End of speech to the first audio of the answer, by whether tools were used',
     ANSWER_BUCKETS,
   );
+  private readonly tokens = this.histogram(
+    'voice.llm.time_to_first_token',
+    "Start of the answer to the model's first text, by whether tools were used",
+  );
   private readonly voices = this.histogram(
     'voice.tts.time_to_first_byte',
     'First sentence to its first audio, by what it answers',
   );
-  /** By the names of the wire protocol. */
+  /** Those without labels, by the names of the wire protocol. */
   private readonly parts: Readonly<Record<string, Histogram>> = {
     endpointing_ms: this.histogram('voice.turn.endpointing_delay', 'End of speech to the end of the turn'),
     stt_final_ms: this.histogram('voice.stt.final_delay', 'End of the turn to the final transcript'),
-    llm_first_token_ms: this.histogram(
-      'voice.llm.time_to_first_token',
-      "Start of the answer to the model's first text",
-    ),
     llm_first_sentence_ms: this.histogram(
       'voice.llm.time_to_first_sentence',
       'First text of the model to the first sentence that can be spoken',
@@ -81,12 +81,13 @@ class CallMetrics {
 
   generation({ outcome, source, usedTools, metrics: measured }: CallEvents['generation.completed']): void {
     this.generations.add(1, { outcome, source });
-    const { voice_to_voice_ms: answeredMs, tts_first_byte_ms: voicedMs, ...parts } = measured;
+    const { voice_to_voice_ms: answeredMs, llm_first_token_ms: begunMs, tts_first_byte_ms: voicedMs } = measured;
     // One that breaks off has answered nothing, however soon it began.
     if (answeredMs !== undefined && outcome !== 'failed') this.answers.record(answeredMs / 1000, { tools: usedTools });
+    if (begunMs !== undefined) this.tokens.record(begunMs / 1000, { tools: usedTools });
     // What agents say on their own account often waits in the cache: it says nothing about answers.
     if (voicedMs !== undefined) this.voices.record(voicedMs / 1000, { source });
-    for (const [part, valueMs] of Object.entries(parts)) this.parts[part]?.record(valueMs / 1000);
+    for (const [part, valueMs] of Object.entries(measured)) this.parts[part]?.record(valueMs / 1000);
   }
 
   private histogram(name: string, description: string, explicitBucketBoundaries = PART_BUCKETS): Histogram {

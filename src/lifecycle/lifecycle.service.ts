@@ -2,9 +2,12 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { DiscoveryService } from '@nestjs/core';
 import { LifecycleConfig } from '../config/lifecycle.config.js';
 import { LoggingConfig } from '../config/logging.config.js';
+import { ServerConfig } from '../config/server.config.js';
 import { Clock } from '../kernel/clock.js';
 import { endTelemetry, telemetryLog } from '../telemetry/running-telemetry.js';
+import { DrainState } from './drain-state.js';
 import { LifecycleManager, type LifecycleListener, type StepStatus } from './lifecycle-manager.js';
+import { type LifecycleState, recordLifecycle } from './lifecycle-metrics.js';
 import { StartupDashboard } from './startup-dashboard.js';
 import { StartupLog } from './startup-log.js';
 import { orderSteps, type RegisteredStep } from './step-order.js';
@@ -20,11 +23,14 @@ export class LifecycleService implements OnApplicationBootstrap, OnApplicationSh
   private readonly logger = new Logger('Lifecycle');
   private readonly dashboard: StartupDashboard | undefined;
   private manager: LifecycleManager | undefined;
+  private stopRecording: (() => void) | undefined;
 
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly clock: Clock,
     private readonly config: LifecycleConfig,
+    private readonly drain: DrainState,
+    private readonly server: ServerConfig,
     logging: LoggingConfig,
   ) {
     const onTerminal = process.stderr.isTTY && logging.format !== 'json' && logging.level !== 'silent';
@@ -43,7 +49,14 @@ export class LifecycleService implements OnApplicationBootstrap, OnApplicationSh
     return this.manager?.deferredReady ?? false;
   }
 
+  /** What is new comes here only when it is `ready`. */
+  get state(): LifecycleState {
+    if (this.drain.draining) return 'draining';
+    return this.criticalReady && this.deferredReady ? 'ready' : 'starting';
+  }
+
   async onApplicationBootstrap(): Promise<void> {
+    this.stopRecording = recordLifecycle(this.server.role, () => this.state);
     const telemetryLogger = new Logger('Telemetry');
     telemetryLog.to((level, line) => telemetryLogger[level === 'info' ? 'log' : level](line));
     const listeners: LifecycleListener[] = [this.dashboard ?? new StartupLog(this.logger)];
@@ -63,6 +76,7 @@ export class LifecycleService implements OnApplicationBootstrap, OnApplicationSh
   async onApplicationShutdown(): Promise<void> {
     await this.manager?.stop();
     await endTelemetry(Math.min(TELEMETRY_LIMIT_MS, this.config.shutdownLimitMs / 4));
+    this.stopRecording?.();
   }
 
   /** Shows where the server is, once it listens. */

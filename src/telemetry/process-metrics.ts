@@ -1,18 +1,12 @@
 import type { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { packageRoot } from '../config/package-root.js';
+import { EventLoopDelay } from './event-loop-delay.js';
 
-/** Of the event loop: finer costs more than it tells. */
-const RESOLUTION_MS = 20;
-const NANOSECONDS = 1e9;
 const MICROSECONDS = 1e6;
 
-/**
- * What OpenTelemetry's conventions for Node.js and for processes have, and which build this is. The delay of the event loop
- * is that since it was collected before, by whomever.
- */
+/** What OpenTelemetry's conventions for Node.js and for processes have, and which build this is. */
 export function measureProcess(provider: MeterProvider, role: string): void {
   const meter = provider.getMeter('parley.process');
   const gauge = (name: string, unit: string, description: string): ReturnType<typeof meter.createObservableGauge> =>
@@ -34,21 +28,15 @@ export function measureProcess(provider: MeterProvider, role: string): void {
     description: 'Computing time, of all threads',
   });
   const version = versionOf();
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
-  let utilization = performance.eventLoopUtilization();
+  const loop = new EventLoopDelay();
   meter.addBatchObservableCallback(
     (result) => {
       result.observe(build, 1, { version, node: process.versions.node, role });
-      // It measures whole intervals of its timer.
-      const lateness = (ns: number): number => Math.max(0, ns / NANOSECONDS - RESOLUTION_MS / 1000);
-      result.observe(median, lateness(delay.percentile(50)));
-      result.observe(late, lateness(delay.percentile(99)));
-      result.observe(latest, lateness(delay.max));
-      delay.reset();
-      const now = performance.eventLoopUtilization();
-      result.observe(busy, performance.eventLoopUtilization(now, utilization).utilization);
-      utilization = now;
+      const { p50Ms, p99Ms, maxMs, utilization } = loop.read();
+      result.observe(median, p50Ms / 1000);
+      result.observe(late, p99Ms / 1000);
+      result.observe(latest, maxMs / 1000);
+      result.observe(busy, utilization);
       const { rss, heapUsed } = process.memoryUsage();
       result.observe(memory, rss);
       result.observe(heap, heapUsed);

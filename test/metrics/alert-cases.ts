@@ -3,8 +3,10 @@ export type Series = Readonly<Record<string, string>>;
 
 export interface AlertCase {
   readonly alert: string;
-  /** Rings in the 60th minute. */
+  /** Rings then. */
   readonly sick: Series;
+  /** In minutes; the 60th where nothing is said. */
+  readonly at?: number;
   /** What it rings with, besides `severity` and where it is from. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly severity?: string;
@@ -34,7 +36,11 @@ const STOPS = 'voice_barge_in_stop_latency';
 const FIRST = 'gen_ai_client_operation_time_to_first_chunk';
 const REQUESTS = 'gen_ai_client_operation_duration_count';
 const TOOLS = 'gen_ai_execute_tool_duration_count';
-const GPT = 'gen_ai_request_model="gpt"';
+const GPT = 'gen_ai_provider_name="openai",gen_ai_request_model="gpt"';
+/** A model of the same name, of somebody else. */
+const OTHER_GPT = 'gen_ai_provider_name="azure.ai.openai",gen_ai_request_model="gpt"';
+const OF_GPT = { gen_ai_provider_name: 'openai', gen_ai_request_model: 'gpt' };
+const GENERATIONS = 'voice_generations_total';
 
 export const alertCases: readonly AlertCase[] = [
   {
@@ -55,11 +61,16 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ParleyAnswersFail',
-    sick: { 'voice_generations_total{outcome="failed"}': up(1), 'voice_generations_total{outcome="completed"}': up(9) },
+    sick: {
+      [`${GENERATIONS}{outcome="failed",source="voice"}`]: up(1),
+      [`${GENERATIONS}{outcome="completed",source="voice"}`]: up(9),
+      // Who is greeted has no answer yet.
+      [`${GENERATIONS}{outcome="completed",source="greeting"}`]: up(90),
+    },
     severity: 'critical',
     summary: '10% of answers fail',
     // The only one in half an hour, and it fails.
-    well: { 'voice_generations_total{outcome="failed"}': '0x50 1x10' },
+    well: { [`${GENERATIONS}{outcome="failed",source="voice"}`]: '0x50 1x10' },
   },
   {
     alert: 'ParleyCallsCut',
@@ -139,6 +150,62 @@ export const alertCases: readonly AlertCase[] = [
     well: { nodejs_eventloop_delay_p99: '0.02x55 0.3x5' },
   },
   {
+    alert: 'ParleyNoneReady',
+    sick: {
+      'parley_lifecycle_state{role="voice",state="ready"}': '1x55 0x5',
+      'parley_lifecycle_state{role="voice",state="draining"}': '0x55 1x5',
+      'parley_lifecycle_state{role="pusher",state="ready"}': stays(1),
+    },
+    labels: { role: 'voice' },
+    severity: 'critical',
+    summary: 'No process of the role voice is ready',
+    // One starts after the other has gone.
+    well: { 'parley_lifecycle_state{role="all",state="ready"}': '1x57 0 0 1' },
+  },
+  {
+    alert: 'ParleyNoneReady',
+    sick: { 'parley_lifecycle_state{role="pusher",state="ready"}': stays(0) },
+    labels: { role: 'pusher' },
+    summary: 'No process of the role pusher is ready',
+    well: { 'parley_lifecycle_state{role="pusher",state="ready"}': stays(1) },
+  },
+  {
+    alert: 'ParleyNotReady',
+    sick: { 'parley_lifecycle_state{role="voice",state="starting"}': '0x47 1x13' },
+    labels: { role: 'voice' },
+    summary: 'voice:9464 does not get ready',
+    well: {
+      'parley_lifecycle_state{role="voice",state="starting"}': '0x55 1x5',
+      // Calls may take their time to end.
+      'parley_lifecycle_state{role="voice",state="draining"}': stays(1),
+    },
+  },
+  {
+    alert: 'ParleyGone',
+    sick: { 'parley_lifecycle_state{role="voice",state="ready"}': '1x50 stale' },
+    severity: 'critical',
+    summary: 'There is no process that takes calls',
+    well: { 'parley_lifecycle_state{role="voice",state="ready"}': '1x50 stale _x3 1x6' },
+  },
+  {
+    alert: 'ParleyGone',
+    // There never was any.
+    sick: { 'parley_lifecycle_state{role="pusher",state="ready"}': stays(1) },
+    severity: 'critical',
+    summary: 'There is no process that takes calls',
+    // Others tell that it is not ready.
+    well: { 'parley_lifecycle_state{role="all",state="ready"}': stays(0) },
+  },
+  {
+    alert: 'ParleyNotScraped',
+    // Nobody has looked after it since yesterday.
+    sick: { up: '1x10 0x2000', 'parley_build_info{version="1"}': '1x10 stale' },
+    at: 2000,
+    severity: 'critical',
+    summary: 'voice:9464 does not answer for its metrics any more',
+    well: { up: '1x10 0x1900 1x90', 'parley_build_info{version="1"}': '1x10 stale _x1900 1x90' },
+  },
+  {
     alert: 'ParleyNotScraped',
     sick: { up: '1x50 0x10', 'parley_build_info{version="1"}': '1x50 stale' },
     severity: 'critical',
@@ -162,16 +229,20 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ParleyModelErrors',
-    sick: { [`${REQUESTS}{${GPT}}`]: up(3), [`${REQUESTS}{${GPT},error_type="slow"}`]: up(1) },
-    labels: { gen_ai_request_model: 'gpt' },
-    summary: '25% of requests to gpt fail',
+    sick: {
+      [`${REQUESTS}{${GPT}}`]: up(3),
+      [`${REQUESTS}{${GPT},error_type="slow"}`]: up(1),
+      [`${REQUESTS}{${OTHER_GPT}}`]: up(90),
+    },
+    labels: OF_GPT,
+    summary: '25% of requests to gpt of openai fail',
     well: { [`${REQUESTS}{${GPT}}`]: up(3), [`${REQUESTS}{${GPT},error_type="aborted"}`]: up(1) },
   },
   {
     alert: 'ParleySlowModel',
-    sick: latency(FIRST, GPT, { 1: 2, 2: 4, '+Inf': 4 }),
-    labels: { gen_ai_request_model: 'gpt' },
-    summary: 'gpt takes 1.9s to begin an answer, of 95 in 100',
+    sick: { ...latency(FIRST, GPT, { 1: 2, 2: 4, '+Inf': 4 }), ...latency(FIRST, OTHER_GPT, { 1: 90, '+Inf': 90 }) },
+    labels: OF_GPT,
+    summary: 'gpt of openai takes 1.9s to begin an answer, of 95 in 100',
     well: latency(FIRST, GPT, { 1: 4, 2: 4, '+Inf': 4 }),
   },
   {
@@ -251,9 +322,10 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ParleyPusherUnreachable',
-    sick: { pusher_link_breaker_state: BREAKS },
+    // In the sixth minute.
+    sick: { pusher_link_away: '0x54 60 120 180 240 300 360' },
     summary: 'voice:9464 does not reach a pusher',
-    well: { pusher_link_breaker_state: '0x57 2x3' },
+    well: { pusher_link_away: '0x55 60 120 180 240 300' },
   },
   {
     alert: 'ParleyPusherUnreachable',

@@ -27,7 +27,7 @@ export const documentedMetrics: readonly Documented[] = readFileSync(
       .slice(1)
       .map((cell) => cell.trim());
     const [, name] = /^`([a-z0-9_.]+)`$/.exec(instrument ?? '') ?? [];
-    if (name === undefined) return [];
-    const named = [...labels!.matchAll(/`([^`]+)`/g)].map(([, label]) => underscored(label!));
+    if (name === undefined || labels === undefined) return [];
+    const named = [...labels.matchAll(/`([^`]+)`/g)].map(([, label]) => underscored(label!));
     return [{ instrument: name, name: underscored(name), kind: kind!, unit: unit!, labels: named }];
   });

@@ -65,11 +65,16 @@ describe('the metrics of links', () => {
       'pusher.link.requests.age': 30,
       'pusher.link.audio.waiting': 262_144,
       'pusher.link.breaker.state': 2,
+      'pusher.link.away': 30,
     });
     bench.pusher.manners = 'ready';
     // By the quarter second, so that a connection has time to be made.
     while (!links.every(({ link }) => link.state === 'connected')) await bench.clock.advance(250);
-    expect(collector.collect()).toMatchObject({ 'pusher.links connected': 2, 'pusher.link.breaker.state': 0 });
+    expect(collector.collect()).toMatchObject({
+      'pusher.links connected': 2,
+      'pusher.link.breaker.state': 0,
+      'pusher.link.away': 0,
+    });
     await bench.stop();
     expect(collector.counted).toMatchObject({
       'pusher.link.connects failed': 2,

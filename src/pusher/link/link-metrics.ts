@@ -65,7 +65,7 @@ export class LinkMetrics {
   }
 
   /** Returns how to stop. */
-  observe(snapshot: () => LinksSnapshot): () => void {
+  observe(snapshot: () => LinksSnapshot, awayMs: () => number): () => void {
     const links = this.meter.createObservableGauge('pusher.links', { description: 'Links to the pusher, by state' });
     const pending = this.meter.createObservableGauge('pusher.link.requests.pending', {
       description: 'Requests to process a conversation that are not answered yet',
@@ -81,7 +81,11 @@ export class LinkMetrics {
     const breaker = this.meter.createObservableGauge('pusher.link.breaker.state', {
       description: 'Whether links may connect: 0 yes, 1 one of them tries, 2 no',
     });
-    const all = [links, pending, age, audio, breaker];
+    const away = this.meter.createObservableGauge('pusher.link.away', {
+      unit: 's',
+      description: 'For how long no link has reached the pusher; 0 while one does',
+    });
+    const all = [links, pending, age, audio, breaker, away];
     // What is lost first is to be a change, not a new series.
     this.lostAudio.add(0);
     const report: Parameters<typeof this.meter.addBatchObservableCallback>[0] = (result) => {
@@ -91,6 +95,7 @@ export class LinkMetrics {
       result.observe(age, now.oldest_request_ms / 1000);
       result.observe(audio, now.audio_bytes);
       result.observe(breaker, BREAKER_STATES[now.breaker]);
+      result.observe(away, awayMs() / 1000);
     };
     this.meter.addBatchObservableCallback(report, all);
     return () => this.meter.removeBatchObservableCallback(report, all);

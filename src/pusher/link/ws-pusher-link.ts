@@ -14,6 +14,7 @@ import { LinkConnector } from './link-connector.js';
 import type { LinkMetrics } from './link-metrics.js';
 import { PendingRequests } from './pending-requests.js';
 import type { ConnectionOptions, PusherConnection, ReadyFrame } from './pusher-connection.js';
+import type { PusherReach } from './pusher-reach.js';
 import type { LinkListener, LinkOptions, LinkState, ProcessRequest, PusherLink, SampleRequest } from './pusher-link.js';
 import { UnsentSegments } from './unsent-segments.js';
 
@@ -30,6 +31,7 @@ export interface LinkTools {
   readonly chance: Chance;
   readonly breaker: LinkBreaker;
   readonly metrics: LinkMetrics;
+  readonly reach: PusherReach;
   readonly logger: Logger;
   /** Undefined if it is not known yet where the pusher is. */
   readonly dial: (
@@ -88,6 +90,7 @@ export class WsPusherLink implements PusherLink {
       onLost: this.onLost,
       onFailed: (problem) => {
         metrics.failed();
+        if (!this.ending.signal.aborted) tools.reach.failed();
         tools.onRefused(/\b40[13]\b/.test(problem));
         tools.logger.debug(`Link of session ${options.sessionId}: ${problem}`);
       },
@@ -187,6 +190,7 @@ export class WsPusherLink implements PusherLink {
 
   private readonly onConnected = (connection: PusherConnection, ready: ReadyFrame): void => {
     this.tools.metrics.connected();
+    this.tools.reach.connected();
     this.tools.onRefused(false);
     this.connection = connection;
     this.mostBytes = Math.min(MAX_FRAME_BYTES, ready.maxFrameBytes);
@@ -199,6 +203,7 @@ export class WsPusherLink implements PusherLink {
 
   private readonly onLost = ({ problem }: { problem: string }): void => {
     this.tools.logger.debug(`Link of session ${this.options.sessionId} lost: ${problem}`);
+    this.tools.reach.lost(this.ending.signal.aborted);
     this.connection = undefined;
     this.audio.rewind();
   };

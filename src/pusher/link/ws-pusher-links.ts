@@ -6,6 +6,7 @@ import { LinkBreaker } from './link-breaker.js';
 import { LinkMetrics, type LinksSnapshot } from './link-metrics.js';
 import { PusherConnection } from './pusher-connection.js';
 import { type LinkOptions, type LinkState, type PusherLink, PusherLinks } from './pusher-link.js';
+import { PusherReach } from './pusher-reach.js';
 import { WsPusherLink } from './ws-pusher-link.js';
 
 export interface LinksOptions {
@@ -23,6 +24,7 @@ export class WsPusherLinks extends PusherLinks {
   private readonly links = new Set<WsPusherLink>();
   private readonly metrics = new LinkMetrics();
   private readonly breaker: LinkBreaker;
+  private readonly reach: PusherReach;
   private readonly stopObserving: () => void;
   private onIdle: (() => void)[] = [];
   private refused = false;
@@ -38,7 +40,11 @@ export class WsPusherLinks extends PusherLinks {
         if (state === 'open') this.logger.warn('The pusher cannot be reached: no link tries for a while');
       },
     );
-    this.stopObserving = this.metrics.observe(() => this.snapshot());
+    this.reach = new PusherReach(options.clock, () => this.links.size > 0);
+    this.stopObserving = this.metrics.observe(
+      () => this.snapshot(),
+      () => this.awayMs,
+    );
   }
 
   open(options: LinkOptions): PusherLink {
@@ -49,6 +55,7 @@ export class WsPusherLinks extends PusherLinks {
       chance,
       breaker: this.breaker,
       metrics: this.metrics,
+      reach: this.reach,
       logger: this.logger,
       dial: (asked, { onFrame, onBeat }) => {
         const url = urlFor(asked);
@@ -66,6 +73,11 @@ export class WsPusherLinks extends PusherLinks {
   /** Whether the pusher does not know us. */
   get isRefused(): boolean {
     return this.refused;
+  }
+
+  /** For how long no link has reached the pusher; 0 while one does, and where nothing is known. */
+  get awayMs(): number {
+    return this.reach.awayMs;
   }
 
   private noteRefusal(refused: boolean): void {
