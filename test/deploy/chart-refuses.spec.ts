@@ -232,8 +232,8 @@ describeWithHelm('the chart says before anything is installed what would not wor
     });
   });
 
-  it('and takes a secret with brackets, which nobody has to fill in', () => {
-    const values = { AUTH_TOKENS: 'a-token-of-a-test-0001', COSMOS_KEY: 'x<a>y' };
+  it('and takes secrets with brackets in them, and a comma at the end', () => {
+    const values = { AUTH_TOKENS: 'a-token-of-a-test-0001,', COSMOS_KEY: 'x<a>y' };
     expect(render({ secrets: { values } }).environment('voice')).toMatchObject(values);
   });
 

@@ -20,7 +20,7 @@
 {{- /* What the server refuses to start with, without saying the secret. */ -}}
 {{- if and (eq $v.environment "production") $v.secrets.values.AUTH_TOKENS -}}
 {{- range splitList "," $v.secrets.values.AUTH_TOKENS -}}
-{{- if lt (len (trim .)) 16 -}}
+{{- if and (trim .) (lt (len (trim .)) 16) -}}
 {{- include "parley.problem" "secrets.values.AUTH_TOKENS has a token of less than 16 characters, which is guessed too soon: `openssl rand -hex 24` makes one." -}}
 {{- end -}}
 {{- end -}}
