@@ -7,7 +7,7 @@ const [path = '/api/v1/health', ...others] = given;
 const bases = others.length > 0 ? others : [`http://127.0.0.1:${process.env.PORT || 8000}`];
 
 /** Whoever may run this in a process's container may read its variables anyway. Others are not told them. */
-const ownToken = others.length === 0 ? process.env.AUTH_TOKENS?.split(',')[0].trim() : undefined;
+const ownToken = others.length === 0 ? process.env.AUTH_TOKENS?.match(/[^,\s]+/)?.[0] : undefined;
 const token = process.env.PARLEY_TOKEN || ownToken;
 const headers = token ? { authorization: `Bearer ${token}` } : {};
 

@@ -101,7 +101,7 @@ describe('the probe', () => {
       return asked.at(-1)!.headers.authorization;
     };
     expect(await credentialOf({})).toBeUndefined();
-    expect(await credentialOf({ AUTH_TOKENS: ` ${TOKEN} , another` })).toBe(`Bearer ${TOKEN}`);
+    expect(await credentialOf({ AUTH_TOKENS: `, ${TOKEN} ,another` })).toBe(`Bearer ${TOKEN}`);
     expect(await credentialOf({ AUTH_TOKENS: TOKEN }, base)).toBeUndefined();
     expect(await credentialOf({ AUTH_TOKENS: 'another', PARLEY_TOKEN: TOKEN }, base)).toBe(`Bearer ${TOKEN}`);
     expect(await credentialOf({ AUTH_TOKENS: 'another', PARLEY_TOKEN: TOKEN })).toBe(`Bearer ${TOKEN}`);
