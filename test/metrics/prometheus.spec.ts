@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { PrometheusServer, describeWithPrometheus } from '../support/prometheus.js';
+import { PrometheusServer, type Sample, describeWithPrometheus } from '../support/prometheus.js';
 import { alertFiles, alertsOf } from './alert-files.js';
 import { BusyServer, SAID } from './busy-server.js';
 import { dashboards, expressionsOf } from './dashboards.js';
@@ -23,12 +23,17 @@ const NOTHING_OF_IT: readonly string[] = [
   'voice.gate.failures',
   'voice.gate.gaps',
 ];
+/** What counts, and is there before anything has happened, as docs/metrics.md has it. */
+const FROM_THE_START =
+  /^(process_cpu_time|pusher_link_audio_lost|recording_pieces|voice_audio_dropped|voice_sessions_active|voice_speech_pool_.*)$/;
 /** Of one label of one metric; there are not more reasons, routes or agents than that. */
 const MOST_VALUES = 25;
 
 describeWithPrometheus('a Prometheus that fetches the metrics of a server', () => {
   let busy: BusyServer;
   let prometheus: PrometheusServer;
+  let atFirst: readonly Series[];
+  let lentAtFirst: readonly Sample[];
   let series: readonly Series[];
 
   const all = (): Promise<readonly Series[]> => prometheus.series('{job="parley", __name__!~"ALERTS.*|scrape_.*|up"}');
@@ -62,7 +67,9 @@ describeWithPrometheus('a Prometheus that fetches the metrics of a server', () =
   beforeAll(async () => {
     busy = await BusyServer.start();
     prometheus = await PrometheusServer.start({ parley: [busy.metricsAddress] }, alertFiles);
-    await prometheus.until('parley_build_info');
+    await prometheus.until('parley_lifecycle_state{role="all", state="ready"} == 1');
+    atFirst = await all();
+    lentAtFirst = await prometheus.query('sum(voice_speech_pool_allocations_total)');
     await busy.happen();
     await fetched(1);
     series = await all();
@@ -120,6 +127,22 @@ describeWithPrometheus('a Prometheus that fetches the metrics of a server', () =
     expect(otherKinds).toEqual([]);
     const missing = documentedMetrics.map(({ instrument }) => instrument).filter((name) => !got.has(underscored(name)));
     expect(missing.sort()).toEqual(NOTHING_OF_IT);
+  });
+
+  it('gets a series that counts from its first event on, or from the start where that is said', () => {
+    const counting = new Set(documentedMetrics.filter(({ kind }) => kind !== 'gauge').map(({ name }) => name));
+    const begun = atFirst
+      .map(({ __name__: name }) => name!.replace(/_(bucket|sum|count|total)$/, ''))
+      .filter((name) => counting.has(name));
+    // The server has been asked whether it is there, and has made itself ready.
+    const happened = /^(http_server_request_duration|gen_ai_client_.*|llm_failovers|voice_speech_provider_errors)$/;
+    const unsaid = begun.filter((name) => !FROM_THE_START.test(name) && !happened.test(name));
+    expect([...new Set(unsaid)]).toEqual([]);
+  });
+
+  it('is not told that something was lent before anybody has called', async () => {
+    expect(lentAtFirst.map(({ value }) => value?.[1])).toEqual(['0']);
+    expect(await prometheus.query('sum(voice_speech_pool_allocations_total{tier="warm"}) > 0')).toHaveLength(1);
   });
 
   it('gets no series for each call, and nothing of anybody', async () => {
