@@ -2,16 +2,11 @@ import { AudioRoute } from './audio-route.js';
 import { closeReason, whyRefused } from './call-problem.js';
 import { decode, encode } from './codec.js';
 import { MicrophoneProblem, Sound } from './sound.js';
+import { WayBack } from './way-back.js';
 
 const REPORT_MS = 200;
 /** What waits longer than this is better not sent: about two seconds of 16 kHz. */
 const MAX_UNSENT_BYTES = 65_536;
-/** How long the server keeps a session, unless it is told otherwise. */
-const RESUME_MS = 60_000;
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 4000;
-/** Refusals by a server that answers otherwise; after these the session is not there any more. */
-const MAX_REFUSALS = 3;
 
 /**
  * @typedef {object} CallSettings
@@ -44,6 +39,11 @@ export class Call {
     this.muted = false;
     this.reportedAt = 0;
     this.reportedMs = -1;
+    this.wayBack = new WayBack(api, {
+      lost: () => this.onLost(),
+      connect: () => this.connect(),
+      gaveUp: (problem) => void this.finish(problem),
+    });
   }
 
   get hasMicrophone() {
@@ -84,7 +84,7 @@ export class Call {
       agent,
       encoding,
       sample_rate: String(sampleRate),
-      resume: this.lostAt === undefined ? '' : this.resumeToken,
+      resume: this.wayBack.lost ? this.resumeToken : '',
     });
     if (this.over) return this.finish(undefined);
     this.socket = new WebSocket(url);
@@ -121,13 +121,9 @@ export class Call {
   /** The server answers with `session_ended` and closes. */
   hangUp() {
     this.over = true;
-    if (this.socket?.readyState === WebSocket.OPEN) this.send({ type: 'end' });
-    else if (this.socket?.readyState === WebSocket.CONNECTING) this.socket.close();
-    // Between two tries to come back.
-    else if (this.retry) {
-      clearTimeout(this.retry);
-      void this.finish(undefined);
-    } else if (!this.socket) void this.finish(undefined);
+    if (this.wayBack.cancel() || !this.socket) void this.finish(undefined);
+    else if (this.socket.readyState === WebSocket.OPEN) this.send({ type: 'end' });
+    else if (this.socket.readyState === WebSocket.CONNECTING) this.socket.close();
   }
 
   send(message) {
@@ -151,9 +147,7 @@ export class Call {
 
   onStarted({ resume_token }) {
     this.resumeToken = resume_token ?? undefined;
-    if (this.lostAt === undefined) return;
-    this.lostAt = undefined;
-    this.listener.back();
+    if (this.wayBack.arrived()) this.listener.back();
   }
 
   onAudio(bytes) {
@@ -182,31 +176,13 @@ export class Call {
     if (this.over || this.ended) return this.finish(undefined);
     if (!this.opened) return this.finish(await whyRefused(this.api));
     if (this.resumeToken === undefined || code === 1000) return this.finish(closeReason(code));
-    await this.comeBack(code);
+    await this.wayBack.begin(closeReason(code));
   }
 
-  async comeBack(code) {
-    const now = performance.now();
-    if (this.lostAt === undefined) {
-      this.lostAt = now;
-      this.pauseMs = FIRST_PAUSE_MS;
-      this.refusals = 0;
-      this.lostBecause = closeReason(code);
-      this.route.lose();
-      this.sound?.clear();
-      this.listener.lost();
-    } else {
-      // A browser does not tell a refusal from a server that is not there.
-      const { status, body } = await this.api.get('voice/health');
-      if (this.over) return this.finish(undefined);
-      if (status === 200 && body?.status !== 'draining') this.refusals++;
-    }
-    if (this.refusals >= MAX_REFUSALS || now - this.lostAt > RESUME_MS) return this.finish(this.lostBecause);
-    this.retry = setTimeout(() => {
-      this.retry = undefined;
-      void this.connect();
-    }, this.pauseMs);
-    this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
+  onLost() {
+    this.route.lose();
+    this.sound?.clear();
+    this.listener.lost();
   }
 
   async finish(problem) {

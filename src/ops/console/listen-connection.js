@@ -1,15 +1,11 @@
 import { closeReason, whyRefused } from './call-problem.js';
 import { encode } from './codec.js';
+import { WayBack } from './way-back.js';
 
 /** What waits longer than this is better not sent: two seconds of two legs of 16 kHz. */
 const MAX_UNSENT_BYTES = 131_072;
 /** A server closes what sends neither audio nor messages. */
 const PING_MS = 20_000;
-const COME_BACK_MS = 60_000;
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 4000;
-/** Refusals by a server that answers otherwise. */
-const MAX_REFUSALS = 3;
 /** Ends that somebody wanted, or that would come again: idle, nonsense, taken over by another page, too large. */
 const FINAL_CODES = [1000, 1001, 1003, 1008, 1009];
 const REFUSED =
@@ -39,6 +35,11 @@ export class ListenConnection {
     this.paused = false;
     /** Pauses, and ends of them, that the server has not confirmed. */
     this.unconfirmed = 0;
+    this.wayBack = new WayBack(api, {
+      lost: () => listener.lost(),
+      connect: () => this.connect(),
+      gaveUp: (problem) => this.finish(problem),
+    });
     this.pings = setInterval(() => this.send({ type: 'ping' }), PING_MS);
   }
 
@@ -83,22 +84,16 @@ export class ListenConnection {
   /** The server understands the last words, and closes. */
   end() {
     this.over = true;
-    if (this.socket?.readyState === WebSocket.OPEN) this.send({ type: 'end' });
-    else if (this.socket?.readyState === WebSocket.CONNECTING) this.socket.close();
-    else if (this.retry) {
-      clearTimeout(this.retry);
-      void this.finish(undefined);
-    } else if (!this.socket) void this.finish(undefined);
+    if (this.wayBack.cancel() || !this.socket) this.finish(undefined);
+    else if (this.socket.readyState === WebSocket.OPEN) this.send({ type: 'end' });
+    else if (this.socket.readyState === WebSocket.CONNECTING) this.socket.close();
   }
 
   onOpen() {
     // The server's new session knows nothing of it; and not before any audio.
     this.unconfirmed = 0;
     if (this.paused) this.tellPause();
-    if (this.lostAt !== undefined) {
-      this.lostAt = undefined;
-      return this.listener.back();
-    }
+    if (this.wayBack.arrived()) return this.listener.back();
     this.opened = true;
     this.listener.opened();
   }
@@ -120,29 +115,7 @@ export class ListenConnection {
     if (this.over) return this.finish(undefined);
     if (!this.opened) return this.finish(await whyRefused(this.api, REFUSED));
     if (FINAL_CODES.includes(code)) return this.finish(reasonOf(code, reason));
-    await this.comeBack(code);
-  }
-
-  async comeBack(code) {
-    const now = performance.now();
-    if (this.lostAt === undefined) {
-      this.lostAt = now;
-      this.pauseMs = FIRST_PAUSE_MS;
-      this.refusals = 0;
-      this.lostBecause = closeReason(code);
-      this.listener.lost();
-    } else {
-      // A browser does not tell a refusal from a server that is not there.
-      const { status, body } = await this.api.get('voice/health');
-      if (this.over) return this.finish(undefined);
-      if (status === 200 && body?.status !== 'draining') this.refusals++;
-    }
-    if (this.refusals >= MAX_REFUSALS || now - this.lostAt > COME_BACK_MS) return this.finish(this.lostBecause);
-    this.retry = setTimeout(() => {
-      this.retry = undefined;
-      void this.connect();
-    }, this.pauseMs);
-    this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
+    await this.wayBack.begin(closeReason(code));
   }
 
   finish(problem) {
