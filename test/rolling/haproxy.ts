@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '../support/redis.js';
 import { until } from '../support/replicas.js';
+import type { Probe } from './chart-probes.js';
 
 const executablePath =
   process.env['HAPROXY_PATH'] ??
@@ -16,6 +17,9 @@ const executablePath =
     .find((file) => existsSync(file)) ??
   '/usr/sbin/haproxy';
 
+const RETRIES = `  retries 3
+  option redispatch 1
+  retry-on conn-failure empty-response 503`;
 const FIRST_PORT = 20_000;
 const PORTS = 10_000;
 
@@ -35,9 +39,16 @@ export interface Slot {
   readonly port: number;
 }
 
+/** How it finds out who is there, and what it does about who is not. */
+export interface Balancing {
+  readonly readiness: Probe;
+  /** Another replica is asked after a failed connection, no answer or a 503. An ingress can; a service of Kubernetes cannot. */
+  readonly retries: boolean;
+}
+
 /**
- * A HAProxy that treats replicas as a service of Kubernetes and its ingress do: new calls go to those that say that they are
- * ready, one that cannot be reached is passed over, and calls that live go on whatever becomes of that.
+ * A HAProxy that treats replicas as a service of Kubernetes, or an ingress, does: new calls go to those that say that they
+ * are ready, and calls that live go on whatever becomes of that.
  */
 export class Haproxy {
   private constructor(
@@ -48,12 +59,12 @@ export class Haproxy {
     private readonly said: readonly string[],
   ) {}
 
-  static async start(places: number): Promise<Haproxy> {
+  static async start(places: number, balancing: Balancing): Promise<Haproxy> {
     const folder = await mkdtemp(path.join(tmpdir(), 'parley-haproxy-'));
     const port = await freePort();
     const slots: Slot[] = [];
     for (let place = 0; place < places; place++) slots.push({ name: `replica${place}`, port: await portToKeep() });
-    await writeFile(path.join(folder, 'haproxy.cfg'), configuration(folder, port, slots));
+    await writeFile(path.join(folder, 'haproxy.cfg'), configuration(folder, port, slots, balancing));
     const said: string[] = [];
     const child = spawn(executablePath, ['-db', '-f', path.join(folder, 'haproxy.cfg')], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -64,11 +75,15 @@ export class Haproxy {
       stream.on('data', (bytes: Buffer) => said.push(bytes.toString()));
     const balancer = new Haproxy(child, folder, slots, `http://127.0.0.1:${port}`, said);
     // All count as there until they have been asked for the first time.
-    await until('HAProxy knows that nobody is there', async () => {
-      if (problem) throw problem;
-      if (child.exitCode !== null) throw new Error(`haproxy ended with ${child.exitCode}: ${said.join('')}`);
-      return (await balancer.up()).length === 0;
-    });
+    await until(
+      'HAProxy knows that nobody is there',
+      async () => {
+        if (problem) throw problem;
+        if (child.exitCode !== null) throw new Error(`haproxy ended with ${child.exitCode}: ${said.join('')}`);
+        return (await balancer.up()).length === 0;
+      },
+      3 * balancing.readiness.periodMs + 10_000,
+    );
     return balancer;
   }
 
@@ -128,7 +143,13 @@ async function portToKeep(): Promise<number> {
   }
 }
 
-function configuration(folder: string, port: number, slots: readonly Slot[]): string {
+function configuration(
+  folder: string,
+  port: number,
+  slots: readonly Slot[],
+  { readiness, retries }: Balancing,
+): string {
+  const asking = `inter ${readiness.periodMs}ms fall ${readiness.failures} rise 1`;
   return `
 global
   maxconn 2000
@@ -139,19 +160,17 @@ defaults
   timeout client 75s
   timeout server 75s
   timeout tunnel 1h
-  timeout check 2s
-  retries 3
-  option redispatch 1
-  retry-on conn-failure empty-response 503
+  timeout check ${readiness.timeoutMs}ms
+${retries ? RETRIES : '  retries 0'}
 frontend calls
   bind 127.0.0.1:${port}
   default_backend parley
 backend parley
   balance leastconn
-  option httpchk GET /api/v1/ready
+  option httpchk GET ${readiness.path}
   http-check expect status 200
   http-response set-header x-served-by %s
-  default-server check inter 500ms fall 2 rise 1
+  default-server check ${asking}
 ${slots.map(({ name, port: at }) => `  server ${name} 127.0.0.1:${at}`).join('\n')}
 `;
 }

@@ -6,10 +6,11 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { packageRoot } from '../../src/config/package-root.js';
 import type { Haproxy, Slot } from './haproxy.js';
+import { Kubelet } from './kubelet.js';
 
 /** Shorter than anybody would have them in production, in the same order. */
 const ENDPOINT_REMOVED_AFTER_MS = 300;
-const PRE_STOP_MS = 1000;
+export const PRE_STOP_MS = 1000;
 const GRACE_MS = 30_000;
 const START_LIMIT_MS = 30_000;
 const LOOK_AGAIN_MS = 50;
@@ -32,6 +33,10 @@ export class Pod {
     return this.slot.name;
   }
 
+  get url(): string {
+    return `http://127.0.0.1:${this.slot.port}`;
+  }
+
   get lives(): boolean {
     return this.process.exitCode === null && this.process.signalCode === null;
   }
@@ -52,7 +57,7 @@ export class Pod {
 
   /** The status of a probe; undefined if nobody answers. */
   async probe(name: 'health' | 'ready'): Promise<number | undefined> {
-    return await fetch(`http://127.0.0.1:${this.slot.port}/api/v1/${name}`).then(
+    return await fetch(`${this.url}/api/v1/${name}`).then(
       ({ status }) => status,
       () => undefined,
     );
@@ -62,6 +67,7 @@ export class Pod {
 /** Does to processes what Kubernetes does to pods. */
 export class Platform {
   readonly pods: Pod[] = [];
+  readonly kubelet = new Kubelet();
   private taken = 0;
 
   constructor(
@@ -91,6 +97,7 @@ export class Platform {
     });
     const pod = new Pod(slot, child);
     this.pods.push(pod);
+    this.kubelet.watch(pod);
     return pod;
   }
 
@@ -103,6 +110,7 @@ export class Platform {
 
   /** As when a pod is deleted: balancers hear of it while `preStop` waits, then SIGTERM, and in the end SIGKILL. */
   async delete(pod: Pod): Promise<number | NodeJS.Signals> {
+    this.kubelet.leave(pod);
     const kill = setTimeout(() => pod.signal('SIGKILL'), GRACE_MS);
     const removed = pause(ENDPOINT_REMOVED_AFTER_MS).then(() => this.balancer.remove(pod.slot));
     await Promise.all([removed, pause(PRE_STOP_MS)]);
@@ -113,6 +121,7 @@ export class Platform {
   }
 
   async stop(): Promise<void> {
+    this.kubelet.stop();
     const alive = this.pods.filter((pod) => pod.lives);
     for (const pod of alive) pod.signal('SIGKILL');
     await Promise.all(alive.map((pod) => pod.exited));

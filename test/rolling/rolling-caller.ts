@@ -1,104 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { SessionEvent } from '../../src/conversation/session-events.js';
-import { known } from './remembering-model.js';
+import { Line } from './line.js';
+import { answerTo, answersIn } from './remembering-model.js';
 
-const WORDS =
-  'alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar papa'.split(' ');
 const RETRY_MS = 200;
 const COME_BACK_MS = 20_000;
-const ANSWER_MS = 20_000;
 const FRAME_MS = 20;
 const SILENCE = Buffer.alloc(320);
 const SPEECH = Buffer.from(Int16Array.from({ length: 160 }, (_, at) => (at % 16 < 8 ? 8000 : -8000)).buffer);
 const SPEECH_FRAMES = 30;
 /** Every third turn is spoken, and heard as what the recogniser is scripted to hear. */
 const EACH_SPOKEN = 3;
-export const SPOKEN_WORD = 'aloud';
+export const SPOKEN_NOTE = 'aloud';
 
 export type Fate = 'not touched' | 'finished where it was' | 'resumed' | 'cut';
 
-/** A connection to the server, and where it led. */
-class Line {
-  readonly events: SessionEvent[] = [];
-  private readonly wakers = new Set<() => void>();
-  readonly closed: Promise<void>;
-  isOpen = true;
-  code = 0;
-
-  private constructor(
-    readonly socket: WebSocket,
-    readonly place: string,
-    onAudio: () => void,
-    onClose: () => void,
-  ) {
-    socket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (isBinary) onAudio();
-      else this.events.push(JSON.parse(data.toString()) as SessionEvent);
-      this.wake();
-    });
-    socket.on('error', () => undefined);
-    this.closed = new Promise((resolve) =>
-      socket.once('close', (code) => {
-        this.isOpen = false;
-        this.code = code;
-        onClose();
-        this.wake();
-        resolve();
-      }),
-    );
-  }
-
-  /** Resolves with the status, or the system's code, of a refusal. */
-  static dial(url: string, query: string, onAudio: () => void, onClose: () => void): Promise<Line | string> {
-    const address = `${url.replace(/^http/, 'ws')}/api/v1/voice/ws?encoding=pcm16&sample_rate=8000${query}`;
-    const socket = new WebSocket(address, { perMessageDeflate: false });
-    let place = '';
-    socket.once('upgrade', ({ headers }) => (place = String(headers['x-served-by'])));
-    return new Promise((resolve) => {
-      // With its first message, before anybody can miss it.
-      let line: Line | undefined;
-      socket.once('upgrade', () => (line = new Line(socket, place, onAudio, onClose)));
-      socket.once('open', () => resolve(line!));
-      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-      socket.once('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
-        resolve(`${response.statusCode} ${String(response.headers['x-served-by'] ?? 'of the balancer')}`);
-        request.destroy();
-      });
-    });
-  }
-
-  /** What `find` finds; undefined if the line is closed before. Rejects after a while. */
-  async find<T>(what: string, find: (events: readonly SessionEvent[]) => T | undefined): Promise<T | undefined> {
-    const giveUpAt = performance.now() + ANSWER_MS;
-    for (;;) {
-      const found = find(this.events);
-      if (found !== undefined || !this.isOpen) return found;
-      if (performance.now() > giveUpAt) throw new Error(`waited ${ANSWER_MS} ms for ${what}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ANSWER_MS);
-        this.wakers.add(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
-  }
-
-  say(message: Record<string, unknown>): void {
-    if (this.isOpen) this.socket.send(JSON.stringify(message));
-  }
-
-  private wake(): void {
-    for (const wake of this.wakers) wake();
-    this.wakers.clear();
-  }
-}
-
 /**
- * A caller who goes on telling a word each turn, and in each answer wants to hear all words of before. Who loses the
- * connection comes back with the token, and says again what was not answered.
+ * A caller who gives a note each turn, numbered or aloud, and in each answer wants to hear exactly all notes of before, in
+ * their order, each once. Who loses the connection comes back with the token, and says again what was not answered.
  */
 export class RollingCaller {
   readonly places: string[] = [];
@@ -106,7 +26,11 @@ export class RollingCaller {
   problem: string | undefined;
   turns = 0;
   comeBacks = 0;
-  private readonly words: string[] = [];
+  /** Turns of which the server knew nothing after the connection was lost. */
+  saidAgain = 0;
+  /** Those of them that it had begun to answer. */
+  readonly forgotten: string[] = [];
+  private readonly notes: string[] = [];
   private line: Line | undefined;
   private token = '';
   private owedSince: number | undefined;
@@ -117,6 +41,7 @@ export class RollingCaller {
   constructor(
     private readonly url: string,
     readonly number: number,
+    private readonly meaning: (answer: string) => string,
   ) {}
 
   get place(): string {
@@ -174,41 +99,50 @@ export class RollingCaller {
 
   private async turn(): Promise<void> {
     const isSpoken = this.turns % EACH_SPOKEN === EACH_SPOKEN - 1;
-    const word = isSpoken ? SPOKEN_WORD : WORDS[this.turns % WORDS.length]!;
-    if (!this.words.includes(word)) this.words.push(word);
+    const note = isSpoken ? SPOKEN_NOTE : String(this.turns + 1);
+    const before = answerTo(this.notes);
+    this.notes.push(note);
     for (;;) {
       const line = await this.open();
       const since = line.events.length;
       if (isSpoken) this.toSpeak = SPEECH_FRAMES;
       else {
         this.owedSince ??= performance.now();
-        line.say({ type: 'user_message', text: `note ${word}` });
+        line.say({ type: 'user_message', text: `note ${note}` });
       }
-      if (await this.answered(line, since)) break;
+      if (await this.answered(line, since, before)) break;
       // What was lost with the connection may have been answered at the beginning of the next one.
-      if (await this.answered(await this.open(), 0, true)) break;
+      const next = await this.open();
+      if (await this.answered(next, 0, before, true)) break;
+      if (next.isOpen) {
+        this.saidAgain++;
+        if (line.events.slice(since).some(isTaken)) this.forgotten.push(`${note} of ${this.notes.length}`);
+      }
     }
     this.turns++;
     this.owedSince = undefined;
   }
 
-  /** Whether an answer has come to its end that knows everything. @param orNone what comes first may be something else. */
-  private async answered(line: Line, since: number, orNone = false): Promise<boolean> {
+  /**
+   * Whether an answer has come to its end that knows everything, and nothing twice. Rejects when one knows anything else.
+   * @param before the last answer, which may be said again @param orNone what comes first may be something else
+   */
+  private async answered(line: Line, since: number, before: string, orNone = false): Promise<boolean> {
+    const now = answerTo(this.notes);
     const result = await line.find('an answer', (events) => {
       const fresh = events.slice(since);
-      const text = fresh.find((event) => event.type === 'text_stream_stop' && this.knowsAll(event.text));
-      const over = fresh.findLast((event) => event.type === 'generation_complete' && event.outcome === 'completed');
-      if (!over) return undefined;
-      if (text && fresh.indexOf(text) < fresh.indexOf(over)) return true;
-      return orNone ? false : undefined;
+      const texts = fresh.flatMap((event, at) =>
+        event.type === 'text_stream_stop' ? answersIn(event.text).map((answer) => ({ answer, at })) : [],
+      );
+      const wrong = texts.find(({ answer }) => answer !== now && answer !== before);
+      if (wrong) throw new Error(`it knows ${this.meaning(wrong.answer)}, and was told ${this.notes.join(' ')}`);
+      const over = fresh.findLastIndex(
+        (event) => event.type === 'generation_complete' && event.outcome === 'completed',
+      );
+      if (texts.some(({ answer, at }) => answer === now && at < over)) return true;
+      return orNone && over >= 0 ? false : undefined;
     });
     return result === true;
-  }
-
-  private knowsAll(text: string): boolean {
-    // After coming back, words of the agent's own may stand before it.
-    const told = known(text.slice(Math.max(0, text.indexOf('I know'))));
-    return this.words.every((word) => told.includes(word));
   }
 
   /** The line, or if it was lost, the next one. */
@@ -232,7 +166,11 @@ export class RollingCaller {
 
   private async connect(query: string): Promise<Line | string> {
     const onAudio = (): void => this.heard();
-    const onClose = (): void => void (this.owedSince ??= performance.now());
+    const onClose = (): void => {
+      this.owedSince ??= performance.now();
+      // Nobody goes on in the middle of a word.
+      this.toSpeak = 0;
+    };
     return await Line.dial(this.url, query, onAudio, onClose);
   }
 
@@ -255,6 +193,11 @@ export class RollingCaller {
   }
 }
 
+/** The server has shown that it knows of a turn. */
+function isTaken(event: SessionEvent): boolean {
+  return event.type === 'generation_started' ? event.turn_id !== null : event.type === 'transcription_finished';
+}
+
 /** One microphone for all. Returns how to turn it off. */
 export function microphones(callers: readonly RollingCaller[]): () => void {
   let sent = 0;
@@ -264,44 +207,4 @@ export function microphones(callers: readonly RollingCaller[]): () => void {
       for (const caller of callers) caller.tick();
   }, FRAME_MS);
   return () => clearInterval(timer);
-}
-
-/** Somebody calls every so often, hears that the session has begun and hangs up. */
-export class NewCallers {
-  readonly refusals: string[] = [];
-  readonly places: string[] = [];
-  slowestMs = 0;
-  private readonly ending = new AbortController();
-  private readonly calling: Promise<void>;
-
-  constructor(
-    private readonly url: string,
-    everyMs: number,
-  ) {
-    this.calling = this.run(everyMs);
-  }
-
-  async stop(): Promise<void> {
-    this.ending.abort();
-    await this.calling;
-  }
-
-  private async run(everyMs: number): Promise<void> {
-    while (!this.ending.signal.aborted) {
-      const startedAt = performance.now();
-      const nothing = (): void => undefined;
-      const line = await Line.dial(this.url, '', nothing, nothing);
-      if (typeof line === 'string') this.refusals.push(line);
-      else {
-        const started = await line.find('the session', (events) =>
-          events.find((event) => event.type === 'session_started'),
-        );
-        this.places.push(line.place);
-        if (!started) this.refusals.push(`closed ${line.code}`);
-        line.say({ type: 'end' });
-      }
-      this.slowestMs = Math.max(this.slowestMs, performance.now() - startedAt);
-      await pause(everyMs);
-    }
-  }
 }
