@@ -5,6 +5,7 @@ import type { InferencePriority } from '../inference-gate.js';
 import type { SpeechHints, SttDriver, SttListener, SttResult, SttStream } from '../stt-stream.js';
 import { countFailover } from './failover-count.js';
 import { KeptAudio } from './kept-audio.js';
+import { Epochs, placed } from './result-in-place.js';
 import { inOrderOfChoice, type Seat, type Seats } from './seats.js';
 import { shareOfWait } from './share-of-wait.js';
 import type { SpeechProvider, Use } from './speech-provider.js';
@@ -62,8 +63,7 @@ export class FailoverSttStream implements SttStream {
   private hints: SpeechHints | undefined;
   /** Those that have ever got hints here; one may have been borrowed for us after there were some. */
   private readonly prepared = new WeakSet<SttSeat>();
-  private readonly epochs = new WeakMap<SttSeat, { readonly ofSeat: number | undefined; readonly ours: number }>();
-  private lastEpoch = 0;
+  private readonly epochs = new Epochs<SttSeat>();
   private utterance: Utterance | undefined;
   private isClosed = false;
 
@@ -255,15 +255,8 @@ export class FailoverSttStream implements SttStream {
     cancelTimers(run);
     run.use.succeeded();
     this.seats.keepOnly(run.provider);
-    const epoch = this.epochOf(run.seat!, result.epoch);
+    const epoch = this.epochs.of(run.seat!, result.epoch);
     utterance.listener.onFinal({ ...placed(result, utterance.audio.lostMs), provider: run.provider.name, epoch });
-  }
-
-  private epochOf(seat: SttSeat, ofSeat: number | undefined): number {
-    const known = this.epochs.get(seat);
-    if (known && known.ofSeat === ofSeat) return known.ours;
-    this.epochs.set(seat, { ofSeat, ours: ++this.lastEpoch });
-    return this.lastEpoch;
   }
 
   private fail(utterance: Utterance, run: Run, error: unknown): void {
@@ -300,24 +293,4 @@ function cancelTimers(run: Run): void {
 /** Nobody's fault: there are more sessions than streams. */
 function isBusy(error: unknown): boolean {
   return error instanceof ParleyError && ['at_capacity', 'timeout', 'draining', 'build_failed'].includes(error.code);
-}
-
-/** Times from the start of the utterance, and in order, whatever the recogniser thinks. */
-function placed(result: SttResult, lostMs: number): SttResult {
-  if (result.startMs === undefined && result.words === undefined) return result;
-  let earliest = 0;
-  const inOrder = (ms: number): number => (earliest = Math.max(earliest, ms + lostMs));
-  const words = result.words?.map((word) => ({
-    ...word,
-    startMs: inOrder(word.startMs),
-    endMs: inOrder(word.endMs),
-  }));
-  const startMs = result.startMs === undefined ? undefined : Math.max(0, result.startMs + lostMs);
-  const endMs = result.endMs === undefined ? undefined : Math.max(startMs ?? 0, result.endMs + lostMs);
-  return {
-    ...result,
-    ...(startMs !== undefined && { startMs }),
-    ...(endMs !== undefined && { endMs }),
-    ...(words && { words }),
-  };
 }

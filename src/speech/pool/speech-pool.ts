@@ -4,6 +4,7 @@ import { ParleyError, messageOf } from '../../kernel/errors.js';
 import { buildResource, untilAborted, type ResourceFactory } from './build-resource.js';
 import { isOwnUse } from './own-use.js';
 import { type PoolCounter, PoolMetrics, type PoolSnapshot } from './pool-metrics.js';
+import { Waiter } from './waiter.js';
 
 export interface SpeechPoolOptions<T> extends ResourceFactory<T> {
   /** How many are kept ready for whoever comes next. */
@@ -41,7 +42,7 @@ const LONGEST_RETRY_MS = 30_000;
  */
 export class SpeechPool<T> {
   private readonly entries = new Set<Entry<T>>();
-  private readonly waiters = new Set<Waiter<T>>();
+  private readonly waiters = new Set<Waiter<Lease<T>>>();
   private readonly metrics: PoolMetrics;
   private readonly closed = new AbortController();
   private warmBuilds = 0;
@@ -73,52 +74,27 @@ export class SpeechPool<T> {
    * one was built for this request and could not be, or the signal's reason.
    */
   acquire(sessionId: string, { timeoutMs, signal }: AcquireOptions): Promise<Lease<T>> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason as Error);
-      if (this.isDraining) return reject(new ParleyError('draining', `the ${this.options.name} pool is closing`, true));
-      const leave = (error: Error): void => {
-        this.waiters.delete(waiter);
-        waiter.settle();
-        reject(error);
-      };
-      const onAbort = (): void => leave(signal.reason as Error);
-      const waiter: Waiter<T> = {
-        sessionId,
-        settle: () => {
-          timer?.cancel();
-          signal.removeEventListener('abort', onAbort);
-        },
-        resolve: (lease) => {
-          waiter.settle();
-          resolve(lease);
-        },
-        reject: leave,
-      };
-      let timer: Timer | undefined;
-      this.waiters.add(waiter);
-      this.serve();
-      if (!this.waiters.has(waiter)) return;
-      if (this.waiters.size - this.demandBuilds > this.options.maxWaiting) {
-        this.count(sessionId, 'rejected');
-        leave(
-          new ParleyError(
-            'at_capacity',
-            `no ${this.options.name} is free, and ${this.options.maxWaiting} requests wait`,
-            true,
-          ),
-        );
-        return;
-      }
-      signal.addEventListener('abort', onAbort, { once: true });
-      timer = this.options.clock.setTimeout(() => {
-        this.count(sessionId, 'wait_timeouts');
-        leave(
-          this.entries.size < this.options.maxSize
-            ? new ParleyError('build_failed', `no ${this.options.name} could be built within ${timeoutMs} ms`, true)
-            : new ParleyError('timeout', `no ${this.options.name} became free within ${timeoutMs} ms`, true),
-        );
-      }, timeoutMs);
-    });
+    const { name, maxWaiting, clock } = this.options;
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (this.isDraining) return Promise.reject(this.closes());
+    const waiter = new Waiter<Lease<T>>(sessionId, this.waiters);
+    this.serve();
+    if (!waiter.isWaiting) return waiter.promise;
+    if (this.waiters.size - this.demandBuilds > maxWaiting) {
+      this.count(sessionId, 'rejected');
+      waiter.reject(new ParleyError('at_capacity', `no ${name} is free, and ${maxWaiting} requests wait`, true));
+      return waiter.promise;
+    }
+    const giveUp = (): void => {
+      this.count(sessionId, 'wait_timeouts');
+      waiter.reject(
+        this.entries.size < this.options.maxSize
+          ? new ParleyError('build_failed', `no ${name} could be built within ${timeoutMs} ms`, true)
+          : new ParleyError('timeout', `no ${name} became free within ${timeoutMs} ms`, true),
+      );
+    };
+    waiter.waitUntil(clock.setTimeout(giveUp, timeoutMs), signal);
+    return waiter.promise;
   }
 
   /** The session has ended: what it had before may go to anybody. */
@@ -154,8 +130,7 @@ export class SpeechPool<T> {
     this.isDraining = true;
     this.retryTimer?.cancel();
     this.retryTimer = undefined;
-    for (const waiter of this.waiters)
-      waiter.reject(new ParleyError('draining', `the ${this.options.name} pool is closing`, true));
+    for (const waiter of this.waiters) waiter.reject(this.closes());
     await new Promise<void>((resolve) => {
       this.onDrained.push(resolve);
       this.checkDrained();
@@ -180,7 +155,6 @@ export class SpeechPool<T> {
     for (const waiter of this.waiters) {
       const entry = this.choose(waiter.sessionId);
       if (!entry) break;
-      this.waiters.delete(waiter);
       waiter.resolve(this.lease(entry, waiter.sessionId));
     }
     while (this.demandBuilds < this.waiters.size && this.hasRoom()) void this.buildOnDemand();
@@ -303,6 +277,10 @@ export class SpeechPool<T> {
     await this.options.dispose(entry.resource).catch(() => undefined);
   }
 
+  private closes(): ParleyError {
+    return new ParleyError('draining', `the ${this.options.name} pool is closing`, true);
+  }
+
   private checkDrained(): void {
     if (this.isDraining && ![...this.entries].some((entry) => entry.isLeased))
       for (const resolve of this.onDrained.splice(0)) resolve();
@@ -316,13 +294,6 @@ interface Entry<T> {
   isLeased: boolean;
   /** Until it is leased for the first time. */
   isBuiltOnDemand: boolean;
-}
-
-interface Waiter<T> {
-  readonly sessionId: string;
-  readonly settle: () => void;
-  readonly resolve: (lease: Lease<T>) => void;
-  readonly reject: (error: Error) => void;
 }
 
 function isWarm(entry: Entry<unknown>): boolean {
