@@ -115,6 +115,8 @@ describe('recorded calls', () => {
     const id = await talk(server);
     expect(await list(server, id)).toEqual([]);
     expect(readdirSync(DATA_DIR).filter((name) => !name.startsWith('jobs.'))).toEqual([]);
+    const { steps } = (await server.get('/api/v1/startup')).body as { steps: { name: string; summary: string }[] };
+    expect(steps.find(({ name }) => name === 'services')!.summary).toContain('calls with agents are not recorded');
   });
 
   it('go on while Blob storage is away; what was recorded meanwhile is there once it is back, after a restart', async () => {
