@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
+/** As real ones do: so that whatever happens to a server, some turns are on their way. */
+const THINKING_MS = 500;
 const NOTE = /^note (\w+)$/;
 const ANSWER = /I know \d+ notes as [a-p]{8}\./g;
 
@@ -53,6 +56,7 @@ export class RememberingModel {
     );
     const content = answerTo(notes);
     this.meant.set(content, notes);
+    await pause(THINKING_MS);
     const base = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'remembering' };
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const [delta, finish_reason] of [

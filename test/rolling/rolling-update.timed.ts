@@ -19,6 +19,7 @@ const EACH_NEW_CALL_MS = 200;
 const IN_CONVERSATION_TURNS = 3;
 const LOOKS = 20;
 const LOOK_MS = 250;
+const MOST_FORGOTTEN = 2;
 const LEASE_MS = 3000;
 const IN_CONVERSATION_MS = 30_000;
 
@@ -157,6 +158,8 @@ describeWithHaproxy('behind a load balancer', () => {
         touched.every(({ place, problem }) => place !== a.name || problem !== undefined),
       );
       await concluded('one of two is killed (kill -9)', talks, [a]);
+      // What nobody had the time to write down: the caller sees an event a moment before Redis has the turn.
+      expect(forgotten().length).toBeLessThanOrEqual(MOST_FORGOTTEN);
       expect(new Set(fates(touched, [a]))).toEqual(new Set(['resumed']));
     }, 120_000);
 
@@ -252,7 +255,7 @@ function conditions(): string {
       `${lived.missed} times not answered, slowest answer ${Math.round(lived.slowestMs)} ms`,
     `readiness as in the chart (${every(readiness)}), and no second try, as behind a Kubernetes Service; where one is killed ` +
       `(${every(AS_INGRESS.readiness)}), and other replicas are tried (conn-failure, empty-response, 503), as an ingress can`,
-    `drain limit ${seconds(DRAIN_LIMIT_MS)}, preStop ${seconds(PRE_STOP_MS)}, lease in Redis ${seconds(LEASE_MS)}; scripted speech and model, ` +
+    `drain limit ${seconds(DRAIN_LIMIT_MS)}, preStop ${seconds(PRE_STOP_MS)}, lease in Redis ${seconds(LEASE_MS)}; scripted speech, a model that takes 0.5 s, ` +
       'energy VAD, no store for conversations, overload by event-loop delay off: other work on this machine does not count',
   ].join('\n');
 }
