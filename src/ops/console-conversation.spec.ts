@@ -100,6 +100,7 @@ describe('waterfall', () => {
     endpointing_ms: 500,
     stt_final_ms: 20,
     llm_first_token_ms: 100,
+    llm_first_sentence_ms: 25,
     tts_first_byte_ms: 50,
     voice_to_voice_ms: 700,
   };
@@ -120,7 +121,9 @@ describe('waterfall', () => {
   it('has no total for an answer that never sounded, and another kind of total for one to a typed turn', async () => {
     const { turnLatency } = await load('waterfall');
     expect(turnLatency({})).toMatchObject({ stages: [], totalMs: undefined, spoken: false });
-    expect(turnLatency({ llm_first_token_ms: 5, tts_first_byte_ms: 20 })).toMatchObject({ totalMs: 25, spoken: false });
+    const typed = { llm_first_token_ms: 5, llm_first_sentence_ms: 10, tts_first_byte_ms: 20 };
+    expect(turnLatency(typed)).toMatchObject({ totalMs: 35, spoken: false });
+    expect(turnLatency(typed).stages.map(({ startMs }) => startMs)).toEqual([0, 5, 15]);
   });
 
   it('chooses a round axis that holds the longest turn', async () => {

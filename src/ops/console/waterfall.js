@@ -27,15 +27,15 @@ export const stageNames = {
     meaning: 'From the start of the answer, tools included, to its first word',
   },
   between: {
-    label: 'Clause',
-    name: 'First clause',
-    meaning: 'The rest: until the first clause was complete, and hand-over between stages',
+    label: 'Sentence',
+    name: 'First sentence',
+    meaning: 'From there until the first sentence that can be spoken was complete; what is left of the whole',
   },
-  tts: { label: 'TTS', name: 'TTS first byte', meaning: 'From the first clause to its first audio' },
+  tts: { label: 'TTS', name: 'TTS first byte', meaning: 'From the first sentence to its first audio' },
 };
 
 /**
- * Puts the measured stages of a turn one after the other. What they leave of voice-to-voice lies between the model's
+ * Puts the measured stages of a turn one after the other. What the others leave of voice-to-voice lies between the model's
  * first word and the synthesiser.
  * @param {Record<string, number | undefined>} metrics of `generation_complete`
  * @returns {TurnLatency}
@@ -46,10 +46,11 @@ export function turnLatency(metrics) {
     endpointing: metrics.endpointing_ms,
     stt: metrics.stt_final_ms,
     llm: metrics.llm_first_token_ms,
-    between: undefined,
+    between: spoken ? undefined : metrics.llm_first_sentence_ms,
     tts: metrics.tts_first_byte_ms,
   };
   const measured = Object.values(known).reduce((sum, ms) => sum + (ms ?? 0), 0);
+  // The hand-over between the stages is in it, too.
   if (spoken && metrics.voice_to_voice_ms > measured) known.between = metrics.voice_to_voice_ms - measured;
 
   let startMs = 0;
