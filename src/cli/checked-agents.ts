@@ -49,7 +49,8 @@ async function configuredSpeech({ values }: LoadedConfig): Promise<SpeechAbiliti
 }
 
 async function knownTools({ values, environment }: LoadedConfig): Promise<LoadOptions['tools']> {
-  const app = await NestFactory.createApplicationContext(CheckModule, { logger: false });
+  // What it throws is for whoever asked, and ends no process.
+  const app = await NestFactory.createApplicationContext(CheckModule, { logger: false, abortOnError: false });
   try {
     const registry = app.get(ToolRegistry);
     const servers = readMcpServers(values.get(McpConfig) as McpConfig, packageRoot, environment.variables);

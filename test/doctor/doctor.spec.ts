@@ -395,6 +395,17 @@ describeWithRedis('the doctor', () => {
     expect(reportOf(diagnosis)).toMatch(/disk +ok [^]+token issuer +ok [^]+collector traces +ok /);
   });
 
+  it('skips the one service whose settings are not valid, and asks the others', async () => {
+    const wrong = { DEEPGRAM_API_KEY: '', AZURE_OPENAI_ENDPOINT: 'nowhere', TTS_SERVICE_MODELS: 'scripted' };
+    const services = { STT_SERVICE_MODELS: 'deepgram,scripted' };
+    const diagnosis = await deployment.examined({ ...wrong, ...services }, ['models', 'speech']);
+    expect(faults(diagnosis)).toMatchObject({
+      'model azure:dialogue': [{ verdict: 'skipped', says: 'AZURE_OPENAI_ENDPOINT is not valid' }],
+      'hearing deepgram': [{ verdict: 'skipped', says: 'DEEPGRAM_API_KEY is not valid' }],
+    });
+    expect(reportOf(diagnosis)).toMatch(/model embedded +ok [^]+speaking scripted +ok [^]+hearing scripted +ok /);
+  });
+
   it('shows neither user nor password of a tool server that has them in its address', async () => {
     const url = deployment.tools.url.replace('http://', 'http://desk:swordfish-of-the-desk@');
     const diagnosis = await deployment.examined(deployment.toolsFile({ tools: ['greet'], url }), ['tool-servers']);

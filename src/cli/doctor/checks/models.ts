@@ -9,6 +9,7 @@ import type { LlmRequest } from '../../../llm/llm-client.js';
 import { LlmError, type LlmFault } from '../../../llm/llm-error.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { NotValid } from '../not-valid.js';
 import { reasonOf } from '../reasons.js';
 
 const LIMIT_MS = 20_000;
@@ -36,9 +37,10 @@ export function modelChecks(deployment: Deployment): Check[] {
 function configsOf(deployment: Deployment) {
   return {
     llm: deployment.whole(LlmConfig),
-    azure: deployment.whole(AzureOpenAiConfig),
-    openai: deployment.whole(OpenAiConfig),
-    scripted: deployment.whole(ScriptedConfig),
+    // Each of these is needed by its own models only.
+    azure: deployment.section(AzureOpenAiConfig),
+    openai: deployment.section(OpenAiConfig),
+    scripted: deployment.section(ScriptedConfig),
   };
 }
 
@@ -76,6 +78,7 @@ async function examine(
       );
     return findings;
   } catch (error) {
+    if (error instanceof NotValid) throw error;
     return [problem(reasonOf(error), settingsFor(error, choice), adviceOn(error, choice))];
   } finally {
     await client.close();

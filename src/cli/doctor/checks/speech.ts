@@ -14,6 +14,7 @@ import type { TtsDriver } from '../../../speech/tts-voice.js';
 import { concat } from '../../call-client.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { NotValid } from '../not-valid.js';
 
 const LIMIT_MS = 30_000;
 const WORDS = 'Hello, what is my balance?';
@@ -37,7 +38,7 @@ interface Spoken {
 /** Each synthesiser says a sentence; each recogniser is to understand it, as the first synthesiser that works has said it. */
 export function speechChecks(deployment: Deployment): Check[] {
   const { stt, tts } = deployment.section(SpeechConfig);
-  // Whether what the drivers read is valid shows here, before anything has begun.
+  // Whether what all of them need is valid shows here, before anything has begun.
   loaderFor(deployment, {});
   const voices = tts.map((name) => new VoiceCheck(name, deployment));
   const sentence = Promise.withResolvers<Spoken | undefined>();
@@ -91,6 +92,7 @@ class VoiceCheck implements Check {
       this.tell(this.name === 'scripted' || !speaksEnglish(driver) ? undefined : spoken);
       return this.judge(spoken, Math.round(firstMs));
     } catch (error) {
+      if (error instanceof NotValid) throw error;
       return [
         problem(messageOf(error), settingsFor(this.name, messageOf(error)), adviceOn(this.name, messageOf(error))),
       ];
@@ -163,6 +165,7 @@ async function hear(
       await stream.close();
     }
   } catch (error) {
+    if (error instanceof NotValid) throw error;
     return [problem(messageOf(error), settingsFor(name, messageOf(error)), adviceOn(name, messageOf(error)))];
   } finally {
     await driver?.close();
@@ -209,10 +212,11 @@ function loaderFor(deployment: Deployment, only: Partial<Pick<SpeechConfig, 'stt
   return new DriverLoader(
     Object.assign({}, deployment.whole(SpeechConfig), only),
     deployment.whole(VoiceConfig),
-    deployment.whole(ScriptedConfig),
-    deployment.whole(AzureSpeechConfig),
-    deployment.whole(DeepgramConfig),
-    deployment.whole(SherpaConfig),
+    // Each of these is needed by its own services only.
+    deployment.section(ScriptedConfig),
+    deployment.section(AzureSpeechConfig),
+    deployment.section(DeepgramConfig),
+    deployment.section(SherpaConfig),
     deployment.clock,
   );
 }
