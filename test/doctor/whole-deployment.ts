@@ -138,6 +138,7 @@ export class WholeDeployment {
       // However busy this machine is.
       LLM_FIRST_TOKEN_MS: '60000',
       TTS_FIRST_AUDIO_MS: '60000',
+      SCRIPTED_TTS_WORD_MS: '50',
       ...this.cosmos.settings,
       ...this.blob.settings,
       ...this.acs.settings,
