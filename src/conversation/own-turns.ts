@@ -18,9 +18,12 @@ export function reunionOf(state: ConversationState, greets: boolean): Turn | und
   // An answer that is known, but was not heard at all, is said as it was.
   if (awaits === 'model' || (awaits === 'answer' && state.unsaid === ''))
     return { ...own, source: 'reconnect', text: '' };
-  const text = state.unsaid || state.history.lastSentence;
+  let text = state.unsaid || state.history.lastSentence;
   if (text === '') return greetingOf(state, greets);
-  return { ...own, source: 'reconnect', text: `${state.render(state.agent.reconnected)} ${text}`.trim() };
+  const apology = state.render(state.agent.reconnected);
+  // It was lost again before the apology was heard.
+  if (apology !== '' && text.startsWith(apology)) text = text.slice(apology.length);
+  return { ...own, source: 'reconnect', text: `${apology} ${text.trim()}`.trim() };
 }
 
 /** The caller says nothing. */

@@ -197,6 +197,21 @@ describe('a session whose connection was lost', () => {
     await caller.call.hangUp();
   });
 
+  it('is told once that it was cut off, also when it is cut off while it is told', async () => {
+    const caller = await Caller.start();
+    caller.call.llm.reply('One two three. Four five six.');
+    caller.call.pipeline.pushText('count');
+    await caller.call.until('audio_stream_start');
+    for (let times = 1; times <= 2; times++) {
+      await caller.lose();
+      await caller.comeBack();
+      await caller.call.until('audio_stream_start');
+    }
+    await caller.call.until('generation_complete');
+    expect(caller.said).toEqual(['We were cut off. One two three. Four five six.']);
+    await caller.call.hangUp();
+  });
+
   it('answers what was said before and has no answer yet', async () => {
     const caller = await Caller.start();
     caller.call.llm.reply({ stall: true });
