@@ -65,6 +65,17 @@ describeWithHelm('what the chart brings to look at calls with', () => {
     );
   });
 
+  it('misses its own processes, not those of every installation, where it is known whose they are', () => {
+    const missed = (monitoring: object): string | undefined => {
+      const found = render({ ...leastValues, monitoring: { rules: { enabled: true }, ...monitoring } });
+      return /absent\((.*?)\)/.exec(found.text)?.[1];
+    };
+    expect(missed({})).toBe('parley_lifecycle_state{role!="pusher"}');
+    expect(missed({ serviceMonitor: { enabled: true } })).toBe(
+      'parley_lifecycle_state{namespace="calls", role!="pusher"}',
+    );
+  });
+
   it('ships every file of rules and dashboards that there is, small enough to be installed', () => {
     const files = (folder: string, ending: string): string[] =>
       existsSync(path.join(CHART, folder))
