@@ -209,7 +209,7 @@ describe('Cosmos DB, at the start', () => {
     const settings = {
       ...cosmos.settings,
       COSMOS_DATABASE: database,
-      CONVERSATION_STORE_TIMEOUT_MS: '300',
+      CONVERSATION_STORE_TIMEOUT_MS: '1500',
       ...changes,
     };
     const store = await CosmosConversationStore.create(configOf(settings));
