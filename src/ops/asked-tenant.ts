@@ -1,4 +1,6 @@
+import { NotFoundException } from '@nestjs/common';
 import { z } from 'zod';
+import { mayAccess } from '../auth/principal.js';
 import type { KnownRequest } from './access.guard.js';
 import { readOrder } from './read-order.js';
 
@@ -16,4 +18,13 @@ export function allowedTenant(request: KnownRequest, asked: string | undefined):
   if (principal.role !== 'admin' || asked === undefined) return principal.tenant;
   request.auditedTenant = asked;
   return asked;
+}
+
+/**
+ * For what is found by its id, whoever it belongs to. Throws 404 with `missing` if it is none of the asker's business: as far
+ * as they are concerned there is none. Whose it is stands in the audit log.
+ */
+export function expectAccess(request: KnownRequest, tenant: string | undefined, missing: string): void {
+  if (tenant === undefined || !mayAccess(request.principal, tenant)) throw new NotFoundException(missing);
+  request.auditedTenant = tenant;
 }

@@ -1,17 +1,5 @@
-import {
-  BadRequestException,
-  Body,
-  Controller,
-  Delete,
-  HttpCode,
-  NotFoundException,
-  Param,
-  Post,
-  Req,
-  UseGuards,
-} from '@nestjs/common';
+import { BadRequestException, Body, Controller, Delete, HttpCode, Param, Post, Req, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { mayAccess } from '../auth/principal.js';
 import { AcsConfig } from '../config/acs.config.js';
 import { AcsClient } from '../services/acs/acs-client.js';
 import { AcsAnswering } from '../telephony/acs/acs-answering.js';
@@ -20,6 +8,7 @@ import { CallChoices } from '../voice/call-choice.js';
 import { CallQuota } from '../voice/call-quota.js';
 import { TooManyRequests } from '../auth/too-many-requests.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
+import { expectAccess } from './asked-tenant.js';
 import { readOrder } from './read-order.js';
 
 export const callOrder = z.looseObject({
@@ -68,9 +57,8 @@ export class CallsController {
   /** Hangs up, for everybody in the call. */
   @Delete(':id')
   @HttpCode(204)
-  async end(@Req() { principal }: KnownRequest, @Param('id') id: string): Promise<void> {
-    const tenant = await this.calls.tenantOf(id);
-    if (tenant === undefined || !mayAccess(principal, tenant)) throw new NotFoundException('There is no such call');
+  async end(@Req() request: KnownRequest, @Param('id') id: string): Promise<void> {
+    expectAccess(request, await this.calls.tenantOf(id), 'There is no such call');
     await this.client.hangUp(id);
   }
 }

@@ -49,16 +49,16 @@ export class JobsController {
   /** A dead letter gets a new life. */
   @Post('jobs/:id/retry')
   @HttpCode(204)
-  async retry(@Req() { principal }: KnownRequest, @Param('id') id: string): Promise<void> {
-    await this.expectDead(principal, id);
+  async retry(@Req() request: KnownRequest, @Param('id') id: string): Promise<void> {
+    await this.expectDead(request, id);
     await this.queue.revive(id);
   }
 
   /** For good. */
   @Delete('jobs/:id')
   @HttpCode(204)
-  async drop(@Req() { principal }: KnownRequest, @Param('id') id: string): Promise<void> {
-    await this.expectDead(principal, id);
+  async drop(@Req() request: KnownRequest, @Param('id') id: string): Promise<void> {
+    await this.expectDead(request, id);
     await this.queue.remove(id);
   }
 
@@ -90,15 +90,20 @@ export class JobsController {
   private async dead(principal: Principal): Promise<DeadJob[]> {
     const dead = await this.queue.dead(MOST_DEAD);
     return dead.filter(({ payload }) => {
-      const { data } = ofTenant.safeParse(payload);
-      return data ? mayAccess(principal, data.tenant) : principal.role === 'admin';
+      const tenant = tenantOf(payload);
+      return tenant === undefined ? principal.role === 'admin' : mayAccess(principal, tenant);
     });
   }
 
-  private async expectDead(principal: Principal, id: string): Promise<void> {
-    const dead = await this.dead(principal);
-    if (!dead.some((job) => job.id === id)) throw new NotFoundException('There is no such dead letter');
+  private async expectDead(request: KnownRequest, id: string): Promise<void> {
+    const found = (await this.dead(request.principal)).find((job) => job.id === id);
+    if (!found) throw new NotFoundException('There is no such dead letter');
+    request.auditedTenant = tenantOf(found.payload);
   }
+}
+
+function tenantOf(payload: unknown): string | undefined {
+  return ofTenant.safeParse(payload).data?.tenant;
 }
 
 function shown({ id, kind, attempts, problem, diedAt }: DeadJob) {

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Req, UseGuards } from '@nestjs/common';
 import { mayAccess } from '../auth/principal.js';
 import { OverloadConfig } from '../config/overload.config.js';
 import { listenProtocolDocument } from '../listen/messages/listen-protocol-document.js';
@@ -8,6 +8,7 @@ import { SessionDirectory } from '../state/session-directory.js';
 import { SessionSlots } from '../state/session-slots.js';
 import { protocolDocument } from '../voice/protocol-document.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from './access.guard.js';
+import { expectAccess } from './asked-tenant.js';
 import { overloadView } from './overload-view.js';
 
 /** What operators and the console look at. */
@@ -30,10 +31,9 @@ export class OpsController {
   }
 
   @Get('sessions/:id')
-  async getSession(@Req() { principal }: KnownRequest, @Param('id') id: string) {
+  async getSession(@Req() request: KnownRequest, @Param('id') id: string) {
     const session = await this.sessions.describe(id);
-    // Of another tenant: there is none, as far as this one is concerned.
-    if (!mayAccess(principal, session.tenant)) throw new NotFoundException('There is no such session');
+    expectAccess(request, session.tenant, 'There is no such session');
     return session;
   }
 

@@ -5,8 +5,11 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { createApiKey } from '../../src/auth/api-keys.js';
 import { checkChain } from '../../src/ops/audit/audit-chain.js';
+import { JobQueue } from '../../src/pusher/jobs/job-queue.js';
+import { AcsLiveCalls } from '../../src/telephony/acs/acs-live-calls.js';
 import { recordLog } from '../support/replicas.js';
 import { TestCaller, TestServer, withoutSpeech } from '../support/test-server.js';
+import { TranscriptReader } from '../support/transcript-reader.js';
 
 let server: TestServer | undefined;
 afterEach(async () => {
@@ -113,6 +116,58 @@ describe('what is done through the API', () => {
       ['boss', 'acme', '200'],
       ['boss', undefined, '400'],
       ['boss', undefined, '404'],
+    ]);
+  });
+
+  it('says whose it was where an admin reads along in a call of another tenant, pauses it and hangs up', async () => {
+    const { ask, written, anna, boss, server } = await start();
+    const caller = await TestCaller.dial(server, `?token=${anna}`);
+    const { session_id: id } = await caller.next('session_started');
+    const reader = await TranscriptReader.open(server, id, boss);
+    expect(await ask(anna, 'POST', `/sessions/${id}/pause`)).toBe(204);
+    expect(await ask(boss, 'POST', `/sessions/${id}/resume`)).toBe(204);
+    expect(await ask(boss, 'DELETE', `/sessions/${id}`)).toBe(204);
+    await caller.closed;
+    while ((await reader.next()).event !== 'over');
+    await expect(reader.next()).rejects.toThrow('there is no more');
+    await server.app.get(AcsLiveCalls, { strict: false }).belongsTo('call-7', 'acme');
+    expect(await ask(boss, 'DELETE', '/calls/call-7')).toBeGreaterThanOrEqual(400);
+    const { entries } = await written();
+    const noted = entries.map(({ who, action, of, result }) => [who, action, of, result]);
+    const expected = [
+      ['boss', 'GET /api/v1/sessions/:id/transcript', 'acme', 'begun'],
+      ['anna', 'POST /api/v1/sessions/:id/pause', undefined, '204'],
+      ['boss', 'POST /api/v1/sessions/:id/resume', 'acme', '204'],
+      ['boss', 'DELETE /api/v1/sessions/:id', 'acme', '204'],
+      ['boss', 'GET /api/v1/sessions/:id/transcript', 'acme', '200'],
+      ['boss', 'DELETE /api/v1/calls/:id', 'acme', expect.stringMatching(/^[45]/)],
+    ];
+    // Whether the call is over before who has ended it has their answer, nobody knows.
+    expect(noted).toHaveLength(expected.length);
+    expect(noted).toEqual(expect.arrayContaining(expected));
+  });
+
+  it('says whose it was where an admin tries a job of another tenant again, and drops it', async () => {
+    const { ask, written, boss, server } = await start({
+      PARLEY_ROLE: 'pusher',
+      PUSHER_SECRET: '0123456789abcdef',
+      JOB_ATTEMPTS: '1',
+    });
+    const queue = server.app.get(JobQueue, { strict: false });
+    const died = async (): Promise<void> => {
+      while ((await queue.stateOf('process.lost.1')) !== 'dead') await new Promise((resolve) => setImmediate(resolve));
+    };
+    await queue.put({ id: 'process.lost.1', kind: 'process', payload: { tenant: 'acme', nonsense: true } });
+    await died();
+    expect(await ask(boss, 'POST', '/jobs/process.lost.1/retry')).toBe(204);
+    await died();
+    expect(await ask(boss, 'DELETE', '/jobs/process.lost.1')).toBe(204);
+    expect(await ask(boss, 'DELETE', '/jobs/process.lost.1')).toBe(404);
+    const { entries } = await written();
+    expect(entries.map(({ action, of, result }) => [action, of, result])).toEqual([
+      ['POST /api/v1/jobs/:id/retry', 'acme', '204'],
+      ['DELETE /api/v1/jobs/:id', 'acme', '204'],
+      ['DELETE /api/v1/jobs/:id', undefined, '404'],
     ]);
   });
 

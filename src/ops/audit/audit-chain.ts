@@ -14,7 +14,7 @@ export interface AuditEntry {
   readonly action: string;
   /** What it was done to; empty where the route says it all. */
   readonly object: string;
-  /** Whose it is, where an admin named another tenant. */
+  /** Whose it is, where an admin had to do with another tenant. */
   readonly of?: string;
   /** HTTP status of the answer, or `broken_off`; `begun` of one that goes on and on. */
   readonly result: string;

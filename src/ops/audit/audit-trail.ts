@@ -22,7 +22,7 @@ export function isAudited(reflector: Reflector, handler: Target, controller: Tar
 /** What a handler may say of its object where the route does not: no content, nobody's number. */
 export interface AuditedRequest {
   auditedObject?: string;
-  /** Whose data it was about, where an admin has asked for another tenant's. */
+  /** Whose it is, which an admin's own tenant may not be. */
   auditedTenant?: string;
 }
 

@@ -1,11 +1,12 @@
-import { Controller, Get, Logger, NotFoundException, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Logger, Param, Req, Res, UseGuards } from '@nestjs/common';
 import type { Response } from 'express';
 import { once } from 'node:events';
-import { credentialOf, mayAccess } from '../../auth/principal.js';
+import { credentialOf } from '../../auth/principal.js';
 import { Aborted, isAborted } from '../../kernel/abort.js';
 import { messageOf } from '../../kernel/errors.js';
 import { SessionDirectory } from '../../state/session-directory.js';
 import { AccessGuard, type KnownRequest, NeedsRole } from '../access.guard.js';
+import { expectAccess } from '../asked-tenant.js';
 import { AuditTrail, Audited } from '../audit/audit-trail.js';
 import { TooManyRequests } from '../../auth/too-many-requests.js';
 import { LiveTranscripts, type TranscriptNews } from './live-transcripts.js';
@@ -31,7 +32,7 @@ export class TranscriptController {
   @Audited()
   async follow(@Req() request: KnownRequest, @Res() response: Response, @Param('id') id: string): Promise<void> {
     const { tenant } = await this.directory.describe(id);
-    if (!mayAccess(request.principal, tenant)) throw new NotFoundException('There is no such session');
+    expectAccess(request, tenant, 'There is no such session');
     const who = `${request.principal.tenant} ${credentialOf(request.principal)}`;
     const refusal = this.transcripts.refusalOf(who);
     if (refusal) throw new TooManyRequests({ message: refusal, retryAfterSeconds: ASK_AGAIN_S });
