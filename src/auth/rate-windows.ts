@@ -8,9 +8,15 @@ interface Window {
   count: number;
 }
 
-/** Counts by key, in minutes that begin with the first count. Of more than 10,000 keys the oldest are forgotten. */
+/**
+ * Counts by key, in minutes that begin with the first count. Of more than 10,000 keys at a time the oldest are forgotten, but
+ * not those that have used up what they may: they are kept apart until their minute is over, so that nobody is let in again
+ * for having brought many others. Of those, too, there are 10,000 at most: then each that is used up takes the place of the
+ * one that was so first, and who has that many keys gains nothing by it.
+ */
 export class RateWindows {
-  private readonly windows = new Map<string, Window>();
+  private readonly counting = new Map<string, Window>();
+  private readonly usedUp = new Map<string, Window>();
 
   /** @param perMinute how many there may be; 0 for any number. */
   constructor(
@@ -22,7 +28,8 @@ export class RateWindows {
   count(key: string): number | undefined {
     if (this.perMinute === 0) return undefined;
     const window = this.current(key) ?? this.open(key);
-    return ++window.count > this.perMinute ? this.leftOf(window) : undefined;
+    if (++window.count === this.perMinute) this.keepApart(key, window);
+    return window.count > this.perMinute ? this.leftOf(window) : undefined;
   }
 
   /** The same if the next one would be too many; counts nothing. */
@@ -33,19 +40,33 @@ export class RateWindows {
   }
 
   private current(key: string): Window | undefined {
-    const window = this.windows.get(key);
-    return window && this.clock.now() - window.startedAt < MINUTE_MS ? window : undefined;
+    const window = this.usedUp.get(key) ?? this.counting.get(key);
+    return window && this.leftOf(window) > 0 ? window : undefined;
   }
 
   private open(key: string): Window {
     const window = { startedAt: this.clock.now(), count: 0 };
-    if (this.windows.size >= MAX_KEYS) this.windows.delete(this.windows.keys().next().value!);
-    this.windows.delete(key);
-    this.windows.set(key, window);
+    this.usedUp.delete(key);
+    this.counting.delete(key);
+    if (this.counting.size >= MAX_KEYS) forgetFirst(this.counting);
+    this.counting.set(key, window);
     return window;
+  }
+
+  private keepApart(key: string, window: Window): void {
+    this.counting.delete(key);
+    if (this.usedUp.size >= MAX_KEYS)
+      for (const [other, old] of this.usedUp) if (this.leftOf(old) <= 0) this.usedUp.delete(other);
+    if (this.usedUp.size >= MAX_KEYS) forgetFirst(this.usedUp);
+    this.usedUp.set(key, window);
   }
 
   private leftOf(window: Window): number {
     return window.startedAt + MINUTE_MS - this.clock.now();
   }
+}
+
+/** The one that was put in first. */
+function forgetFirst(windows: Map<string, Window>): void {
+  windows.delete(windows.keys().next().value!);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { ServerConfig } from '../config/server.config.js';
+import { networkOf } from './client-network.js';
 
 /** Whose `X-Forwarded-…` headers are believed, as TRUST_PROXY says: nobody's, everybody's, or those of these addresses. */
 export class TrustedProxies {
@@ -30,6 +31,11 @@ export class TrustedProxies {
     // Proxies that are named may stand behind each other; whoever is not one of them is who asks.
     const client = this.named ? (said.findLast((address) => !this.has(address)) ?? said[0]) : said.at(-1);
     return client || peer;
+  }
+
+  /** Who asks, for limits: their address, of IPv6 its network; `unknown` if it is not known. */
+  networkOf(request: IncomingMessage): string {
+    return networkOf(this.clientOf(request) ?? 'unknown');
   }
 
   private has(address: string): boolean {

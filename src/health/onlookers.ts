@@ -52,7 +52,7 @@ export class Onlookers {
   /** The same for what costs something to be told. Throws 429 if somebody who is not to see details asks too often. */
   async maySeeDetailsOfMany(request: Request): Promise<boolean> {
     if (await this.maySeeDetails(request)) return true;
-    const leftMs = this.windows.count(this.proxies.clientOf(request) ?? 'unknown');
+    const leftMs = this.windows.count(this.proxies.networkOf(request));
     if (leftMs === undefined) return false;
     throw new TooManyRequests({
       message: 'Too many requests, please try again later',

@@ -69,6 +69,13 @@ describe('AttemptLimit', () => {
     expect(limit.count(from('b', '1.1.1.1'))).toBeUndefined();
   });
 
+  it('counts an IPv6 network as one: nobody has more attempts for having many addresses', () => {
+    const { limit } = limitOf(3);
+    const tried = Array.from({ length: 20_000 }, (_, host) => limit.count(from(`2001:db8:0:7::${host.toString(16)}`)));
+    expect(tried.filter((refusal) => refusal === undefined)).toHaveLength(3);
+    expect(limit.count(from('2001:db8:0:8::1'))).toBeUndefined();
+  });
+
   it('sets no limit with 0', () => {
     const { limit } = limitOf(0);
     for (let attempt = 0; attempt < 100; attempt++) expect(limit.count(from('a'))).toBeUndefined();

@@ -6,7 +6,10 @@ import { ServerConfig } from '../config/server.config.js';
 import { Clock } from '../kernel/clock.js';
 import type { Refusal } from './upgrade-policy.js';
 
-/** Counts upgrades, and API requests without a valid token, by address: UPGRADES_PER_MINUTE of them, 0 for no limit. */
+/**
+ * Counts upgrades, and API requests without a valid token, by address, of IPv6 by network (/64): UPGRADES_PER_MINUTE of them,
+ * 0 for no limit.
+ */
 @Injectable()
 export class AttemptLimit {
   private readonly windows: RateWindows;
@@ -19,16 +22,12 @@ export class AttemptLimit {
 
   /** One more attempt; the refusal when it is one too many. */
   count(request: IncomingMessage): Refusal | undefined {
-    return refusalFor(this.windows.count(this.addressOf(request)));
+    return refusalFor(this.windows.count(this.proxies.networkOf(request)));
   }
 
   /** The refusal when the address has used up its attempts; counts nothing. */
   exhausted(request: IncomingMessage): Refusal | undefined {
-    return refusalFor(this.windows.exhausted(this.addressOf(request)));
-  }
-
-  private addressOf(request: IncomingMessage): string {
-    return this.proxies.clientOf(request) ?? 'unknown';
+    return refusalFor(this.windows.exhausted(this.proxies.networkOf(request)));
   }
 }
 
