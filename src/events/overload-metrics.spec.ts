@@ -86,11 +86,40 @@ describe('the metrics of overload', () => {
       'voice.audio.dropped mic overload': 0,
       'voice.audio.dropped system queue_full': 0,
       'voice.audio.dropped system overload': 1,
+      'voice.sessions.slots_used': 0,
       'voice.sessions.limit': 1,
       'voice.sessions.waiting': 0,
+      'voice.sessions.refused at_capacity': 0,
       'voice.sessions.refused overloaded': 1,
     });
     stop();
     expect(collector.collect()).toEqual({});
+  });
+
+  it('show every slot that is taken, whoever has it, and 0 before anybody has come', async () => {
+    const clock = new ManualClock();
+    const slots = new SessionSlots({ capacity: 2, queue: 0 }, clock);
+    const monitor = new OverloadMonitor(
+      { sampleMs: 500, eventLoopDelayMs: 100, afterMs: 5000, recoveryMs: 30_000 },
+      clock,
+      new LateLoop(),
+      new AudioQueues(clock),
+      slots,
+    );
+    const stop = recordOverloadMetrics(monitor, slots);
+    const shown = () => collector.collect();
+    const nobody = {
+      'voice.sessions.slots_used': 0,
+      'voice.sessions.refused at_capacity': 0,
+      'voice.sessions.refused overloaded': 0,
+    };
+    expect(shown()).toMatchObject(nobody);
+    const signal = new AbortController().signal;
+    const leases = [await slots.acquire(0, signal), await slots.acquire(0, signal)];
+    await expect(slots.acquire(0, signal)).rejects.toMatchObject({ code: 'at_capacity' });
+    expect(shown()).toMatchObject({ 'voice.sessions.slots_used': 2, 'voice.sessions.refused at_capacity': 1 });
+    for (const lease of leases) lease.release();
+    expect(shown()).toMatchObject({ 'voice.sessions.slots_used': 0, 'voice.sessions.limit': 2 });
+    stop();
   });
 });

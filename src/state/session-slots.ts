@@ -59,8 +59,14 @@ export class SessionSlots {
     return Math.min(this.limits.capacity, this.gate?.share ?? Infinity);
   }
 
+  /** Also those that the gate is still asked for. */
   get active(): number {
     return this.held;
+  }
+
+  /** Those that somebody has. */
+  get granted(): number {
+    return this.held - this.asked;
   }
 
   get waiting(): number {

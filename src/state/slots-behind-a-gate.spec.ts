@@ -54,6 +54,18 @@ describe('SessionSlots behind a gate', () => {
     expect([slots.active, slots.waiting, gate.own, clock.pending]).toEqual([0, 0, 0, 0]);
   });
 
+  it('counts what it asks for as active, so that a drain waits for it, but as granted only then', async () => {
+    const { clock, slots } = setUp({ limit: 1, capacity: 5, queue: 5 });
+    const first = slots.acquire(0, never);
+    const second = expect(slots.acquire(0, never)).rejects.toMatchObject({ code: 'at_capacity' });
+    expect([slots.active, slots.granted]).toEqual([2, 0]);
+    await clock.advance(1);
+    await second;
+    expect([slots.active, slots.granted]).toEqual([1, 1]);
+    (await first).release();
+    expect([slots.active, slots.granted]).toEqual([0, 0]);
+  });
+
   it('does not ask when there is no room here', async () => {
     const { clock, gate, slots } = setUp({ limit: 10, capacity: 1, queue: 0 });
     const held = slots.acquire(0, never);

@@ -10,6 +10,7 @@ import { AcsGateway } from './acs/acs.gateway.js';
 import { AcsLiveCalls } from './acs/acs-live-calls.js';
 import { PromisedSlots } from './promised-slots.js';
 import { PublicAddress } from './public-address.js';
+import { RingingCalls } from './ringing-calls.js';
 import { AnnouncedCalls } from './twilio/announced-calls.js';
 import { TwilioAccess } from './twilio/twilio-access.js';
 import { TwilioAdmission } from './twilio/twilio-admission.js';
@@ -24,6 +25,7 @@ import { TwilioVoiceController } from './twilio/twilio-voice.controller.js';
   providers: [
     PublicAddress,
     PromisedSlots,
+    RingingCalls,
     TwilioAccess,
     AnnouncedCalls,
     TwilioStartCheck,

@@ -162,13 +162,13 @@ describeWithHelm('the objects of the chart', () => {
     });
   });
 
-  it('scales on live sessions and CPU, up at once and down one by one', () => {
+  it('scales on sessions in use and CPU, up at once and down one by one', () => {
     const rendered = render(matrix['on nginx']);
     expect(rendered.the('HorizontalPodAutoscaler').spec).toMatchObject({
       minReplicas: 3,
       maxReplicas: 12,
       metrics: [
-        { type: 'Pods', pods: { metric: { name: 'voice_sessions_active' }, target: { averageValue: '14' } } },
+        { type: 'Pods', pods: { metric: { name: 'voice_sessions_slots_used' }, target: { averageValue: '14' } } },
         { type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 60 } } },
       ],
       behavior: { scaleUp: { stabilizationWindowSeconds: 0 }, scaleDown: { policies: [{ type: 'Pods', value: 1 }] } },
@@ -184,7 +184,7 @@ describeWithHelm('the objects of the chart', () => {
           metadata: {
             serverAddress: 'http://prometheus.monitoring:9090',
             query:
-              'sum(voice_sessions_active{namespace="calls",service="parley-metrics"}) or 0 * sum(up{namespace="calls",service="parley-metrics"} == 1)',
+              'sum(voice_sessions_slots_used{namespace="calls",service="parley-metrics"}) or 0 * sum(up{namespace="calls",service="parley-metrics"} == 1)',
             threshold: '28',
           },
           authenticationRef: { name: 'managed' },

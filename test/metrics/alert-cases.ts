@@ -41,6 +41,8 @@ const GPT = 'gen_ai_provider_name="openai",gen_ai_request_model="gpt"';
 const OTHER_GPT = 'gen_ai_provider_name="azure.ai.openai",gen_ai_request_model="gpt"';
 const OF_GPT = { gen_ai_provider_name: 'openai', gen_ai_request_model: 'gpt' };
 const GENERATIONS = 'voice_generations_total';
+const REFUSED = 'voice_sessions_refused_total';
+const UPGRADES = 'websocket_upgrades_total';
 
 export const alertCases: readonly AlertCase[] = [
   {
@@ -118,22 +120,58 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ParleyAtCapacity',
-    sick: { voice_sessions_active: stays(19), voice_sessions_limit: stays(20) },
+    // Most of them only listen.
+    sick: { voice_sessions_slots_used: stays(19), voice_sessions_active: stays(2), voice_sessions_limit: stays(20) },
     summary: '95% of all sessions are in use',
-    well: { voice_sessions_active: stays(18), voice_sessions_limit: stays(20) },
+    well: { voice_sessions_slots_used: stays(18), voice_sessions_limit: stays(20) },
   },
   {
     alert: 'ParleyCallersRefused',
     sick: {
-      'websocket_upgrades_total{route="/api/v1/voice/ws",outcome="at_capacity"}': up(1),
-      'websocket_upgrades_total{route="/api/v1/voice/ws",outcome="admitted"}': up(3),
+      [`${REFUSED}{reason="at_capacity"}`]: up(1),
+      [`${UPGRADES}{route="/api/v1/voice/ws",outcome="at_capacity"}`]: up(1),
+      [`${UPGRADES}{route="/api/v1/voice/ws",outcome="admitted"}`]: up(3),
+      // That is not a caller.
+      [`${UPGRADES}{route="/api/v1/pusher/ws",outcome="admitted"}`]: up(90),
     },
     severity: 'critical',
     summary: '25% of callers are refused',
     well: {
-      'websocket_upgrades_total{route="/api/v1/voice/ws",outcome="unauthorized"}': up(1),
-      'websocket_upgrades_total{route="/api/v1/voice/ws",outcome="admitted"}': up(3),
+      [`${REFUSED}{reason="at_capacity"}`]: up(0),
+      // They are told to try again, elsewhere.
+      [`${REFUSED}{reason="draining"}`]: up(1),
+      [`${UPGRADES}{route="/api/v1/voice/ws",outcome="unauthorized"}`]: up(1),
+      [`${UPGRADES}{route="/api/v1/voice/ws",outcome="admitted"}`]: up(3),
     },
+  },
+  {
+    alert: 'ParleyCallersRefused',
+    // By telephone: they are turned away before there is a WebSocket. The last that there was is long open.
+    sick: {
+      [`${REFUSED}{reason="at_capacity"}`]: up(1),
+      [`${REFUSED}{reason="overloaded"}`]: up(1),
+      'telephony_calls_total{provider="twilio",outcome="at_capacity"}': up(1),
+      'telephony_calls_total{provider="acs",outcome="overloaded"}': up(1),
+      [`${UPGRADES}{route="/api/v1/twilio/media",outcome="admitted"}`]: stays(40),
+    },
+    severity: 'critical',
+    summary: '100% of callers are refused',
+    // By what their tenant may, which the server could have served.
+    well: {
+      [`${REFUSED}{reason="at_capacity"}`]: up(0),
+      'telephony_calls_total{provider="twilio",outcome="rate_limited"}': up(1),
+      'telephony_calls_total{provider="twilio",outcome="admitted"}': up(3),
+      [`${UPGRADES}{route="/api/v1/twilio/media",outcome="admitted"}`]: up(3),
+    },
+  },
+  {
+    alert: 'ParleyCallersRefused',
+    // Since it was started, nobody was let in.
+    sick: { [`${REFUSED}{reason="overloaded"}`]: up(2) },
+    severity: 'critical',
+    summary: '100% of callers are refused',
+    // Nobody calls at all.
+    well: { [`${REFUSED}{reason="at_capacity"}`]: up(0), [`${REFUSED}{reason="overloaded"}`]: up(0) },
   },
   {
     alert: 'ParleyAudioLost',

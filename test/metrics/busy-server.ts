@@ -84,13 +84,14 @@ export class BusyServer {
     return new URL(/http:\S+?(?=")/.exec(line)![0]).host;
   }
 
-  /** Speech, tools, a handoff, a barge-in, a transfer, a caller too many, one who listens, and requests over HTTP. */
+  /** Speech, tools, a handoff, a barge-in, a transfer, a caller too many, by telephone too, one who listens, and requests over HTTP. */
   async happen(): Promise<void> {
     await this.call();
     await this.transferred();
     await this.refuse();
     for (const page of ['/api/v1/pools', `/api/v1/conversations/${this.sessions[0]}`, `/no/${this.sessions[0]}`])
       await fetch(`${this.server.url}${page}`);
+    await this.ring();
     await this.listen();
   }
 
@@ -150,10 +151,16 @@ export class BusyServer {
     const holders = [await this.dial(), await this.dial()];
     const refused = await TestCaller.tryDial(this.server as unknown as TestServer);
     if (refused instanceof TestCaller) throw new Error('There should have been no room');
+    await this.ring();
     for (const caller of holders) {
       caller.send({ type: 'end' });
       await caller.closed;
     }
+  }
+
+  /** By telephone; nobody comes for the stream. */
+  private async ring(): Promise<void> {
+    await fetch(`${this.server.url}/api/v1/twilio/voice`, { method: 'POST', body: new URLSearchParams() });
   }
 
   private async dial(): Promise<TestCaller> {

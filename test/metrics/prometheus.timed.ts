@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ListenCaller } from '../listen/support/listen-caller.js';
 import { PrometheusServer, type Sample, describeWithPrometheus } from '../support/prometheus.js';
 import { alertFiles, alertsOf } from './alert-files.js';
 import { BusyServer, SAID } from './busy-server.js';
@@ -25,7 +26,7 @@ const NOTHING_OF_IT: readonly string[] = [
 ];
 /** What counts, and is there before anything has happened, as docs/metrics.md has it. */
 const FROM_THE_START =
-  /^(process_cpu_time|pusher_link_audio_lost|recording_pieces|voice_audio_dropped|voice_sessions_active|voice_speech_pool_.*)$/;
+  /^(process_cpu_time|pusher_link_audio_lost|recording_pieces|voice_audio_dropped|voice_sessions_active|voice_sessions_refused|voice_speech_pool_.*)$/;
 /** Of one label of one metric; there are not more reasons, routes or agents than that. */
 const MOST_VALUES = 25;
 
@@ -143,6 +144,20 @@ describeWithPrometheus('a Prometheus that fetches the metrics of a server', () =
   it('is not told that something was lent before anybody has called', async () => {
     expect(lentAtFirst.map(({ value }) => value?.[1])).toEqual(['0']);
     expect(await prometheus.query('sum(voice_speech_pool_allocations_total{tier="warm"}) > 0')).toHaveLength(1);
+  });
+
+  it('sees a slot that is taken by who only listens, which is no call', async () => {
+    const listener = await ListenCaller.dial(busy.server.url, '?sample_rate=8000');
+    await prometheus.until('sum(voice_sessions_slots_used) == 1 and sum(voice_sessions_active) == 0');
+    listener.send({ type: 'end' });
+    await listener.closed;
+    await prometheus.until('sum(voice_sessions_slots_used) == 0');
+  });
+
+  it('is told of those who call by telephone, and are turned away', async () => {
+    await prometheus.until('sum(telephony_calls_total{provider="twilio", outcome="admitted"}) > 0');
+    await prometheus.until('sum(telephony_calls_total{provider="twilio", outcome="at_capacity"}) > 0');
+    await prometheus.until('sum(voice_sessions_refused_total{reason="at_capacity"}) > 1');
   });
 
   it('gets no series for each call, and nothing of anybody', async () => {

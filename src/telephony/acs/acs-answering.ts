@@ -3,10 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { ParleyError, messageOf } from '../../kernel/errors.js';
 import { Clock } from '../../kernel/clock.js';
 import { AcsClient, type MediaAddress } from '../../services/acs/acs-client.js';
-import { CallQuota } from '../../voice/call-quota.js';
 import { UpgradeGuard } from '../../voice/upgrade-guard.js';
-import { PromisedSlots } from '../promised-slots.js';
 import { PublicAddress } from '../public-address.js';
+import { RingingCalls } from '../ringing-calls.js';
 import { type AcsCallPlan, AcsLiveCalls } from './acs-live-calls.js';
 
 /** A call rings for so long; what comes later is of no use. */
@@ -33,8 +32,7 @@ export class AcsAnswering {
     private readonly client: AcsClient,
     private readonly calls: AcsLiveCalls,
     private readonly guard: UpgradeGuard,
-    private readonly quota: CallQuota,
-    private readonly slots: PromisedSlots,
+    private readonly ringing: RingingCalls,
     private readonly address: PublicAddress,
     private readonly clock: Clock,
   ) {}
@@ -45,10 +43,7 @@ export class AcsAnswering {
     const leftMs = call.rangAt + RINGS_MS - this.clock.wallTime();
     if (leftMs <= 0) return this.logger.warn('A call was not answered: its event came too late');
     try {
-      const busy =
-        this.guard.closedToCalls() ??
-        (await this.quota.refusalOf({ tenant: plan.tenant, subject: undefined })) ??
-        (await this.slots.promise(AbortSignal.timeout(leftMs)));
+      const busy = await this.ringing.refusalOf('acs', plan.tenant, AbortSignal.timeout(leftMs));
       if (busy) {
         this.logger.warn(`A caller was turned away: ${busy.code}`);
         return await this.client.reject(call.context);

@@ -15,11 +15,9 @@ import { TwilioConfig } from '../../config/twilio.config.js';
 import { Aborted } from '../../kernel/abort.js';
 import { DEFAULT_TENANT } from '../../auth/principal.js';
 import { CallChoices } from '../../voice/call-choice.js';
-import { CallQuota } from '../../voice/call-quota.js';
-import { UpgradeGuard } from '../../voice/upgrade-guard.js';
 import type { Refusal } from '../../voice/upgrade-policy.js';
-import { PromisedSlots } from '../promised-slots.js';
 import { PublicAddress } from '../public-address.js';
+import { RingingCalls } from '../ringing-calls.js';
 import { TwilioAccess } from './twilio-access.js';
 import type { FormParameters } from './twilio-signature.js';
 import { AnnouncedCalls } from './announced-calls.js';
@@ -35,9 +33,7 @@ export class TwilioVoiceController {
   constructor(
     private readonly access: TwilioAccess,
     private readonly address: PublicAddress,
-    private readonly guard: UpgradeGuard,
-    private readonly quota: CallQuota,
-    private readonly slots: PromisedSlots,
+    private readonly ringing: RingingCalls,
     private readonly announced: AnnouncedCalls,
     private readonly choices: CallChoices,
     private readonly config: TwilioConfig,
@@ -56,10 +52,7 @@ export class TwilioVoiceController {
     // That is a fault in the number's settings, which Twilio shows to whoever made it.
     if (typeof choice === 'string') throw new BadRequestException(choice);
     response.type('text/xml');
-    const busy =
-      this.guard.closedToCalls() ??
-      (await this.quota.refusalOf({ tenant: DEFAULT_TENANT, subject: undefined })) ??
-      (await this.slots.promise(goneOf(response)));
+    const busy = await this.ringing.refusalOf('twilio', DEFAULT_TENANT, goneOf(response));
     if (busy) {
       this.logger.debug(`A caller was turned away: ${busy.code}`);
       const { whenBusy, busyMessage, busyLanguage } = this.config;
