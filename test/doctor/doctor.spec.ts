@@ -87,7 +87,7 @@ describeWithRedis('the doctor', () => {
       area: 'redis',
       about: 'redis',
       setting: 'REDIS_URL',
-      says: /^redis:\/\/127\.0\.0\.1:\d+: what listens there is no Redis$/,
+      says: /^redis:\/\/127\.0\.0\.1:\d+: what listens there is no Redis \(tried /,
       advice: /the port of Redis itself/,
     },
     {

@@ -60,9 +60,20 @@ describeWithRedis('the start with a Redis that is', () => {
   it('none at all says what it is not', async () => {
     const web = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
     await new Promise((resolve) => web.once('listening', resolve));
-    expect(await failure(urlOf((web.address() as AddressInfo).port))).toMatch(/REDIS_URL redis:.*tried 3 times/);
+    const message = await failure(urlOf((web.address() as AddressInfo).port));
+    expect(message).toMatch(
+      /REDIS_URL redis:\S+: what listens there is no Redis \(tried 3 times.*\)\. Name the port of Redis/,
+    );
     web.closeAllConnections();
     await new Promise((resolve) => web.close(resolve));
+  });
+
+  it('a read-only copy says so, and that the primary is wanted', async () => {
+    const copy = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', String(redis.port)] });
+    expect(await failure(copy.url)).toMatch(
+      /: it is a read-only copy \(tried 3 times.*\)\. Name the primary in REDIS_URL/,
+    );
+    await copy.stop();
   });
 
   it('of another mind about the password is asked once, and nothing secret is said', async () => {

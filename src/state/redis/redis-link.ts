@@ -7,7 +7,7 @@ import { ParleyError, messageOf } from '../../kernel/errors.js';
 import { RedisConnection } from './redis-connection.js';
 import type { RedisKeys } from './redis-keys.js';
 import { redisOptions } from './redis-options.js';
-import { isRefusal, stateUnavailable } from './redis-problem.js';
+import { explained, isRefusal, stateUnavailable } from './redis-problem.js';
 
 const ATTEMPTS = 3;
 const PAUSE_MS = 500;
@@ -138,9 +138,7 @@ export class RedisLink {
 
   private adviceOn(problem: string, attempts: number): string {
     const tried = attempts === 1 ? 'tried once' : `tried ${attempts} times, ${this.config.connectTimeoutMs} ms each`;
-    const advice = isRefusal(problem)
-      ? 'Check user and password in REDIS_URL, and what they may do (docs/redis.md lists it)'
-      : 'Start Redis, or correct REDIS_URL; without REDIS_URL the state is in memory';
-    return `REDIS_URL ${this.address}: ${problem} (${tried}). ${advice}`;
+    const { says, advice } = explained(problem);
+    return `REDIS_URL ${this.address}: ${says} (${tried}). ${advice}`;
   }
 }

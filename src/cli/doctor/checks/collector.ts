@@ -4,6 +4,7 @@ import { type Check, type Finding, ok, problem } from '../finding.js';
 import { reasonOf } from '../reasons.js';
 
 const LIMIT_MS = 5000;
+const ADVICE = 'Give the address of OTLP over HTTP, usually with port 4318';
 
 /** The collector of traces and metrics is sent a request with nothing in it. */
 export function collectorChecks(deployment: Deployment): Check[] {
@@ -27,16 +28,20 @@ async function examine(
 ): Promise<Finding[]> {
   const settings = ['OTEL_EXPORTER_OTLP_ENDPOINT'];
   try {
-    const { status } = await fetch(`${otlpEndpoint.replace(/\/$/, '')}/v1/${kind}`, {
+    const response = await fetch(`${otlpEndpoint.replace(/\/$/, '')}/v1/${kind}`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-protobuf', ...pairsOf(otlpHeaders) },
       body: new Uint8Array(),
       signal,
     });
-    if (status < 300) return [ok('it takes what we send')];
+    const { status } = response;
+    if (status < 300) {
+      if (await isCollectors(response)) return [ok('it takes what we send')];
+      return [problem(`what answers there, ${status}, is no collector`, settings, ADVICE)];
+    }
     if (status === 401 || status === 403)
       return [problem(`it answers ${status}`, ['OTEL_EXPORTER_OTLP_HEADERS'], 'Give the credential that it wants')];
-    return [problem(`it answers ${status}`, settings, 'Give the address of OTLP over HTTP, usually with port 4318')];
+    return [problem(`it answers ${status}`, settings, ADVICE)];
   } catch (error) {
     return [
       problem(
@@ -46,4 +51,17 @@ async function examine(
       ),
     ];
   }
+}
+
+/** Web servers answer 200 to anything, with a page. Of an answer that says what it is, no more is looked at. */
+async function isCollectors({ headers, body }: Response): Promise<boolean> {
+  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === 'application/x-protobuf' || type === 'application/json') {
+    await body?.cancel();
+    return true;
+  }
+  const reader = body?.getReader();
+  const first = await reader?.read();
+  await reader?.cancel();
+  return first?.value === undefined || first.value.length === 0;
 }

@@ -10,10 +10,6 @@ import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
 const SETTINGS = ['REDIS_URL', 'REDIS_CONNECT_TIMEOUT_MS', 'REDIS_COMMAND_TIMEOUT_MS'];
-/** How the client says that the first byte of an answer is none of the protocol: `<` of HTML is 60, `H` of HTTP 72. */
-const NO_REDIS = /RESP type|Protocol error/i;
-const NO_REDIS_ADVICE =
-  'Name the port of Redis itself, usually 6379, or 6380 with TLS (rediss://); a web server or another service answers there';
 const OLDEST = [6, 2] as const;
 const SLOW_MS = 50;
 const TRIPS = 5;
@@ -38,8 +34,6 @@ async function examine(deployment: Deployment, config: RedisConfig, signal: Abor
     // "REDIS_URL redis://…: what is wrong (tried …). What to do"
     const [, says = messageOf(error), advice = ''] =
       /^REDIS_URL (.*\(tried [^)]*\))\. (.*)$/.exec(messageOf(error)) ?? [];
-    if (NO_REDIS.test(says))
-      return [problem(`${link.address}: what listens there is no Redis`, ['REDIS_URL'], NO_REDIS_ADVICE)];
     return [problem(says, ['REDIS_URL'], advice)];
   }
   try {
@@ -99,7 +93,13 @@ async function trip(link: RedisLink, clock: Clock): Promise<{ tripMs: number; th
 function placeFindings(info: ReadonlyMap<string, string>): Finding[] {
   const findings: Finding[] = [];
   if (info.get('role') === 'slave')
-    findings.push(problem('it is a read-only copy', ['REDIS_URL'], 'Name the primary: copies take no writes'));
+    findings.push(
+      problem(
+        'it is a copy that takes writes, which are lost when it catches up with the primary',
+        ['REDIS_URL'],
+        'Name the primary',
+      ),
+    );
   if (info.get('redis_mode') === 'cluster')
     findings.push(
       problem(
