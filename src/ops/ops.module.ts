@@ -12,6 +12,7 @@ import { AgentsController } from './agents.controller.js';
 import { CallsController } from './calls.controller.js';
 import { ConsoleController } from './console.controller.js';
 import { ConversationsController } from './conversations.controller.js';
+import { MeController } from './me.controller.js';
 import { OpsController } from './ops.controller.js';
 import { PeopleController } from './people.controller.js';
 import { PhrasesController } from './phrases.controller.js';
@@ -51,6 +52,7 @@ import { AuditModule } from './audit/audit.module.js';
     CallsController,
     ConversationsController,
     DependenciesController,
+    MeController,
     OpsController,
     OverridesController,
     PeopleController,

@@ -44,6 +44,7 @@ describe('access in production', () => {
   }
 
   it.each<[string, string, Role]>([
+    ['GET', 'me', 'caller'],
     ['GET', 'agents', 'caller'],
     ['GET', 'agents/concierge', 'caller'],
     ['GET', 'scenarios', 'caller'],
@@ -62,6 +63,11 @@ describe('access in production', () => {
       if (roles.indexOf(role) < roles.indexOf(least)) expect([role, status]).toEqual([role, 403]);
       else expect([role, [200, 201, 404].includes(status)]).toEqual([role, true]);
     }
+  });
+
+  it('tells who asks what their credential says of them', async () => {
+    const { body } = await server.get('/api/v1/me', bearer('operator'));
+    expect(body).toEqual({ subject: 'a-operator', tenant: 'acme', role: 'operator' });
   });
 
   it.each([

@@ -7,12 +7,20 @@ import { dependenciesRoutes, transcriptRoutes } from './routes/operations.routes
 import { consoleRoutes, docsRoutes } from './routes/pages.routes.js';
 import { opsRoutes } from './routes/sessions.routes.js';
 import { acsRoutes, twilioRoutes } from './routes/telephony.routes.js';
-import { callsRoutes, overridesRoutes, peopleRoutes, phrasesRoutes, tokensRoutes } from './routes/tenant.routes.js';
+import {
+  callsRoutes,
+  meRoutes,
+  overridesRoutes,
+  peopleRoutes,
+  phrasesRoutes,
+  tokensRoutes,
+} from './routes/tenant.routes.js';
 
 /** Every controller there is; which of them a process has depends on its role. */
 export const describedControllers: readonly DescribedController[] = [
   callsRoutes,
   tokensRoutes,
+  meRoutes,
   opsRoutes,
   transcriptRoutes,
   dependenciesRoutes,

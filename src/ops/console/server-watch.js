@@ -5,6 +5,7 @@ const EVERY_MS = 2000;
  * @property {boolean} reachable
  * @property {boolean} unauthorized
  * @property {boolean} forbidden the role is not enough to look at it
+ * @property {{ subject: string, tenant: string, role: string }} [asker] whose token this is, once that is known
  * @property {boolean} complete whether the sessions are those of all replicas
  * @property {boolean} limited too many attempts from this address
  * @property {boolean} ready
@@ -26,6 +27,8 @@ export class ServerWatch {
     this.timer = 0;
     /** @type {string | undefined} */
     this.refusedToken = undefined;
+    /** @type {{ token: string, is: ServerState['asker'] } | undefined} */
+    this.asker = undefined;
     document.addEventListener('visibilitychange', () => this.refresh());
   }
 
@@ -45,6 +48,8 @@ export class ServerWatch {
   async ask() {
     const sessions = await this.askSessions();
     const paths = sessions.status === 200 ? ['pools', 'startup', 'overload'] : [];
+    const known = sessions.status === 200 || sessions.status === 403;
+    const asker = known ? this.askWhoAsks() : undefined;
     const [ready, health, pools, startup, overload] = await Promise.all([
       ...['ready', 'voice/health'].map((path) => this.api.probe(path)),
       ...paths.map((path) => this.api.get(path)),
@@ -53,6 +58,7 @@ export class ServerWatch {
       reachable: health.status === 200,
       unauthorized: sessions.status === 401 || sessions.status === 429,
       forbidden: sessions.status === 403,
+      asker: await asker,
       complete: sessions.body?.complete !== false,
       limited: sessions.status === 429,
       ready: ready.body?.ready === true,
@@ -64,6 +70,16 @@ export class ServerWatch {
       steps: startup?.body?.steps ?? [],
       overload: overload?.body,
     };
+  }
+
+  /** Once for a token: what it is for does not change while somebody looks. */
+  async askWhoAsks() {
+    const { token } = this.api;
+    if (this.asker?.token !== token) {
+      const { status, body } = await this.api.get('me');
+      this.asker = status === 200 ? { token, is: body } : undefined;
+    }
+    return this.asker?.is;
   }
 
   /** A refused token is not tried again: the server counts attempts, and would shut this address out. */

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { choiceFields } from '../../../voice/call-choice.js';
 import { tenantQuery } from '../../asked-tenant.js';
+import { roles } from '../../../auth/principal.js';
 import { CallsController, callOrder } from '../../calls.controller.js';
+import { MeController } from '../../me.controller.js';
 import { OverridesController, overrideOrder } from '../../overrides.controller.js';
 import { PeopleController } from '../../people.controller.js';
 import { PhrasesController, phrasesOrder } from '../../phrases.controller.js';
@@ -30,6 +32,17 @@ export const tokensRoutes = describeController(TokensController, 'Calls', {
     summary: 'A credential for a page: one call, within a minute',
     body: { schema: tokenOrder, example: { subject: 'visitor-7' }, optional: true },
     answer: json(z.object({ token: z.string(), expires_in_s: z.number() }), { token: 'bt_…', expires_in_s: 60 }),
+  },
+});
+
+export const meRoutes = describeController(MeController, 'Calls', {
+  show: {
+    summary: 'Who asks, as the credential says',
+    answer: json(z.object({ subject: z.string(), tenant: z.string(), role: z.enum(roles) }), {
+      subject: 'acme-web',
+      tenant: 'acme',
+      role: 'integrator',
+    }),
   },
 });
 
