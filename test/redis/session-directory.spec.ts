@@ -156,6 +156,37 @@ describeWithRedis('sessions of several replicas', () => {
       });
     });
 
+    it('are answered before their replica is gone, so that nobody waits for one that has stopped', async () => {
+      const [a, b] = [await replicas.start(), await replicas.start({ clock: new ManualClock() })];
+      TestSession.begin('one', a);
+      await knows(b, 'one');
+      const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
+      a.directory.handle('ponder', () => {
+        asked();
+        return new Promise(() => undefined);
+      });
+      const answer = b.directory.send('one', 'ponder');
+      await isAsked;
+      await Promise.all([
+        a.state.stop(),
+        expect(answer).rejects.toMatchObject({ code: 'state_unavailable', message: expect.stringContaining(a.id) }),
+      ]);
+    });
+
+    it('that come while their replica stops are answered, or known to reach nobody', async () => {
+      const [a, b] = [await replicas.start(), await replicas.start({ clock: new ManualClock() })];
+      a.directory.handle('whisper', () => 'heard');
+      const request = { session: 'one', type: 'whisper', body: null };
+      TestSession.begin('one', a);
+      const stopped = a.state.stop();
+      let said: unknown;
+      do {
+        said = await b.state.peers.ask(a.id, request).catch((error: unknown) => (error as ParleyError).code);
+      } while (said === 'heard');
+      expect(said).toBe('state_unavailable');
+      await stopped;
+    });
+
     it('that are none of ours are dropped', async () => {
       const [a, b] = [await replicas.start(), await replicas.start()];
       TestSession.begin('one', a);

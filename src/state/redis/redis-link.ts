@@ -104,6 +104,11 @@ export class RedisLink {
     return this.clock.now() - startedAt;
   }
 
+  /** Whoever sends something from now on hears that nobody listens; what was sent before has been received. Idempotent. */
+  async stopListening(): Promise<void> {
+    await this.inbox.close();
+  }
+
   /** Idempotent. */
   async close(): Promise<void> {
     await Promise.all([this.commands.close(), this.inbox.close()]);

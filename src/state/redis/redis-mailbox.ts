@@ -34,11 +34,17 @@ interface Open {
   reject(error: ParleyError): void;
 }
 
+interface Served {
+  readonly answered: Promise<void>;
+  /** Unless its handler has come to its end. */
+  readonly refuse: (error: ParleyError) => void;
+}
+
 /** Questions and answers between replicas: each listens on a channel of its own, so that nobody else hears them. */
 export class RedisMailbox {
   private readonly logger = new Logger('Redis');
   private readonly open = new Map<string, Open>();
-  private served = 0;
+  private readonly served = new Set<Served>();
   private quietUntil = -Infinity;
   private serveRequest: (request: SessionRequest) => Promise<unknown> = () =>
     Promise.reject(new ParleyError('unsupported', 'This replica answers nothing'));
@@ -80,15 +86,20 @@ export class RedisMailbox {
     }
   }
 
-  close(): void {
+  /** Who has asked this replica for something is not left waiting for it: nobody else can tell them that it is gone. */
+  async close(): Promise<void> {
     this.refuseAll(stateUnavailable('closed'));
+    await this.link.stopListening();
+    const served = [...this.served];
+    for (const { refuse } of served) refuse(stateUnavailable(`the replica ${this.replica} has stopped`));
+    await Promise.all(served.map(({ answered }) => answered));
   }
 
   private receive(text: string): void {
     const read = text.length <= MAX_CHARACTERS ? message.safeParse(parsed(text)) : undefined;
     if (!read?.success) return this.rubbish();
     if ('re' in read.data) return this.settle(read.data);
-    void this.answer(read.data);
+    this.serveOne(read.data);
   }
 
   /** Whoever sends it does not also fill the log. */
@@ -105,19 +116,23 @@ export class RedisMailbox {
     else open?.resolve(body);
   }
 
-  private async answer({ ask: re, from, session, type, body }: z.output<typeof request>): Promise<void> {
-    if (this.served >= MAX_SERVED) return;
-    this.served++;
-    try {
-      const done = await this.serveRequest({ session, type, body }).then(
-        (result) => ({ re, body: result ?? null }),
-        (error: unknown) => ({ re, body: null, error: errorOf(error) }),
-      );
-      // Who asked waits no longer than for its limit, whatever becomes of the answer.
-      await this.publish(from, done).catch(() => undefined);
-    } finally {
-      this.served--;
-    }
+  private serveOne(asked: z.output<typeof request>): void {
+    if (this.served.size >= MAX_SERVED) return;
+    const { promise: refused, reject: refuse } = Promise.withResolvers<never>();
+    const one: Served = { answered: this.answer(asked, refused).finally(() => this.served.delete(one)), refuse };
+    this.served.add(one);
+  }
+
+  private async answer(
+    { ask: re, from, session, type, body }: z.output<typeof request>,
+    refused: Promise<never>,
+  ): Promise<void> {
+    const done = await Promise.race([this.serveRequest({ session, type, body }), refused]).then(
+      (result) => ({ re, body: result ?? null }),
+      (error: unknown) => ({ re, body: null, error: errorOf(error) }),
+    );
+    // Who asked waits no longer than for its limit, whatever becomes of the answer.
+    await this.publish(from, done).catch(() => undefined);
   }
 
   private publish(replica: string, content: object): Promise<unknown> {

@@ -51,8 +51,8 @@ export class RedisState extends SharedState {
   }
 
   async stop(): Promise<void> {
-    this.mailbox.close();
     await Promise.all([this.index.stop(), this.slotGate?.stop()]);
+    await this.mailbox.close();
     await this.link.close();
   }
 
