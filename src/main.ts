@@ -7,6 +7,10 @@ import { endTelemetry } from './telemetry/running-telemetry.js';
 
 /** A trace of why it did not start is worth a moment. */
 const TELEMETRY_LIMIT_MS = 2000;
+/** What people said is on disk: other users of the machine have no business there. */
+const ONLY_FOR_US = 0o077;
+
+process.umask(ONLY_FOR_US);
 
 try {
   const app = await createApp(process.env);
