@@ -27,10 +27,20 @@ export class AgentsPanel {
     );
   }
 
+  /** All tenants have the same agents. @param {import('./server-watch.js').ServerState['asker']} asker */
+  allow(asker) {
+    const mayReload = asker && asker.role === 'admin';
+    if (this.mayReload === mayReload) return;
+    this.mayReload = mayReload;
+    byId('agents-reload').disabled = !mayReload;
+    byId('agents-said').textContent = mayReload === false ? 'To have them read again needs the role "admin".' : '';
+    byId('agents-said').removeAttribute('data-alert');
+  }
+
   async reload() {
     byId('agents-reload').disabled = true;
     const answer = await this.api.post('agents/reload');
-    byId('agents-reload').disabled = false;
+    byId('agents-reload').disabled = !this.mayReload;
     byId('agents-said').textContent = answer.status === 200 ? reloadedWords(answer.body) : problemOf(answer);
     byId('agents-said').toggleAttribute('data-alert', answer.status !== 200);
     await this.refresh();

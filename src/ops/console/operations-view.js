@@ -53,6 +53,7 @@ export class OperationsView {
     this.own = own;
     if (!state.reachable) return;
     this.sessions.show(state, own, this.wanted);
+    this.agents.allow(state.asker);
     byId('ops-load-card').hidden = !state.overload;
     if (state.overload) showLoad('ops-load', state.overload);
     byId('ops-pools-card').hidden = state.pools.length === 0;
