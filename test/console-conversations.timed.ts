@@ -8,12 +8,14 @@ import { JobQueue } from '../src/pusher/jobs/job-queue.js';
 import type { ConversationRecord } from '../src/services/conversations/conversation-record.js';
 import { Conversations } from '../src/services/conversations/conversations.js';
 import { accessibilityFaults } from './support/accessibility.js';
+import { layoutFaults } from './support/layout.js';
 import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
 import { pictures } from './support/pictures.js';
 import { TestServer, withoutSpeech } from './support/test-server.js';
 
 const people = ['acme', 'bank'].map((tenant) => createApiKey({ id: tenant, tenant, role: 'operator' }));
 const visitor = createApiKey({ id: 'visitor', tenant: 'acme', role: 'caller' });
+const admin = createApiKey({ id: 'root', tenant: 'ops', role: 'admin' });
 const [acme, bank] = people.map(({ key }) => key) as [string, string];
 
 const call: ConversationRecord = {
@@ -99,7 +101,7 @@ describeInBrowser('conversations in the console', () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'parley-console-conversations-'));
     const keys = path.join(folder, 'keys.yaml');
-    await writeFile(keys, JSON.stringify({ keys: [...people, visitor].map(({ entry }) => entry) }));
+    await writeFile(keys, JSON.stringify({ keys: [...people, visitor, admin].map(({ entry }) => entry) }));
     browser = await TestBrowser.launch('refused');
     server = await TestServer.start({
       ...withoutSpeech,
@@ -159,6 +161,7 @@ describeInBrowser('conversations in the console', () => {
     );
     await pictures(page, 'call');
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
     expect(watched.complaints.filter((complaint) => !complaint.includes('401'))).toEqual([]);
   });
 
@@ -222,7 +225,8 @@ describeInBrowser('conversations in the console', () => {
   it('are those of one tenant, for who may see them', async () => {
     await store(call);
     await openAs(bank, '/#/conversations/call-1');
-    await page.getByText('There are none yet.').waitFor();
+    await page.getByText('The tenant bank has none yet.').waitFor();
+    expect(await page.getByLabel('Tenant').isVisible()).toBe(false);
     await page.getByText('There is no such conversation.').waitFor();
     expect(await page.locator('body').innerText()).not.toContain('stolen');
     await page.close();
@@ -230,6 +234,45 @@ describeInBrowser('conversations in the console', () => {
     await page.locator('#kept-problem', { hasText: 'This needs the role "operator".' }).waitFor();
     expect(await page.locator('body').innerText()).not.toContain('stolen');
     expect(await page.locator('#jobs').isVisible()).toBe(false);
+  });
+
+  it('are those of any tenant for an admin, who chooses one', async () => {
+    await store(call);
+    await openAs(admin.key);
+    await page.getByText('The tenant ops has none yet.').waitFor();
+    await page.getByLabel('Tenant').fill('acme');
+    await page.keyboard.press('Enter');
+    await kept('A stolen').getByRole('link').click();
+    await page.waitForURL(/#\/conversations\/call-1\?tenant=acme$/);
+    await words().getByText('my card was stolen').waitFor();
+    await page.getByText('It was not recorded.').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Tell webhooks again' }).click();
+    await page.getByText('Nobody is to be told: no webhooks are set up.').waitFor();
+
+    await page.reload();
+    await words().getByText('my card was stolen').waitFor();
+    expect(await page.getByLabel('Tenant').inputValue()).toBe('acme');
+    await page.getByLabel('Tenant').fill('a b');
+    await page.keyboard.press('Enter');
+    await page.locator('#kept-problem', { hasText: 'is not the name of a tenant' }).waitFor();
+    expect(await kept('A stolen').count()).toBe(0);
+    await page.getByLabel('Tenant').fill('nobody');
+    await page.keyboard.press('Enter');
+    await page.getByText('The tenant nobody has none yet.').waitFor();
+    await page.getByLabel('Tenant').fill('');
+    await page.keyboard.press('Enter');
+    await page.getByText('The tenant ops has none yet.').waitFor();
+    await page.waitForURL(/#\/conversations$/);
+  }, 60_000);
+
+  it('are one’s own for an operator, whatever the address says', async () => {
+    await store(call);
+    await openAs(bank, '/#/conversations/call-1?tenant=acme');
+    await page.getByText('The tenant bank has none yet.').waitFor();
+    await page.getByText('There is no such conversation.').waitFor();
+    expect(await page.locator('body').innerText()).not.toContain('stolen');
   });
 
   it('that are older are there when they are asked for', async () => {

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { createApiKey } from '../src/auth/api-keys.js';
 import { Conversations } from '../src/services/conversations/conversations.js';
 import { accessibilityFaults } from './support/accessibility.js';
+import { layoutFaults } from './support/layout.js';
 import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
 import { pictures } from './support/pictures.js';
 import { TestCaller, TestServer, nothingHeld, withoutSpeech } from './support/test-server.js';
@@ -88,6 +89,7 @@ describeInBrowser('operations in the console', () => {
     const question = page.getByRole('dialog', { name: 'Hang up this call' });
     await question.waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
     await question.getByRole('button', { name: 'Hang up' }).click();
     await caller.closed;
     await page.getByText('The call is over.').waitFor();
@@ -161,7 +163,8 @@ describeInBrowser('operations in the console', () => {
         hasText: /\d agents were read again on .* \(version .*Calls that go on keep theirs\./,
       })
       .waitFor();
-  });
+    expect(await layoutFaults(page)).toEqual([]);
+  }, 60_000);
 
   it('lead to what each answer took, in the conversation that was kept', async () => {
     const caller = await call();
@@ -186,6 +189,7 @@ describeInBrowser('operations in the console', () => {
       await openAs(acme, address);
       await page.locator('#server-words', { hasText: 'Ready' }).waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await layoutFaults(page)).toEqual([]);
     },
     60_000,
   );
@@ -197,6 +201,7 @@ describeInBrowser('operations in the console', () => {
     await page.getByText('Give an access token to see who is speaking.').waitFor();
     expect(await page.locator('body').innerText()).not.toContain('Nobody is speaking');
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
   }, 60_000);
 
   it('say what to do about a token that is refused, which is tried once only', async () => {
@@ -230,10 +235,38 @@ describeInBrowser('operations in the console', () => {
     await page.evaluate('scrollTo(0, 0)');
     await pictures(page, 'api', { wide: 'api' });
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
     await page.getByLabel('Find').fill('reload');
     await page.getByText(/^1 of \d+ routes$/).waitFor();
     expect(await page.locator('.route').count()).toBe(1);
+    // A parameter, a field of a body, and words of a description.
+    for (const [wanted, route] of [
+      ['before', '/api/v1/conversations'],
+      ['ttl_ms', '/api/v1/overrides'],
+      ['agents handoffs', '/api/v1/agents/reload'],
+    ] as const) {
+      await page.getByLabel('Find').fill(wanted);
+      await page.locator('.route', { hasText: route }).first().waitFor();
+      await page.getByText(/^[1-3] of \d+ routes$/).waitFor();
+    }
   }, 60_000);
+
+  it('give the API’s document to who has a token, and say what to do without one', async () => {
+    watched = await browser.open(`${server.url}/api/v1/docs`);
+    page = watched.page;
+    const token = page.getByLabel('This server asks for an access token');
+    await token.waitFor();
+    const link = page.getByRole('link', { name: 'openapi.json' });
+    await link.click();
+    await page.getByText('Give an access token, then use the link.').waitFor();
+    expect(await token.evaluate('(node) => node === document.activeElement')).toBe(true);
+    await page.keyboard.insertText(visitor.key);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Operations' }).waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+    expect(download.suggestedFilename()).toBe('openapi.json');
+    expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toMatchObject({ openapi: '3.1.0' });
+  });
 
   it('keep the button that ends a call within reach on a phone', async () => {
     await openAs(acme, '/#/call');

@@ -27,11 +27,18 @@ describe('the load of the server', () => {
   });
 
   it('says what follows, and how long until it gets better', () => {
+    const effects = { new_sessions: true, conversation_mic: true, transcription_mic: true, system: false };
+    expect(load.levelOf({ ...calm, level: 'CRITICAL', effects }).follows).toBe(
+      'of calls that are listened to, the other party is not written down',
+    );
+  });
+
+  it('says that nothing more is let in', () => {
     const effects = { new_sessions: false, conversation_mic: true, transcription_mic: false, system: false };
     expect(load.levelOf({ ...calm, level: 'OVERLOADED', calm_needed_ms: 29_100, effects })).toMatchObject({
       words: 'overloaded',
       alert: true,
-      follows: 'no new calls, no transcription, the other leg is dropped',
+      follows: 'no new calls, calls that are listened to are not written down',
       recovery: 'lower after 30 s of calm',
     });
   });

@@ -6,6 +6,8 @@ const METHODS = ['get', 'post', 'put', 'delete', 'options'];
 
 /** @type {any} */
 let api;
+/** Every route, with all that it can be found by. @type {{ method: string, path: string, operation: any, group: string, words: string }[]} */
+let routes = [];
 
 async function load() {
   const token = sessionStorage.getItem(TOKEN_KEY);
@@ -16,6 +18,7 @@ async function load() {
     return;
   }
   api = await answer.json();
+  routes = routesOf(api);
   byId('about').textContent = api.info.description;
   byId('version').textContent = api.info.version;
   show();
@@ -33,13 +36,11 @@ function wordsFor(status, hasToken) {
 }
 
 function show() {
+  if (!api) return;
   const wanted = byId('filter').value.trim().toLowerCase();
-  const routes = routesOf(api).filter(
-    ({ method, path, operation }) =>
-      wanted === '' || `${method} ${path} ${operation.summary}`.toLowerCase().includes(wanted),
-  );
-  const groups = api.tags.map(({ name }) => name).filter((name) => routes.some(({ group }) => group === name));
-  byId('found').textContent = wanted === '' ? '' : `${routes.length} of ${routesOf(api).length} routes`;
+  const found = routes.filter(({ words }) => wanted.split(/\s+/).every((word) => words.includes(word)));
+  const groups = api.tags.map(({ name }) => name).filter((name) => found.some(({ group }) => group === name));
+  byId('found').textContent = wanted === '' ? '' : `${found.length} of ${routes.length} routes`;
   byId('groups').replaceChildren(
     ...groups.map((name) => element('li', {}, element('a', { href: `#${idOf(name)}` }, name))),
   );
@@ -49,7 +50,7 @@ function show() {
         'section',
         { 'aria-labelledby': idOf(name) },
         element('h2', { id: idOf(name) }, name),
-        ...routes.filter(({ group }) => group === name).map(routeCard),
+        ...found.filter(({ group }) => group === name).map(routeCard),
       ),
     ),
   );
@@ -59,9 +60,30 @@ function routesOf({ paths }) {
   return Object.entries(paths).flatMap(([path, methods]) =>
     METHODS.filter((method) => methods[method]).map((method) => {
       const operation = methods[method];
-      return { method, path, operation, group: operation.tags[0] };
+      const words = wordsOf(method, path, operation).join(' ').toLowerCase();
+      return { method, path, operation, group: operation.tags[0], words };
     }),
   );
+}
+
+/** What it is called and says of itself, its parameters, and the fields of its body. */
+function wordsOf(method, path, { summary, description = '', parameters = [], requestBody }) {
+  const bodies = Object.values(requestBody?.content ?? {});
+  return [
+    `${method} ${path} ${summary} ${description}`,
+    ...parameters.map((parameter) => `${parameter.name} ${parameter.description ?? ''}`),
+    ...bodies.flatMap(({ schema }) => fieldsOf(whole(schema))),
+  ];
+}
+
+/** Names and descriptions of all fields in it. @returns {string[]} */
+function fieldsOf(schema) {
+  if (!schema || typeof schema !== 'object') return [];
+  const { properties = {}, description } = schema;
+  const inside = Array.isArray(schema)
+    ? schema
+    : [...Object.values(properties), schema.items, schema.anyOf, schema.oneOf];
+  return [...Object.keys(properties), typeof description === 'string' ? description : '', ...inside.flatMap(fieldsOf)];
 }
 
 function routeCard({ method, path, operation }) {
@@ -171,6 +193,15 @@ function idOf(name) {
 }
 
 byId('filter').addEventListener('input', show);
+byId('json').addEventListener('click', (event) => {
+  // The file that the link leads to is made of the document.
+  if (api) return;
+  event.preventDefault();
+  if (byId('token-form').hidden) return void load();
+  byId('about').textContent =
+    'openapi.json, too, is for those who may use the API. Give an access token, then use the link.';
+  byId('token').focus();
+});
 byId('token-form').addEventListener('submit', (event) => {
   event.preventDefault();
   sessionStorage.setItem(TOKEN_KEY, byId('token').value.trim());

@@ -19,14 +19,18 @@ const ARCHIVED_WITHIN_MS = 30_000;
 
 /** One conversation: what was said, what came of it, how it sounded, and what an operator can do with it. */
 export class ConversationDetail {
-  /** @param {import('./api.js').Api} api @param {(id: string) => void} onRemoved */
-  constructor(api, onRemoved) {
+  /**
+   * @param {import('./api.js').Api} api @param {import('./kept-of.js').KeptOf} kept
+   * @param {(id: string) => void} onRemoved
+   */
+  constructor(api, kept, onRemoved) {
     this.api = api;
+    this.kept = kept;
     this.onRemoved = onRemoved;
     this.id = '';
     /** @type {Said[]} */
     this.said = [];
-    this.player = new RecordingPlayer(api, (seconds) => this.follow(seconds));
+    this.player = new RecordingPlayer(api, kept, (seconds) => this.follow(seconds));
     this.player.audio.addEventListener('loadedmetadata', () => this.showAll());
     this.rows = new RowList(byId('said-entries'), byId('said'));
     this.latency = new WaterfallView(byId('kept-turns'), byId('kept-axis'), byId('kept-median'));
@@ -55,6 +59,7 @@ export class ConversationDetail {
     this.measured.clear();
     this.player.reset();
     this.shown = undefined;
+    byId('detail-back').href = this.kept.page();
     byId('view-conversations').toggleAttribute('data-detail', id !== '');
     byId('detail-none').hidden = id !== '';
     byId('detail').hidden = byId('insights-card').hidden = true;
@@ -78,7 +83,7 @@ export class ConversationDetail {
 
   async refresh() {
     const { id } = this;
-    const answer = await this.api.get(`conversations/${id}`);
+    const answer = await this.api.get(this.kept.path(`conversations/${id}`));
     if (this.id !== id) return;
     if (answer.status === 200) return this.show(answer.body);
     // What there is stays there while the server is away.
@@ -194,14 +199,14 @@ export class ConversationDetail {
   }
 
   async readAgain() {
-    const answer = await this.api.post(`conversations/${this.id}/process`);
+    const answer = await this.api.post(this.kept.path(`conversations/${this.id}/process`));
     if (answer.status !== 202) return this.tell(problemOf(answer));
     this.awaited = answer.body.generation;
     this.tell('It is being read again …');
   }
 
   async tellAgain() {
-    const answer = await this.api.post(`conversations/${this.id}/webhooks`);
+    const answer = await this.api.post(this.kept.path(`conversations/${this.id}/webhooks`));
     if (answer.status !== 202) return this.tell(problemOf(answer));
     const count = answer.body.job_ids.length;
     if (count === 0) return this.tell('Nobody is to be told: no webhooks are set up.');
@@ -212,7 +217,7 @@ export class ConversationDetail {
     const { id } = this;
     const question = 'Delete this conversation for good, with what was recorded of it?';
     if (!(await confirmed(question, 'Delete')) || this.id !== id) return;
-    const answer = await this.api.remove(`conversations/${id}`);
+    const answer = await this.api.remove(this.kept.path(`conversations/${id}`));
     if (answer.status !== 204) return this.tell(problemOf(answer));
     this.onRemoved(id);
   }

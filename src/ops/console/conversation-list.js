@@ -11,28 +11,36 @@ const kinds = { voice: 'with our agent', listen: 'listened to' };
 
 /** The conversations that are kept, the newest first; older ones when they are asked for. */
 export class ConversationList {
-  /** @param {import('./api.js').Api} api */
-  constructor(api) {
+  /** @param {import('./api.js').Api} api @param {import('./kept-of.js').KeptOf} kept */
+  constructor(api, kept) {
     this.api = api;
+    this.kept = kept;
     this.rows = new RowList(byId('kept'));
     /** @type {Map<string, any>} by id */
     this.found = new Map();
     /** Whether there may be older ones than those that are shown. */
     this.hasMore = false;
     this.selected = '';
+    /** Whether these are the newest, as far as anybody has said. */
+    this.isKnown = false;
+    /** Tenant of who asks, once that is known. */
+    this.own = '';
     byId('kept-status').addEventListener('change', () => this.show());
     byId('kept-more').addEventListener('click', () => void this.more());
   }
 
   /** Asks for the newest. @returns {Promise<import('./api.js').Answer>} */
   async refresh() {
-    const answer = await this.api.get(`conversations?limit=${PAGE}`);
+    const { tenant } = this.kept;
+    const answer = await this.api.get(this.kept.path('conversations', { limit: PAGE }));
+    if (this.kept.tenant !== tenant) return answer;
     byId('kept-problem').hidden = answer.status === 200;
     if (answer.status !== 200) {
       byId('kept-problem').textContent = problemOf(answer);
       if (answer.status !== 0) this.forget();
       return answer;
     }
+    this.isKnown = true;
     const { conversations } = answer.body;
     // What was deleted meanwhile is not among those that are as new as these.
     const oldest = conversations.length === PAGE ? conversations.at(-1).started_at : '';
@@ -47,8 +55,9 @@ export class ConversationList {
       (least, { started_at }) => (started_at < least ? started_at : least),
       '9',
     );
-    const { status, body } = await this.api.get(`conversations?limit=${PAGE}&before=${encodeURIComponent(oldest)}`);
-    if (status !== 200) return;
+    const { tenant } = this.kept;
+    const { status, body } = await this.api.get(this.kept.path('conversations', { limit: PAGE, before: oldest }));
+    if (status !== 200 || this.kept.tenant !== tenant) return;
     this.hasMore = body.conversations.length === PAGE;
     this.add(body.conversations);
   }
@@ -73,7 +82,7 @@ export class ConversationList {
 
   forget() {
     this.found.clear();
-    this.hasMore = false;
+    this.hasMore = this.isKnown = false;
     this.show();
   }
 
@@ -82,10 +91,16 @@ export class ConversationList {
     const shown = [...this.found.values()].filter(({ status }) => wanted === '' || status === wanted);
     this.rows.replace(shown.map((conversation) => this.row(conversation)));
     byId('kept-more').hidden = !this.hasMore;
-    byId('kept-none').hidden = shown.length > 0 || !byId('kept-problem').hidden;
-    byId('kept-none').textContent = this.found.size > 0 ? 'None of those that are shown.' : 'There are none yet.';
+    byId('kept-none').hidden = shown.length > 0 || !this.isKnown;
+    byId('kept-none').textContent = this.wordsForNone;
     const live = [...this.found.values()].filter(({ status }) => status === 'in_progress').length;
     byId('kept-count').textContent = live > 0 ? `${live} live` : '';
+  }
+
+  get wordsForNone() {
+    if (this.found.size > 0) return 'None of those that are shown.';
+    const whose = this.kept.tenant || this.own;
+    return whose ? `The tenant ${whose} has none yet.` : 'There are none yet.';
   }
 
   row(conversation) {
@@ -104,7 +119,7 @@ export class ConversationList {
       content: () => [
         element(
           'a',
-          { href: `#/conversations/${id}`, 'aria-current': current && 'true', 'data-part': 'open' },
+          { href: this.kept.page(id), 'aria-current': current && 'true', 'data-part': 'open' },
           element('span', { class: 'kept-title' }, title || `Conversation ${shortId(id)}`),
           element('span', { class: 'tag' }, statusWords[status] ?? status),
           element('span', { class: 'kept-facts' }, `${formatWhen(started_at)} · ${what} · ${length}`),

@@ -20,11 +20,7 @@ const levelWords = {
 
 /** The level, how long it has been, and what follows from it. @param {Overload} overload */
 export function levelOf({ level, in_level_ms, calm_needed_ms, effects }) {
-  const follows = [
-    !effects.new_sessions && 'no new calls',
-    !effects.transcription_mic && 'no transcription',
-    !effects.system && 'the other leg is dropped',
-  ].filter(Boolean);
+  const follows = [!effects.new_sessions && 'no new calls', listenedWords(effects)].filter(Boolean);
   return {
     words: levelWords[level] ?? level,
     time: formatClock(in_level_ms),
@@ -32,6 +28,12 @@ export function levelOf({ level, in_level_ms, calm_needed_ms, effects }) {
     follows: follows.join(', '),
     recovery: level === 'NORMAL' ? '' : `lower after ${Math.ceil(calm_needed_ms / 1000)} s of calm`,
   };
+}
+
+/** What calls that are listened to lose; those with an agent lose nothing. @param {Overload['effects']} effects */
+function listenedWords({ transcription_mic, system }) {
+  if (!transcription_mic) return 'calls that are listened to are not written down';
+  return !system && 'of calls that are listened to, the other party is not written down';
 }
 
 /** What is measured, each with what it is of all that can be done. @param {Overload} overload */

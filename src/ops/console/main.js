@@ -32,6 +32,7 @@ function onServerState(state) {
   call.panel.allow(allowed);
   listen.panel.allow(allowed);
   operations.allow(allowed && (state.reachable || operations.allowed));
+  if (state.reachable) conversations.showFor(state.asker);
   conversations.allow(allowed && (state.reachable || conversations.allowed));
   showTokenForm(state);
   if (state.reachable && allowed) void call.offerScenarios();

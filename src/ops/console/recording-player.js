@@ -5,9 +5,13 @@ import { sideChannels } from './lanes.js';
 
 /** Plays what was recorded of a conversation: both sides, or one of them in both ears. */
 export class RecordingPlayer {
-  /** @param {import('./api.js').Api} api @param {(seconds: number) => void} onTime where it is */
-  constructor(api, onTime) {
+  /**
+   * @param {import('./api.js').Api} api @param {import('./kept-of.js').KeptOf} kept
+   * @param {(seconds: number) => void} onTime where it is
+   */
+  constructor(api, kept, onTime) {
     this.api = api;
+    this.kept = kept;
     this.onTime = onTime;
     this.audio = byId('player-audio');
     this.audio.addEventListener('timeupdate', () => onTime(this.audio.currentTime));
@@ -27,7 +31,7 @@ export class RecordingPlayer {
     this.reset();
     const { id, kind, status, listened } = conversation;
     const opened = (this.opened = {});
-    const answer = await this.api.get(`conversations/${id}/recordings`);
+    const answer = await this.api.get(this.kept.path(`conversations/${id}/recordings`));
     if (this.opened !== opened) return;
     const { recordings = [], duration_ms, gaps = [] } = answer.status === 200 ? answer.body : {};
     const problem = recordings.find((piece) => piece.problem)?.problem;
@@ -38,7 +42,7 @@ export class RecordingPlayer {
     if (problem) return this.explain(`It was recorded, but cannot be heard: ${problem}.`);
     this.kind = kind;
     this.gaps = gaps.map(({ from_ms, to_ms }) => ({ start: from_ms / 1000, end: to_ms / 1000 }));
-    this.path = `conversations/${id}/recording.wav`;
+    this.path = this.kept.path(`conversations/${id}/recording.wav`);
     byId('player-sides').hidden = kind === 'listen' && listened?.channels !== 2;
     // An element sends no credential; with one, the file is fetched as a whole, when somebody wants it.
     if (this.api.token === '') return this.play(new URL(this.path, this.api.base).href);

@@ -4,11 +4,11 @@ import { byId } from './dom.js';
  * @typedef {object} View
  * @property {string} title
  * @property {string} region id of what the skip link leads to
- * @property {(rest: string) => void} [show] with what stands behind its name in the address
+ * @property {(rest: string, query: URLSearchParams) => void} [show] with what stands behind its name in the address
  * @property {() => void} [hide]
  */
 
-/** Which view is shown, by the address: `#/listen`, `#/conversations/<id>`. The others keep what they do. */
+/** Which view is shown, by the address: `#/listen`, `#/conversations/<id>?tenant=acme`. The others keep what they do. */
 export class Router {
   /** @param {Record<string, View>} views by name, the first without an address */
   constructor(views) {
@@ -24,10 +24,10 @@ export class Router {
   }
 
   follow() {
-    const [, name, rest = ''] = /^#\/([a-z]+)(?:\/([\w-]+))?$/.exec(location.hash) ?? [];
+    const [, name, rest = '', query = ''] = /^#\/([a-z]+)(?:\/([\w-]+))?(?:\?(.*))?$/.exec(location.hash) ?? [];
     const wanted = name in this.views ? name : Object.keys(this.views)[0];
     if (this.current !== wanted) this.turnTo(wanted);
-    this.views[wanted].show?.(rest);
+    this.views[wanted].show?.(rest, new URLSearchParams(query));
   }
 
   turnTo(wanted) {
