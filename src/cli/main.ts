@@ -26,9 +26,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const [name = '', ...args] = process.argv.slice(2);
 const load = commands[name];
+const known = `There are ${Object.keys(commands).join(', ')}; each has --help.`;
 try {
-  if (!load) throw new Error(`Unknown command "${name}"; there are ${Object.keys(commands).join(', ')}`);
-  process.exitCode = await (await load()).main(args);
+  if (load) process.exitCode = await (await load()).main(args);
+  else if (['--help', '-h'].includes(name)) process.stdout.write(`${known}\n`);
+  else {
+    process.stderr.write(name === '' ? `A command is missing. ${known}\n` : `Unknown command "${name}". ${known}\n`);
+    process.exitCode = 2;
+  }
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;

@@ -16,7 +16,7 @@ export class MetricsEndpoint {
     this.server = createServer((request, response) => {
       if (request.method === 'GET' && request.url?.split('?')[0] === PATH)
         return this.reader.getMetricsRequestHandler(request, response);
-      response.writeHead(404).end();
+      response.writeHead(404, { 'content-type': 'text/plain' }).end(`Metrics are at ${PATH}\n`);
     }).unref();
   }
 

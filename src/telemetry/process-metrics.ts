@@ -1,8 +1,6 @@
 import type { MeterProvider } from '@opentelemetry/sdk-metrics';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { packageRoot } from '../config/package-root.js';
 import { EventLoopDelay } from './event-loop-delay.js';
+import { productVersion } from './product-version.js';
 
 const MICROSECONDS = 1e6;
 
@@ -27,7 +25,7 @@ export function measureProcess(provider: MeterProvider, role: string): void {
     unit: 's',
     description: 'Computing time, of all threads',
   });
-  const version = versionOf();
+  const version = productVersion();
   const loop = new EventLoopDelay();
   meter.addBatchObservableCallback(
     (result) => {
@@ -47,9 +45,4 @@ export function measureProcess(provider: MeterProvider, role: string): void {
     },
     [build, median, late, latest, busy, memory, heap, uptime, cpu],
   );
-}
-
-function versionOf(): string {
-  const { version } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string };
-  return version;
 }

@@ -83,7 +83,8 @@ describe('the port of metrics', () => {
     const text = await response.text();
     expect(response.status).toBe(200);
     expect(text).toMatch(/^voice_generations_total\{.*outcome="completed".*\} 1$/m);
-    expect((await fetch(url!.replace('/metrics', '/'))).status).toBe(404);
+    const elsewhere = await fetch(url!.replace('/metrics', '/'));
+    expect([elsewhere.status, await elsewhere.text()]).toEqual([404, 'Metrics are at /metrics\n']);
   });
 
   it('that somebody else has is told of, and calls are taken all the same', async () => {
