@@ -12,9 +12,11 @@ import { readMcpServers } from './tools/mcp/mcp-server-file.js';
 
 /** Reads the files that settings name, so that what is wrong with them is said like what is wrong with a setting. Throws a ConfigError. */
 export function checkNamedFiles({ values, environment }: LoadedConfig): void {
-  const { keysFile } = values.get(AuthConfig) as AuthConfig;
   const checks = [
-    () => keysFile && readKeys(keysFile),
+    () => {
+      const { keysFile } = values.get(AuthConfig) as AuthConfig;
+      if (keysFile) readKeys(keysFile);
+    },
     () => readWebhooks((values.get(WebhooksConfig) as WebhooksConfig).file, packageRoot, environment.variables),
     () => ArchiveKeys.read((values.get(ArchiveConfig) as ArchiveConfig).keysFile, packageRoot, environment.variables),
     () => readMcpServers(values.get(McpConfig) as McpConfig, packageRoot, environment.variables),

@@ -388,7 +388,7 @@ describeWithRedis('the doctor', () => {
         { says: expect.stringContaining('must list the tools that agents may use') },
       ],
       ports: [{ verdict: 'skipped', says: 'PORT is not valid' }],
-      voices: [{ verdict: 'skipped', says: 'SPEAKER_EMBEDDER_URL is not valid' }],
+      voices: [{ verdict: 'skipped', says: 'SPEAKER_EMBEDDER_URL is not set' }],
       'tool-servers': [{ verdict: 'skipped', says: 'what it is to read is not valid' }],
     });
     expect(diagnosis).toMatchObject({ problems: 3, warnings: 0 });
@@ -401,7 +401,7 @@ describeWithRedis('the doctor', () => {
     const diagnosis = await deployment.examined({ ...wrong, ...services }, ['models', 'speech']);
     expect(faults(diagnosis)).toMatchObject({
       'model azure:dialogue': [{ verdict: 'skipped', says: 'AZURE_OPENAI_ENDPOINT is not valid' }],
-      'hearing deepgram': [{ verdict: 'skipped', says: 'DEEPGRAM_API_KEY is not valid' }],
+      'hearing deepgram': [{ verdict: 'skipped', says: 'DEEPGRAM_API_KEY is not set' }],
     });
     expect(reportOf(diagnosis)).toMatch(/model embedded +ok [^]+speaking scripted +ok [^]+hearing scripted +ok /);
   });

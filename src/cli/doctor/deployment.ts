@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../../config/load.js';
 import type { ConfigClass } from '../../config/setting.js';
+import { isSet } from '../../config/show-value.js';
 import type { Clock } from '../../kernel/clock.js';
 import { NotValid } from './not-valid.js';
 
@@ -21,8 +22,7 @@ export class Deployment {
     const values = this.config.values.get(config) as T;
     return new Proxy(values, {
       get: (target, key) => {
-        const setting = config.settings[String(key)];
-        if (setting && this.invalid.has(setting.env)) throw new NotValid(setting.env);
+        this.demand(config, String(key), values);
         return Reflect.get(target, key) as unknown;
       },
     });
@@ -30,8 +30,16 @@ export class Deployment {
 
   /** For drivers, which read what they like when they like: throws at once when any of it is not valid. */
   whole<T extends object>(config: ConfigClass & (new () => T)): T {
-    const wrong = Object.values(config.settings).find(({ env }) => this.invalid.has(env));
-    if (wrong) throw new NotValid(wrong.env);
-    return this.config.values.get(config) as T;
+    const values = this.config.values.get(config) as T;
+    for (const key of Object.keys(config.settings)) this.demand(config, key, values);
+    return values;
+  }
+
+  private demand(config: ConfigClass, key: string, values: object): void {
+    const setting = config.settings[key];
+    if (!setting || !this.invalid.has(setting.env)) return;
+    const value: unknown = Reflect.get(values, key);
+    // What could not be read is undefined, whatever was given.
+    throw new NotValid(setting.env, value === undefined || isSet(value));
   }
 }

@@ -21,6 +21,7 @@ import type { Clock } from '../../../kernel/clock.js';
 import { skewFindings } from '../clock-skew.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { ifValid } from '../not-valid.js';
 import { reasonOf } from '../reasons.js';
 
 const LIMIT_MS = 8000;
@@ -48,39 +49,36 @@ export function certificateChecks(deployment: Deployment): Check[] {
   }));
 }
 
+/** Of places whose settings are not valid nothing is known. */
 function addressesOf(deployment: Deployment): [setting: string, address: string][] {
-  const models = deployment.section(LlmConfig).models.map((entry) => modelChoice(entry)?.kind);
-  const { stt, tts } = deployment.section(SpeechConfig);
+  const models = (): unknown[] => deployment.section(LlmConfig).models.map((entry) => modelChoice(entry)?.kind);
   const azure = deployment.section(AzureSpeechConfig);
   const conversations = deployment.section(ConversationsConfig);
   const archive = deployment.section(ArchiveConfig);
-  const auth = deployment.section(AuthConfig);
   const acs = deployment.section(AcsConfig);
-  const telemetry = deployment.section(TelemetryConfig);
+  const speech = deployment.section(SpeechConfig);
   const speakers = deployment.section(SpeakersConfig);
-  const when = (is: boolean, setting: string, address: string): [string, string][] => (is ? [[setting, address]] : []);
-  const inRegion = azure.region && `https://${azure.region}.api.cognitive.microsoft.com`;
-  const asksAzure = stt.includes('azure') || tts.includes('azure');
-  return [
-    ...when(true, 'PUBLIC_URL', deployment.section(ServerConfig).publicUrl),
-    ...when(true, 'REDIS_URL', deployment.section(RedisConfig).url),
-    ...when(models.includes('azure'), 'AZURE_OPENAI_ENDPOINT', deployment.section(AzureOpenAiConfig).endpoint),
-    ...when(models.includes('openai'), 'OPENAI_BASE_URL', deployment.section(OpenAiConfig).baseUrl),
-    ...when(asksAzure, 'AZURE_SPEECH_REGION', azure.endpoint === '' ? inRegion : ''),
-    ...when(asksAzure, 'AZURE_SPEECH_ENDPOINT', azure.endpoint),
-    ...when(stt.includes('deepgram'), 'DEEPGRAM_URL', deployment.section(DeepgramConfig).url),
-    ...when(conversations.store === 'cosmos', 'COSMOS_ENDPOINT', conversations.cosmosEndpoint),
-    ...when(archive.driver === 'blob', 'AZURE_STORAGE_BLOB_ENDPOINT', archive.blobEndpoint),
-    ...when(true, 'ACS_ENDPOINT', acs.endpoint || (/endpoint=([^;]+)/i.exec(acs.connectionString)?.[1] ?? '')),
-    ...when(true, 'OIDC_ISSUER', auth.oidcIssuer),
-    ...when(speakers.driver === 'http', 'SPEAKER_EMBEDDER_URL', speakers.url),
-    ...when(true, 'PUSHER_URL', deployment.section(PusherConfig).url),
-    ...when(
-      telemetry.tracesExporter === 'otlp' || telemetry.metricsExporter.includes('otlp'),
-      'OTEL_EXPORTER_OTLP_ENDPOINT',
-      telemetry.otlpEndpoint,
-    ),
-  ];
+  const telemetry = deployment.section(TelemetryConfig);
+  const asksAzure = (): boolean => speech.stt.includes('azure') || speech.tts.includes('azure');
+  const inRegion = (): string => azure.region && `https://${azure.region}.api.cognitive.microsoft.com`;
+  const exports = (): boolean => telemetry.tracesExporter === 'otlp' || telemetry.metricsExporter.includes('otlp');
+  const places: Record<string, () => string | false> = {
+    PUBLIC_URL: () => deployment.section(ServerConfig).publicUrl,
+    REDIS_URL: () => deployment.section(RedisConfig).url,
+    AZURE_OPENAI_ENDPOINT: () => models().includes('azure') && deployment.section(AzureOpenAiConfig).endpoint,
+    OPENAI_BASE_URL: () => models().includes('openai') && deployment.section(OpenAiConfig).baseUrl,
+    AZURE_SPEECH_REGION: () => asksAzure() && azure.endpoint === '' && inRegion(),
+    AZURE_SPEECH_ENDPOINT: () => asksAzure() && azure.endpoint,
+    DEEPGRAM_URL: () => speech.stt.includes('deepgram') && deployment.section(DeepgramConfig).url,
+    COSMOS_ENDPOINT: () => conversations.store === 'cosmos' && conversations.cosmosEndpoint,
+    AZURE_STORAGE_BLOB_ENDPOINT: () => archive.driver === 'blob' && archive.blobEndpoint,
+    ACS_ENDPOINT: () => acs.endpoint || (/endpoint=([^;]+)/i.exec(acs.connectionString)?.[1] ?? ''),
+    OIDC_ISSUER: () => deployment.section(AuthConfig).oidcIssuer,
+    SPEAKER_EMBEDDER_URL: () => speakers.driver === 'http' && speakers.url,
+    PUSHER_URL: () => deployment.section(PusherConfig).url,
+    OTEL_EXPORTER_OTLP_ENDPOINT: () => exports() && telemetry.otlpEndpoint,
+  };
+  return Object.entries(places).map(([setting, address]) => [setting, ifValid(address, false) || '']);
 }
 
 async function examine({ setting, url }: Place, clock: Clock, signal: AbortSignal): Promise<Finding[]> {

@@ -2,13 +2,13 @@ import { JwtVerifier } from '../../../auth/jwt-verifier.js';
 import { AcsConfig } from '../../../config/acs.config.js';
 import { AuthConfig } from '../../../config/auth.config.js';
 import type { Deployment } from '../deployment.js';
+import { notDone } from '../examine.js';
 import { type Check, ok, problem } from '../finding.js';
 import { reasonOf } from '../reasons.js';
 
 const LIMIT_MS = 8000;
 
 interface Issuer {
-  readonly about: string;
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly jwksUrl: string;
@@ -17,27 +17,39 @@ interface Issuer {
 
 /** The public keys of whoever signs tokens that we take are fetched. */
 export function issuerChecks(deployment: Deployment): Check[] {
+  return [...checksOf('token issuer', ofTokens, deployment), ...checksOf('acs token issuer', ofCalls, deployment)];
+}
+
+function ofTokens(deployment: Deployment): Issuer | undefined {
   const { oidcIssuer, oidcAudience, oidcJwksUrl } = deployment.section(AuthConfig);
+  if (oidcIssuer === '') return undefined;
+  const settings = oidcJwksUrl === '' ? ['OIDC_ISSUER'] : ['OIDC_JWKS_URL'];
+  return { issuer: oidcIssuer, audiences: oidcAudience, jwksUrl: oidcJwksUrl, settings };
+}
+
+function ofCalls(deployment: Deployment): Issuer | undefined {
   const acs = deployment.section(AcsConfig);
-  const issuers: Issuer[] = [];
-  if (oidcIssuer !== '')
-    issuers.push({
-      about: 'token issuer',
-      issuer: oidcIssuer,
-      audiences: oidcAudience,
-      jwksUrl: oidcJwksUrl,
-      settings: oidcJwksUrl === '' ? ['OIDC_ISSUER'] : ['OIDC_JWKS_URL'],
-    });
-  if (acs.resourceId !== '' && (acs.connectionString !== '' || acs.endpoint !== ''))
-    issuers.push({
-      about: 'acs token issuer',
-      issuer: acs.jwtIssuer,
-      audiences: [acs.resourceId],
-      jwksUrl: acs.jwksUrl,
-      settings: ['ACS_JWKS_URL', 'ACS_JWT_ISSUER'],
-    });
-  return issuers.map((issuer) => ({
-    about: issuer.about,
+  if (acs.resourceId === '' || (acs.connectionString === '' && acs.endpoint === '')) return undefined;
+  const settings = ['ACS_JWKS_URL', 'ACS_JWT_ISSUER'];
+  return { issuer: acs.jwtIssuer, audiences: [acs.resourceId], jwksUrl: acs.jwksUrl, settings };
+}
+
+/** Where one issuer's settings are not valid, the other one is looked at all the same. */
+function checksOf(
+  about: string,
+  read: (deployment: Deployment) => Issuer | undefined,
+  deployment: Deployment,
+): Check[] {
+  try {
+    const issuer = read(deployment);
+    return issuer ? [{ about, ...checkOf(issuer, deployment) }] : [];
+  } catch (error) {
+    return [{ about, settings: [], limitMs: LIMIT_MS, examine: () => [notDone(error, { settings: [] })] }];
+  }
+}
+
+function checkOf(issuer: Issuer, deployment: Deployment): Omit<Check, 'about'> {
+  return {
     settings: issuer.settings,
     limitMs: LIMIT_MS,
     examine: async () => {
@@ -55,5 +67,5 @@ export function issuerChecks(deployment: Deployment): Check[] {
         ];
       }
     },
-  }));
+  };
 }
