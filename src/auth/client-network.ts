@@ -6,7 +6,8 @@ const NETWORK_GROUPS = 4;
 
 /**
  * What one client can hardly leave, for limits: an IPv4 address, or the /64 of an IPv6 address, of which anybody has as many
- * as they like. IPv4 in IPv6 (`::ffff:192.0.2.7`, however it is written) is IPv4. What is no address is itself.
+ * as they like. IPv4 in IPv6 (`::ffff:192.0.2.7`, however it is written) is IPv4; a zone (`%eth0`) does not count.
+ * What is no address is itself.
  */
 export function networkOf(address: string): string {
   const [plain = ''] = address.split('%');

@@ -51,11 +51,11 @@ const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent';
 const CALL_EVENTS = 'Microsoft.Communication.';
 const MAX_EVENTS = 100;
 
-const sessionEvents: Readonly<Record<string, AcsCallEvent['type']>> = {
-  CallDisconnected: 'disconnected',
-  CallTransferAccepted: 'transferred',
-  CallTransferFailed: 'transfer_failed',
-};
+const sessionEvents: ReadonlyMap<string, AcsCallEvent['type']> = new Map([
+  ['CallDisconnected', 'disconnected'],
+  ['CallTransferAccepted', 'transferred'],
+  ['CallTransferFailed', 'transfer_failed'],
+]);
 const failures = ['CreateCallFailed', 'AnswerFailed', 'ConnectFailed', 'MediaStreamingFailed'];
 
 /** What Event Grid (a call rings) and Azure Communication Services (what happens in a call) tell. Nothing of who calls is kept or logged. */
@@ -136,7 +136,7 @@ export class AcsEventsController {
     const name = type.slice(CALL_EVENTS.length);
     const { code, subCode } = data.resultInformation ?? {};
     const detail = [name, code, subCode].filter((part) => part !== undefined).join(' ');
-    const forSession = sessionEvents[name];
+    const forSession = sessionEvents.get(name);
     if (forSession) return await this.calls.deliver(data.callConnectionId, { type: forSession, detail });
     if (!failures.includes(name)) return;
     this.logger.warn(detail);

@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readKeys } from '../../../src/auth/api-keys.js';
 import { readWav, writeWav } from '../../../src/audio/wav.js';
-import { ParleyError } from '../../../src/kernel/errors.js';
 import { parseListenParameters } from '../../../src/listen/listen-parameters.js';
 import { parseClientMessage as parseListenMessage } from '../../../src/listen/messages/client-messages.js';
 import { rangeIn } from '../../../src/ops/byte-range.js';
@@ -14,21 +13,10 @@ import { MediaScanner } from '../../../src/telephony/twilio/media-scanner.js';
 import { parseTwilioMessage } from '../../../src/telephony/twilio/twilio-messages.js';
 import { parseClientMessage } from '../../../src/voice/client-messages.js';
 import { parseVoiceParameters } from '../../../src/voice/voice-parameters.js';
+import { callbackTargets } from './callback-targets.js';
+import { Finding, type FuzzTarget, SECRET, answered, bounded, clean, quotesNothing, read, refusing } from './rules.js';
+import { serviceTargets } from './service-targets.js';
 
-/** Said of an input that breaks a rule. */
-export class Finding extends Error {}
-
-export interface FuzzTarget {
-  readonly name: string;
-  readonly seeds: readonly (string | Uint8Array)[];
-  /** Of all inputs, in parts of the others. */
-  readonly share: number;
-  /** Whether the input was taken for right. Throws whatever it must not: a refusal is no throw. */
-  run(input: Buffer): boolean;
-}
-
-/** Stands in secrets, and must be in nothing that is said of an input. */
-const SECRET = 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0';
 const payload = Buffer.alloc(160, 0x55).toString('base64');
 const job = { jobId: 'process.c1.1', tenant: 'acme', conversationId: 'c1' };
 
@@ -211,6 +199,8 @@ export function fuzzTargets(folder: string): FuzzTarget[] {
         return refusing('config_invalid', undefined, () => void readWebhooks(file, '/', { KEY: `whsec_${SECRET}` }));
       },
     },
+    ...callbackTargets(),
+    ...serviceTargets(),
   ];
 }
 
@@ -220,48 +210,3 @@ const twilioSeeds = [
   '{"event":"mark","mark":{"name":"gen_1:200"}}',
   '{"event":"dtmf","dtmf":{"digit":"5"}}',
 ];
-
-/** Nothing that is read may change what all objects have. */
-function clean(): void {
-  const names = Object.keys(Object.prototype);
-  if (names.length > 0 || ({} as Record<string, unknown>)['admin'] !== undefined)
-    throw new Finding('a polluted prototype');
-}
-
-/** Samples cannot be more than the bytes that they came in. */
-function bounded(samples: number, input: Buffer): void {
-  if (samples > input.length) throw new Finding(`${samples} samples from ${input.length} bytes`);
-}
-
-/** @param input undefined for files of the operator, who is told which key is none; but no secret in any case */
-function quotesNothing(problem: string, input: Buffer | undefined): void {
-  if (problem.includes(SECRET)) throw new Finding('the problem quotes a secret');
-  const text = input?.toString('latin1') ?? '';
-  // Long enough not to be there by chance.
-  if (text.length > 40 && problem.includes(text.slice(0, 40))) throw new Finding('the problem quotes the input');
-}
-
-function answered(message: object, input: Buffer): boolean {
-  clean();
-  if (!('problem' in message)) return true;
-  quotesNothing((message.problem as { message: string }).message, input);
-  return false;
-}
-
-function read(parameters: object | string): boolean {
-  clean();
-  return typeof parameters !== 'string';
-}
-
-/** Refusals are errors of one code, and quote nothing. */
-function refusing(code: string, input: Buffer | undefined, run: () => void): boolean {
-  try {
-    run();
-    clean();
-    return true;
-  } catch (error) {
-    if (!(error instanceof ParleyError) || error.code !== code) throw error;
-    quotesNothing(error.message, input);
-    return false;
-  }
-}

@@ -92,8 +92,10 @@ export class OpenAiLlmClient extends LlmClient {
       const choice = chunk.choices?.find(({ index }) => (index ?? 0) === 0);
       if (!choice) continue;
       const { content, refusal, tool_calls: fragments } = choice.delta ?? {};
-      const text = content || refusal;
-      if (text) yield { type: 'text', text };
+      const text: unknown = content || refusal;
+      // Whatever the library's types promise, it checks nothing.
+      if (typeof text === 'string' && text !== '') yield { type: 'text', text };
+      else if (text) throw new LlmError('broken_stream', `${this.name}: a part of the answer is no text`);
       for (const fragment of fragments ?? []) {
         merger.add(fragment);
         yield { type: 'progress' };
@@ -163,8 +165,10 @@ export class OpenAiLlmClient extends LlmClient {
   }
 }
 
-function usageOf({ prompt_tokens, completion_tokens }: OpenAI.CompletionUsage): LlmUsage {
-  return { inputTokens: prompt_tokens, outputTokens: completion_tokens };
+/** Undefined where it is not said in numbers. */
+function usageOf({ prompt_tokens, completion_tokens }: OpenAI.CompletionUsage): LlmUsage | undefined {
+  const isCounted = Number.isFinite(prompt_tokens) && Number.isFinite(completion_tokens);
+  return isCounted ? { inputTokens: prompt_tokens, outputTokens: completion_tokens } : undefined;
 }
 
 function withheldIn(request: LlmRequest): string[] {

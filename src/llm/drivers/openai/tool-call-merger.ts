@@ -13,9 +13,9 @@ export class ToolCallMerger {
     const call = this.calls.get(index) ?? { id: '', name: '', arguments: '' };
     this.calls.set(index, call);
     // Some services repeat id and name in every fragment.
-    call.id ||= fragment.id ?? '';
-    call.name ||= fragment.function?.name ?? '';
-    call.arguments += fragment.function?.arguments ?? '';
+    call.id ||= textOf(fragment.id);
+    call.name ||= textOf(fragment.function?.name);
+    call.arguments += textOf(fragment.function?.arguments);
   }
 
   /** In the order of their indices. Arguments that are no JSON are left to whoever runs the tool. */
@@ -27,4 +27,10 @@ export class ToolCallMerger {
         return { callId: id || idOf(index), name, arguments: json || '{}' };
       });
   }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) return '';
+  throw new LlmError('broken_stream', 'A part of a tool call is no text');
 }
