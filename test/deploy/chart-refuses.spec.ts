@@ -1,181 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { describeWithHelm, problems, refusal, render, type Values } from './helm.js';
-import { leastValues, matrix } from './values.js';
-
-const several = matrix['voice and pusher']!;
-const identity = '00000000-0000-4000-8000-000000000001';
-const ownLabels = Object.fromEntries(
-  ['name', 'instance', 'component', 'version'].map((label) => [`app.kubernetes.io/${label}`, 'x']),
-);
-const withConfig = (values: Values, config: Values): Values => ({
-  ...values,
-  config: { ...(values['config'] as Values), ...config },
-});
-const onTheDisk = /^Recordings would be lost with their pod/;
-
-/** Each is refused with exactly these sentences, in whatever order. */
-const refused: readonly [name: string, values: Values, sentences: readonly RegExp[]][] = [
-  ['nobody could get in', {}, [/^Nobody could get in: in production, set secrets\.values\.AUTH_TOKENS/]],
-  [
-    'several processes that share nothing',
-    withConfig(
-      { ...several, secrets: leastValues['secrets'] },
-      { CONVERSATION_STORE: 'sqlite', AUDIO_ARCHIVE: 'disk' },
-    ),
-    [/share their state in Redis/, /cannot share a SQLite file/, /need a secret in common/, onTheDisk],
-  ],
-  [
-    'listened audio on the disk of a pod',
-    withConfig(several, { AUDIO_ARCHIVE: 'disk', CALL_RECORDING: 'off', LISTEN_AUDIO: 'on' }),
-    [onTheDisk],
-  ],
-  [
-    'grace periods that are too short, and new versions that never come',
-    {
-      ...several,
-      voice: { terminationGracePeriodSeconds: 300, maxSurge: 0 },
-      pusher: { enabled: true, terminationGracePeriodSeconds: 30, maxSurge: '0%' },
-    },
-    [
-      /^voice\.terminationGracePeriodSeconds is 300, but preStop \(10 s\), live calls \(300 s\) and stopping \(15 s\) may take 325 s/,
-      /^pusher\.terminationGracePeriodSeconds is 30,/,
-      /^voice\.maxSurge is 0, and no pod may be missing/,
-      /^pusher\.maxSurge is 0%/,
-    ],
-  ],
-  [
-    'a grace period that just does not fit',
-    { ...several, voice: { terminationGracePeriodSeconds: 325 } },
-    [/Give it more than 325/],
-  ],
-  [
-    'one disk for several pods',
-    { ...several, voice: { replicas: 2, data: { kind: 'existingClaim', existingClaim: 'data' } } },
-    [/^voice\.data\.existingClaim is for one pod/],
-  ],
-  [
-    'one disk, without a name, for pods that scale by nothing',
-    {
-      ...several,
-      voice: {
-        data: { kind: 'existingClaim' },
-        autoscaling: { kind: 'hpa', minReplicas: 5, maxReplicas: 4, cpuUtilization: 0, sessions: false },
-      },
-    },
-    [
-      /^voice\.data\.existingClaim is for one pod/,
-      /existingClaim names none/,
-      /minReplicas \(5\) is more than maxReplicas \(4\)/,
-      /nothing to go by/,
-    ],
-  ],
-  [
-    'scaling by, and scraping of, metrics that are off',
-    {
-      ...several,
-      voice: { autoscaling: { kind: 'keda' } },
-      telemetry: { metrics: { enabled: false } },
-      monitoring: { serviceMonitor: { enabled: true } },
-    },
-    [
-      /set voice\.autoscaling\.prometheusAddress/,
-      /telemetry\.metrics\.enabled=true, or sessions=false/,
-      /has nothing to scrape/,
-    ],
-  ],
-  [
-    'labels that the chart sets itself',
-    {
-      ...several,
-      workloadIdentity: { enabled: true, clientId: identity },
-      voice: { podLabels: { ...ownLabels, 'azure.workload.identity/use': 'false', team: 'desk' } },
-      pusher: { enabled: true, podLabels: { 'helm.sh/chart': 'x' } },
-      monitoring: { rules: { enabled: true, labels: { 'app.kubernetes.io/name': 'x' } } },
-    },
-    [
-      ...Object.keys(ownLabels).map((label) => new RegExp(`^voice\\.podLabels must not have ${label}: the chart`)),
-      /^voice\.podLabels must not have azure\.workload\.identity\/use/,
-      /^pusher\.podLabels must not have helm\.sh\/chart/,
-      /^monitoring\.rules\.labels must not have app\.kubernetes\.io\/name/,
-    ],
-  ],
-  [
-    'what names something that is not there',
-    {
-      ...leastValues,
-      telemetry: { traces: { enabled: true }, metrics: { port: 8000 } },
-      mcp: { files: { 'cardapi.yaml': 'url: https://tools.example.com/mcp\n' } },
-      service: { externalTrafficPolicy: 'Local', loadBalancerSourceRanges: ['198.51.100.0/24'] },
-      ingress: { enabled: true },
-      workloadIdentity: { enabled: true },
-      agents: { existingConfigMap: 'agents' },
-    },
-    [
-      /set telemetry\.endpoint/,
-      /telemetry\.metrics\.port is 8000/,
-      /name those to be used in config\.MCP_ENABLED_SERVERS, such as cardapi\./,
-      /externalTrafficPolicy is for service\.type NodePort and LoadBalancer/,
-      /loadBalancerSourceRanges is for service\.type LoadBalancer/,
-      /^ingress\.enabled needs ingress\.host/,
-      /needs workloadIdentity\.clientId/,
-      /needs agents\.items/,
-    ],
-  ],
-  [
-    'what contradicts itself, and a collector whose port nobody names',
-    {
-      ...leastValues,
-      telemetry: { endpoint: 'http://collector.mon' },
-      service: { type: 'NodePort', loadBalancerSourceRanges: ['198.51.100.0/24'] },
-      workloadIdentity: { enabled: true, clientId: identity },
-      serviceAccount: { create: false },
-      agents: {
-        existingConfigMap: 'agents',
-        items: { '_defaults.yaml': 'defaults' },
-        files: { '_defaults.yaml': 'language: en-US' },
-      },
-    },
-    [
-      /the metadata service of their node included: name the port/,
-      /loadBalancerSourceRanges is for service\.type LoadBalancer/,
-      /serviceAccount\.create is false/,
-      /exclude each other/,
-    ],
-  ],
-  [
-    'a collector on port 80, anywhere',
-    { ...leastValues, telemetry: { endpoint: 'http://collector.mon:80' } },
-    [/networkPolicy\.collectorTo/],
-  ],
-  [
-    'what nobody has filled in, and secrets that are guessed',
-    {
-      image: { repository: '<registry>.azurecr.io/parley' },
-      secrets: {
-        values: {
-          AUTH_TOKENS: 'a-token-of-a-test-0001, short',
-          PUSHER_SECRET: 'with a space in between',
-          COSMOS_KEY: '<key>',
-        },
-      },
-      config: { AZURE_OPENAI_ENDPOINT: 'https://<account>-openai.openai.azure.com' },
-      ingress: { enabled: true, host: '<host>', annotations: { rewrite: '(?<rest>.*)' } },
-      workloadIdentity: { enabled: true, clientId: '00000000-0000-0000-0000-000000000000', tenantId: '<tenant id>' },
-      extraEnv: [{ name: 'CARDAPI_TOKEN', value: '<token>' }],
-    },
-    [
-      /^image\.repository still has <registry> in it/,
-      /^config\.AZURE_OPENAI_ENDPOINT still has <account> in it/,
-      /^ingress\.host still has <host> in it/,
-      /^workloadIdentity\.tenantId still has <tenant id> in it/,
-      /^workloadIdentity\.clientId has only zeros/,
-      /^extraEnv\[0\]\.value still has <token> in it/,
-      /^secrets\.values\.COSMOS_KEY is still what is to be filled in/,
-      /^secrets\.values\.AUTH_TOKENS has a token of less than 16 characters/,
-      /^secrets\.values\.PUSHER_SECRET must have 16 characters or more, without spaces/,
-    ],
-  ],
-];
+import { refused, several } from './refused.js';
+import { leastValues } from './values.js';
 
 /** All of them wrong at once: helm names each place. */
 const notOfTheSchema: Values = {
@@ -187,6 +13,8 @@ const notOfTheSchema: Values = {
   agents: { files: { '../x/agent.yaml': 'x' } },
   telemetry: { metrics: { port: 80 } },
   secrets: { values: { AUTH_TOKENS: '' } },
+  nameOverride: 'A_b',
+  fullnameOverride: '9x',
 };
 
 describeWithHelm('the chart says before anything is installed what would not work', () => {
@@ -210,12 +38,43 @@ describeWithHelm('the chart says before anything is installed what would not wor
     ['an agents’ file outside of its folder', /at '\/agents\/files': additional properties/],
     ['a metrics port of root', /\/telemetry\/metrics\/port'/],
     ['an empty secret', /AUTH_TOKENS'/],
+    ['a name that no label may have', /'\/nameOverride'/],
+    ['a name that no Service may have', /'\/fullnameOverride'/],
   ])('%s, by the schema', (_, place) => {
     expect(notOfTheSchemaSaid()).toMatch(place);
   });
 
   let said: string | undefined;
   const notOfTheSchemaSaid = (): string => (said ??= refusal(notOfTheSchema));
+
+  it.each(['1parley', 'my.parley'])('a release %s, after which no Service may be called', (release) => {
+    expect(problems(leastValues, release)).toEqual([
+      expect.stringMatching(`^Objects would be called ${release}-…, which no Service may be: .* Set fullnameOverride`),
+    ]);
+    expect(render({ ...leastValues, fullnameOverride: 'calls' }, release).the('Service', 'calls')).toBeDefined();
+  });
+
+  it('and takes as few sessions as an autoscaler sees the need of another pod by, and a limit for a request', () => {
+    const rendered = render({
+      ...several,
+      voice: {
+        maxSessions: 40,
+        autoscaling: { kind: 'hpa', sessionsPerPod: 36 },
+        resources: { requests: { cpu: null }, limits: { cpu: '500m' } },
+      },
+    });
+    expect(JSON.stringify(rendered.the('HorizontalPodAutoscaler').spec)).toContain('"averageValue":"36"');
+  });
+
+  it('and takes secrets of other Secrets, under whatever key', () => {
+    const from = (name: string): Values => ({ name, valueFrom: { secretKeyRef: { name: 'vault', key: 'k' } } });
+    const rendered = render({
+      ...several,
+      secrets: {},
+      extraEnv: ['AUTH_TOKENS', 'REDIS_URL', 'PUSHER_SECRET'].map(from),
+    });
+    expect(rendered.container('voice').env).toContainEqual(from('REDIS_URL'));
+  });
 
   it('and takes labels of others, and a collector on port 80 where it is known where', () => {
     const collector = { podSelector: { matchLabels: { app: 'collector' } } };

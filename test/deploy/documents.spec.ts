@@ -108,6 +108,7 @@ describeWithHelm('the values of docs/deploy-kubernetes.md', () => {
     expect(rendered.all('Deployment')).toHaveLength(2);
     // No limit of the page makes another one pointless.
     expect(rendered.notes).not.toContain('MAX_SESSIONS_CLUSTER');
+    expect(rendered.notes).not.toContain('NOTE:');
   });
 
   it('meet what the page says of them', () => {

@@ -122,17 +122,17 @@ export function hits(selector: unknown, labels: Record<string, string>): boolean
 const known = new Map<string, Rendered>();
 
 /** Throws what helm says when the chart refuses the values. Of the same values there is one, for all tests of a file. */
-export function render(values: Values = {}): Rendered {
-  const key = JSON.stringify(values);
-  const rendered = known.get(key) ?? renderFrom((annotated ??= annotatedChart()), values);
+export function render(values: Values = {}, release?: string): Rendered {
+  const key = JSON.stringify([values, release]);
+  const rendered = known.get(key) ?? renderFrom((annotated ??= annotatedChart()), values, release);
   known.set(key, rendered);
   return rendered;
 }
 
 /** The same of a chart that is not ours as it stands. */
-export function renderFrom(chart: string, values: Values): Rendered {
+export function renderFrom(chart: string, values: Values, release = 'parley'): Rendered {
   const text = withValues(values, (file) =>
-    run(['template', 'parley', chart, '-n', 'calls', '-f', file, '--kube-version', KUBERNETES]),
+    run(['template', release, chart, '-n', 'calls', '-f', file, '--kube-version', KUBERNETES]),
   );
   // Kubernetes reads YAML 1.1, in which `off` and `010` are no texts.
   const objects = parseAllDocuments(text, { version: '1.1' }).map(
@@ -146,9 +146,9 @@ export function renderFrom(chart: string, values: Values): Rendered {
 }
 
 /** What helm says to values that the chart refuses. */
-export function refusal(values: Values): string {
+export function refusal(values: Values, release?: string): string {
   try {
-    render(values);
+    render(values, release);
   } catch (error) {
     return (error as Error).message;
   }
@@ -156,8 +156,8 @@ export function refusal(values: Values): string {
 }
 
 /** The sentences in it: what is wrong with these values, each. */
-export function problems(values: Values): string[] {
-  return [...refusal(values).matchAll(/^- (.+)$/gm)].map(([, sentence]) => sentence!);
+export function problems(values: Values, release?: string): string[] {
+  return [...refusal(values, release).matchAll(/^- (.+)$/gm)].map(([, sentence]) => sentence!);
 }
 
 /** `helm lint --strict`; throws what it finds. */

@@ -2,16 +2,24 @@
 {{- define "parley.checks" -}}
 {{- $v := .Values -}}
 {{- $foreignSecret := ne $v.secrets.existingSecret "" -}}
+{{- $secrets := deepCopy $v.secrets.values -}}
+{{- range $v.extraEnv -}}{{- $_ := set $secrets .name "given" -}}{{- end -}}
 {{- $scales := ne $v.voice.autoscaling.kind "none" -}}
 {{- $several := or $scales (gt (int $v.voice.replicas) 1) $v.pusher.enabled -}}
 {{- $voice := include "parley.settings" (dict "root" . "component" "voice") | fromJson -}}
 {{- include "parley.refusedValues" . -}}
 
-{{- if and (eq $v.environment "production") (not $foreignSecret) (not $v.secrets.values.AUTH_TOKENS) (not $voice.API_KEYS_FILE) (not $voice.OIDC_ISSUER) -}}
+{{- /* The strictest of those that there are: a Service's. */ -}}
+{{- $name := include "parley.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
+{{- include "parley.problem" (printf "Objects would be called %s-…, which no Service may be: a name begins with a letter a-z, and has only these, digits and hyphens. Set fullnameOverride, such as parley, or give the release another name." $name) -}}
+{{- end -}}
+
+{{- if and (eq $v.environment "production") (not $foreignSecret) (not $secrets.AUTH_TOKENS) (not $voice.API_KEYS_FILE) (not $voice.OIDC_ISSUER) -}}
 {{- include "parley.problem" "Nobody could get in: in production, set secrets.values.AUTH_TOKENS, secrets.existingSecret (with AUTH_TOKENS in it), config.API_KEYS_FILE or config.OIDC_ISSUER." -}}
 {{- end -}}
 
-{{- if and $several (not $foreignSecret) (not $v.secrets.values.REDIS_URL) -}}
+{{- if and $several (not $foreignSecret) (not $secrets.REDIS_URL) -}}
 {{- include "parley.problem" "Several processes share their state in Redis: set secrets.values.REDIS_URL or secrets.existingSecret (with REDIS_URL in it), or keep to one: voice.replicas=1, voice.autoscaling.kind=none, pusher.enabled=false." -}}
 {{- end -}}
 
@@ -19,7 +27,7 @@
 {{- include "parley.problem" "Several processes cannot share a SQLite file in a volume of each: set config.CONVERSATION_STORE to cosmos, or to none." -}}
 {{- end -}}
 
-{{- if and $v.pusher.enabled (not $foreignSecret) (not $v.secrets.values.PUSHER_SECRET) -}}
+{{- if and $v.pusher.enabled (not $foreignSecret) (not $secrets.PUSHER_SECRET) -}}
 {{- include "parley.problem" "With pusher.enabled, voice and pusher need a secret in common: set secrets.values.PUSHER_SECRET (16 characters or more) or secrets.existingSecret (with PUSHER_SECRET in it)." -}}
 {{- end -}}
 
@@ -46,6 +54,16 @@
 {{- end -}}
 {{- if and $scales (eq (int .cpuUtilization) 0) (not .sessions) -}}
 {{- include "parley.problem" "voice.autoscaling has nothing to go by: set cpuUtilization, or sessions=true." -}}
+{{- end -}}
+{{- $perPod := int (include "parley.sessionsPerPod" $) -}}
+{{- $sessions := int $v.voice.maxSessions -}}
+{{- if and $scales .sessions (ge (mul $perPod 11) (mul $sessions 10)) -}}
+{{- $most := div (sub (mul $sessions 10) 1) 11 -}}
+{{- $instead := ternary (printf "Give at most %d, or leave it out" $most) "Set voice.maxSessions to 2 or more, or sessions=false" (gt $most 0) -}}
+{{- include "parley.problem" (printf "voice.autoscaling.sessionsPerPod is %d, and voice.maxSessions %d: an autoscaler adds a pod when there are over a tenth more than that on average, and full pods would not have so many. %s." $perPod $sessions $instead) -}}
+{{- end -}}
+{{- if and $scales (gt (int .cpuUtilization) 0) (not (include "parley.cpuRequest" $v.voice.resources)) -}}
+{{- include "parley.problem" "voice.autoscaling.cpuUtilization is per cent of what pods request, and voice.resources.requests.cpu is not set: set it, such as 1, or cpuUtilization=0." -}}
 {{- end -}}
 {{- if and (eq .kind "keda") .sessions (not .prometheusAddress) -}}
 {{- include "parley.problem" "voice.autoscaling.kind=keda counts sessions in Prometheus: set voice.autoscaling.prometheusAddress, such as http://prometheus.monitoring:9090, or sessions=false." -}}
@@ -78,6 +96,10 @@
 {{- $component := index $v $name -}}
 {{- if and (ne $component.data.kind "existingClaim") (regexMatch "^0+%?$" (toString $component.maxSurge)) -}}
 {{- include "parley.problem" (printf "%s.maxSurge is %v, and no pod may be missing while a new version comes: it would never come. Use 1 or more." $name $component.maxSurge) -}}
+{{- end -}}
+{{- $budget := $component.disruptionBudget -}}
+{{- if and (or (eq $name "voice") $v.pusher.enabled) $budget.enabled (regexMatch "^0+%?$" (toString $budget.maxUnavailable)) -}}
+{{- include "parley.problem" (printf "%s.disruptionBudget.maxUnavailable is %v: no node with such a pod could ever be drained. Use 1 or more, or %s.disruptionBudget.enabled=false." $name $budget.maxUnavailable $name) -}}
 {{- end -}}
 {{- $needed := int (include "parley.stopSeconds" $component.drain) -}}
 {{- $given := $component.terminationGracePeriodSeconds -}}

@@ -7,6 +7,8 @@
 {{- include "parley.refusedSettings" (dict "root" $ "name" (printf "%s.config" $name) "settings" (index $v $name).config) -}}
 {{- end -}}
 
+{{- include "parley.refusedVariables" . -}}
+
 {{- include "parley.placeholders" (dict "name" "" "value" (omit $v "agents" "mcp" "secrets" "global")) -}}
 {{- range $name, $value := $v.secrets.values -}}
 {{- if regexMatch "^<[^<>]*>$" $value -}}
@@ -44,6 +46,50 @@
 {{- include "parley.problem" (printf "%s.%s is not taken: %s." $name $variable (index $elsewhere $variable)) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* `extraEnv` wins over everything else: what the chart sets or goes by is not said there, past it. */}}
+{{- define "parley.refusedVariables" -}}
+{{- $secrets := .Files.Lines "secret-settings.txt" -}}
+{{- $elsewhere := include "parley.saidElsewhere" . | fromYaml -}}
+{{- $goneBy := include "parley.goneBy" . | fromYamlArray -}}
+{{- $own := dict -}}
+{{- range $component := list "voice" "pusher" -}}
+{{- range include "parley.ownEnvironment" (dict "root" $ "component" $component) | fromYamlArray -}}
+{{- $_ := set $own .name true -}}
+{{- end -}}
+{{- end -}}
+{{- $before := dict -}}
+{{- range .Values.extraEnv -}}
+{{- if hasKey $before .name -}}
+{{- include "parley.problem" (printf "extraEnv has %s more than once: only the last counts." .name) -}}
+{{- else if has .name $secrets -}}
+{{- if not (hasKey (default dict .valueFrom) "secretKeyRef") -}}
+{{- include "parley.problem" (printf "extraEnv has %s in the open: it is a secret, and a Deployment is none. Put it into secrets.values.%s, or say in valueFrom.secretKeyRef where it is." .name .name) -}}
+{{- end -}}
+{{- else if hasKey $elsewhere .name -}}
+{{- include "parley.problem" (printf "extraEnv must not have %s: %s." .name (index $elsewhere .name)) -}}
+{{- else if hasKey $own .name -}}
+{{- include "parley.problem" (printf "extraEnv must not have %s: the chart sets it." .name) -}}
+{{- else if has .name $goneBy -}}
+{{- include "parley.problem" (printf "extraEnv must not have %s: put it into config.%s, where the chart sees it." .name .name) -}}
+{{- end -}}
+{{- $_ := set $before .name true -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Settings by which checks and notes go. */}}
+{{- define "parley.goneBy" -}}
+- API_KEYS_FILE
+- AUDIO_ARCHIVE
+- CALL_RECORDING
+- CONVERSATION_STORE
+- LISTEN_AUDIO
+- MAX_SESSIONS_CLUSTER
+- MCP_ENABLED_SERVERS
+- OIDC_ISSUER
+- PUBLIC_URL
+- TRUST_PROXY
 {{- end -}}
 
 {{/* Settings that follow from other values, by their variable's name. */}}

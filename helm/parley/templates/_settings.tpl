@@ -44,6 +44,14 @@
 {{- end -}}
 {{- end -}}
 
+{{/* What a CPU request is, or follows from; empty if nothing is requested. */}}
+{{- define "parley.cpuRequest" -}}
+{{- $limits := default dict .limits -}}
+{{- with dig "cpu" (default "" $limits.cpu) (default dict .requests) -}}
+{{- if not (regexMatch "^0*(\\.0*)?m?$" (toString .)) -}}{{ . }}{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The port of the collector, which a NetworkPolicy has to let through. */}}
 {{- define "parley.collectorPort" -}}
 {{- $url := urlParse .Values.telemetry.endpoint -}}
