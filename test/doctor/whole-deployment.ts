@@ -180,7 +180,7 @@ export class WholeDeployment {
 }
 
 /** What is not as it should be, as `about: what is said`. */
-export function faults({ examined }: Diagnosis): Record<string, Finding[]> {
+export function faults({ examined }: Diagnosis): Record<string, Finding<string>[]> {
   return Object.fromEntries(
     examined
       .map(({ about, findings }) => [about, findings.filter(({ verdict }) => verdict !== 'ok')] as const)

@@ -1,4 +1,4 @@
-import { type Finding, problem, warning } from './finding.js';
+import { type Finding, problem, say, warning } from './finding.js';
 
 /** Seconds in the `Date` of HTTP, and the way there and back. */
 const UNNOTICEABLE_MS = 3000;
@@ -11,6 +11,6 @@ const ADVICE =
 export function skewFindings(whose: string, theirs: number, ours: number): Finding[] {
   const skewMs = Math.abs(theirs - ours);
   if (skewMs <= UNNOTICEABLE_MS) return [];
-  const says = `our clock is ${(skewMs / 1000).toFixed(0)} s ${theirs > ours ? 'behind' : 'ahead of'} that of ${whose}`;
+  const says = say`our clock is ${(skewMs / 1000).toFixed(0)} s ${theirs > ours ? 'behind' : 'ahead of'} that of ${whose}`;
   return [skewMs > TOKENS_MS ? problem(says, [], ADVICE) : warning(says, [], ADVICE)];
 }

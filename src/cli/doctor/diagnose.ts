@@ -6,13 +6,15 @@ import { AREAS, type Area, UNMENTIONED, checksOf } from './areas.js';
 import { AskedEnvironment } from './asked-environment.js';
 import { Deployment } from './deployment.js';
 import { type Examined, examine } from './examine.js';
-import { type Check, type Finding, ok, problem, skipped } from './finding.js';
+import { type Check, type Finding, Sentence, maskedWords, ok, problem, say, skipped } from './finding.js';
 import { maskingOf } from './masking.js';
 import { NotValid } from './not-valid.js';
 import { unknownNames } from './unknown-names.js';
 
+const ADVICE_ON_FAULTS = 'Correct it; docs/configuration.md says what is allowed';
+
 export interface Diagnosis {
-  readonly examined: readonly Examined[];
+  readonly examined: readonly Examined<string>[];
   /** What there is nothing to look at of. */
   readonly notConfigured: readonly string[];
   readonly problems: number;
@@ -35,7 +37,7 @@ export async function diagnose(
   const faults = problems.map(faultOf);
   const invalid = new Set(faults.flatMap(({ settings = [] }) => settings));
   const deployment = new Deployment(config, clock, invalid);
-  faults.push(...fileProblems(deployment).map(faultOf));
+  faults.push(...fileProblems(deployment).map(faultOfFile));
   const parts = areas.map((area) => partOf(area, deployment));
   const given = config.settings.filter(({ origin }) => origin === 'environment' || origin === 'overlay').length;
   const configuration: Examined = {
@@ -44,7 +46,7 @@ export async function diagnose(
     findings: [
       ...(faults.length > 0
         ? faults
-        : [ok(`it is valid; ${counted(given, 'setting')} ${given === 1 ? 'is' : 'are'} given`)]),
+        : [ok(say`it is valid; ${counted(given, 'setting')} ${given === 1 ? 'is' : 'are'} given`)]),
       ...unknownNames(env, environment.asked),
     ],
   };
@@ -94,22 +96,40 @@ function partOf(area: Area, deployment: Deployment): { readonly area: Area; read
     return { area, checks: checksOf(area, deployment) };
   } catch (error) {
     // What is wrong with its settings, and with the files that they name, has been said above.
-    const says = error instanceof NotValid ? error.message : 'what it is to read is not valid';
+    const says = error instanceof NotValid ? error.message : say`what it is to read is not valid`;
     return { area, checks: [{ about: area, settings: [], limitMs: 1000, examine: () => [skipped(says)] }] };
   }
 }
 
-function count(examined: readonly Examined[], verdict: Finding['verdict']): number {
+function count(examined: readonly Examined<string>[], verdict: Finding['verdict']): number {
   return examined.flatMap(({ findings }) => findings).filter((finding) => finding.verdict === verdict).length;
 }
 
-/** `PORT: was given …, but allowed is …`, or `OIDC_ISSUER, OIDC_AUDIENCE: …` */
+/** `PORT: was given …, but allowed is …`, or `OIDC_ISSUER, OIDC_AUDIENCE: …`: sentences of ours, with values in quotes. */
 function faultOf(text: string): Finding {
-  const [, names] = /^([A-Z][A-Z0-9_]+(?:, [A-Z][A-Z0-9_]+)*): /.exec(text) ?? [];
-  return problem(text, names?.split(', ') ?? [], 'Correct it; docs/configuration.md says what is allowed');
+  const names = namesIn(text);
+  const says = names.length > 0 ? quotingSentence(text) : text;
+  return problem(says, names, ADVICE_ON_FAULTS);
 }
 
-function withoutSecrets(finding: Finding, mask: (text: string) => string): Finding {
-  const { says, advice } = finding;
-  return { ...finding, says: mask(says), ...(advice !== undefined && { advice: mask(advice) }) };
+/** Parts of files may stand in it as they are. */
+function faultOfFile(text: string): Finding {
+  return problem(text, namesIn(text), ADVICE_ON_FAULTS);
+}
+
+function namesIn(text: string): string[] {
+  const [, names] = /^([A-Z][A-Z0-9_]+(?:, [A-Z][A-Z0-9_]+)*): /.exec(text) ?? [];
+  return names?.split(', ') ?? [];
+}
+
+function quotingSentence(text: string): Sentence {
+  const parts = text.split(/("(?:[^"\\]|\\.)*")/);
+  return new Sentence(
+    parts.filter((_, index) => index % 2 === 0),
+    parts.filter((_, index) => index % 2 === 1),
+  );
+}
+
+function withoutSecrets(finding: Finding, mask: (text: string) => string): Finding<string> {
+  return { ...finding, says: maskedWords(finding.says, mask) };
 }

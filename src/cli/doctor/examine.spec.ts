@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../kernel/clock.js';
 import { examine } from './examine.js';
-import { ok } from './finding.js';
+import { ok, say } from './finding.js';
 import { NotValid } from './not-valid.js';
 
 describe('an examination', () => {
@@ -24,7 +24,7 @@ describe('an examination', () => {
       {
         about: 'hangs',
         durationMs: 3000,
-        findings: [{ verdict: 'problem', says: 'there was no answer within 3 s', settings: ['HANGS_URL'] }],
+        findings: [{ verdict: 'problem', says: say`there was no answer within ${3} s`, settings: ['HANGS_URL'] }],
       },
       { about: 'works', durationMs: 0, findings: [{ verdict: 'ok', says: 'fine' }] },
     ]);

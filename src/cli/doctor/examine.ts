@@ -1,13 +1,13 @@
 import { Aborted, untilAborted } from '../../kernel/abort.js';
 import type { Clock } from '../../kernel/clock.js';
 import { messageOf } from '../../kernel/errors.js';
-import { type Check, type Finding, problem, skipped } from './finding.js';
+import { type Check, type Finding, type Words, problem, say, skipped } from './finding.js';
 import { NotValid } from './not-valid.js';
 
-export interface Examined {
+export interface Examined<Says extends Words = Words> {
   readonly about: string;
   readonly durationMs: number;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Finding<Says>[];
 }
 
 /** All checks at the same time, each within its limit; never rejects. */
@@ -44,7 +44,7 @@ export function notDone(error: unknown, { settings }: Pick<Check, 'settings'>): 
 
 function tooSlow({ limitMs, settings }: Check): Finding {
   return problem(
-    `there was no answer within ${limitMs / 1000} s`,
+    say`there was no answer within ${limitMs / 1000} s`,
     settings,
     'See whether it is the right address; look at the way there: name resolution, firewalls, network policies',
   );

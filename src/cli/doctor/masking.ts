@@ -2,6 +2,8 @@ import type { LoadedConfig } from '../../config/load.js';
 
 /** Anything shorter stands in too many words that are no secret. */
 const SHORTEST = 4;
+/** What has fewer letters is masked only where it stands apart, as a value does: others use such words, too. */
+const UNMISTAKABLE = 8;
 const USER_IN_ADDRESS = /:\/\/[^/@\s]+@/g;
 const QUERY_OF_ADDRESS = /\b((?:https?|wss?):\/\/[^\s?]+)\?\S+/g;
 
@@ -12,11 +14,18 @@ export function maskingOf({ settings, environment }: LoadedConfig): (text: strin
     // One that is not valid is a secret all the same.
     .flatMap(({ setting, value }) => [...textsIn(value), ...textsIn(environment.variables[setting.env])]);
   const words = [...new Set(secrets.flatMap(partsOf))].sort((a, b) => b.length - a.length);
+  const patterns = words.map(patternOf);
   return (text) =>
-    words
-      .reduce((masked, word) => masked.replaceAll(word, '***'), text)
+    patterns
+      .reduce((masked, pattern) => masked.replace(pattern, '***'), text)
       .replace(USER_IN_ADDRESS, '://***@')
       .replace(QUERY_OF_ADDRESS, '$1?***');
+}
+
+function patternOf(word: string): RegExp {
+  const literally = word.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+  if (word.length >= UNMISTAKABLE) return new RegExp(literally, 'g');
+  return new RegExp(`(?<=["'\`“‘=]|\\bBearer )${literally}(?=["'\`”’&;,\\s]|$)`, 'g');
 }
 
 function textsIn(value: unknown): string[] {

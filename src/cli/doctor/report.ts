@@ -24,7 +24,7 @@ export function reportOf({ examined, notConfigured, problems, warnings, duration
   return `${lines.join('\n')}\n`;
 }
 
-function whatToDo({ settings = [], advice }: Finding): string[] {
+function whatToDo({ settings = [], advice }: Pick<Finding, 'settings' | 'advice'>): string[] {
   if (advice === undefined) return [];
   return [`${settings.length > 0 ? `${settings.join(', ')}: ` : ''}${advice}`];
 }

@@ -20,7 +20,7 @@ const MOST_MISTAKES: readonly [length: number, mistakes: number][] = [
  * Variables that look as if they were meant for us, and that nothing reads.
  * @param asked names that somebody has read: settings, and what files refer to as `${NAME}`
  */
-export function unknownNames(env: Readonly<NodeJS.ProcessEnv>, asked: ReadonlySet<string>): Finding[] {
+export function unknownNames(env: Readonly<NodeJS.ProcessEnv>, asked: ReadonlySet<string>): Finding<string>[] {
   const isInCluster = env['KUBERNETES_SERVICE_HOST'] !== undefined;
   const names = Object.keys(env).filter(
     (name) => !asked.has(name) && !KNOWN.test(name) && !(isInCluster && OF_SERVICES.test(name)),
@@ -28,10 +28,12 @@ export function unknownNames(env: Readonly<NodeJS.ProcessEnv>, asked: ReadonlySe
   return names.flatMap((name) => {
     const meant = nearest(name);
     if (meant !== undefined)
-      return [warning(`${name} is no setting: did you mean ${meant}?`, [name], 'Correct the name, or take it out')];
+      return [
+        warning<string>(`${name} is no setting: did you mean ${meant}?`, [name], 'Correct the name, or take it out'),
+      ];
     if (!PREFIXES.test(name)) return [];
     const advice = 'Nothing reads it: docs/configuration.md has all settings. Correct the name, or take it out';
-    return [warning(`${name} is no setting, and no file refers to it`, [name], advice)];
+    return [warning<string>(`${name} is no setting, and no file refers to it`, [name], advice)];
   });
 }
 

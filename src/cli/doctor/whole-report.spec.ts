@@ -80,4 +80,17 @@ describe('the doctor gives a whole report', () => {
     expect(report).toMatch(/token issuer +skipped +OIDC_ISSUER is not set/);
     expect(report).not.toContain('not valid');
   });
+
+  it.each<[name: string, value: string, words: string]>([
+    ['AUTH_TOKENS', 'short', 'AUTH_TOKENS: was given (a secret) with a token that is too short; in production'],
+    ['AUTH_TOKENS', 'credential', 'AUTH_TOKENS: was given (a secret) with a token that is too short; in production'],
+    ['REDIS_URL', 'redis:swordfish@example', 'but allowed is redis://[user:password@]host[:port]'],
+    ['PUSHER_SECRET', 'released', 'model embedded     ok       it follows the rules'],
+  ])('in which no word is missing that %s=%s happens to be', async (name, value, words) => {
+    const diagnosis = await diagnosisOf({ ...PRODUCTION, [name]: value });
+    const report = reportOf(diagnosis);
+    expect(report.replace(/ +/g, ' ')).toContain(words.replace(/ +/g, ' '));
+    expect(report).not.toContain('***');
+    expect(report).not.toContain('swordfish');
+  });
 });

@@ -4,7 +4,7 @@ import { TwilioConfig } from '../../../config/twilio.config.js';
 import { messageOf } from '../../../kernel/errors.js';
 import { connectAcs } from '../../../services/acs/acs-client.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 
 /** The SDK tries three times. */
 const ATTEMPTS = 3;
@@ -27,7 +27,7 @@ export function acsChecks(deployment: Deployment): Check[] {
         } catch (error) {
           return [problem(messageOf(error).split('\n')[0]!, settings, adviceOn(messageOf(error)))];
         }
-        return [ok('Azure Communication Services knows us'), ...wayBack(deployment, 'ACS')];
+        return [ok(say`Azure Communication Services knows us`), ...wayBack(deployment, 'ACS')];
       },
     },
   ];
@@ -48,7 +48,7 @@ export function twilioChecks(deployment: Deployment): Check[] {
           ? findings
           : [
               ok(
-                `${authTokens.length} auth token${authTokens.length > 1 ? 's' : ''}; only a call shows whether they are right`,
+                say`${authTokens.length} auth token${authTokens.length > 1 ? 's' : ''}; only a call shows whether they are right`,
               ),
             ];
       },
@@ -61,7 +61,7 @@ function wayBack(deployment: Deployment, who: string): Finding[] {
   if (publicUrl.startsWith('https:') || (publicUrl === '' && trustProxy)) return [];
   return [
     warning(
-      `${who} is told to come back to ${publicUrl || 'whatever address a request names, with http://'}`,
+      say`${who} is told to come back to ${publicUrl || 'whatever address a request names, with http://'}`,
       ['PUBLIC_URL', 'TRUST_PROXY'],
       'Set PUBLIC_URL to the https:// address that is reached from outside',
     ),

@@ -11,7 +11,7 @@ import { readMcpServers } from '../../../tools/mcp/mcp-server-file.js';
 import { checkedAgents } from '../../checked-agents.js';
 import { counted } from '../../counted.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem } from '../finding.js';
+import { type Check, type Finding, ok, problem, say } from '../finding.js';
 
 const LIMIT_MS = 5000;
 const MOST_FAULTS = 10;
@@ -40,7 +40,7 @@ export function agentChecks(deployment: Deployment): Check[] {
           const { agents, scenarios } = await read();
           const { start } = scenarios.find(({ name }) => name === scenario)!;
           const known = `${counted(agents.length, 'agent')}, ${counted(scenarios.length, 'scenario')}`;
-          return [ok(`${known}; calls begin with ${start} of "${scenario}"`)];
+          return [ok(say`${known}; calls begin with ${start} of "${scenario}"`)];
         } catch (error) {
           return problemsOf(error);
         }
@@ -62,5 +62,8 @@ function problemsOf(error: unknown): Finding[] {
     );
   const more = error.faults.length - findings.length;
   if (more === 0) return findings;
-  return [...findings, problem(`and ${counted(more, 'fault')} more`, ['AGENTS_DIR'], '`agents:check` has all of them')];
+  return [
+    ...findings,
+    problem(say`and ${counted(more, 'fault')} more`, ['AGENTS_DIR'], '`agents:check` has all of them'),
+  ];
 }

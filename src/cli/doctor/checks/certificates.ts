@@ -20,7 +20,7 @@ import { TelemetryConfig } from '../../../config/telemetry.config.js';
 import type { Clock } from '../../../kernel/clock.js';
 import { skewFindings } from '../clock-skew.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { ifValid } from '../not-valid.js';
 import { reasonOf } from '../reasons.js';
 
@@ -87,17 +87,17 @@ async function examine({ setting, url }: Place, clock: Clock, signal: AbortSigna
     if (fault !== undefined)
       return [
         problem(
-          `it is not trusted: ${reasonOf({ code: fault })}`,
+          say`it is not trusted: ${reasonOf({ code: fault })}`,
           [setting],
           'Have the certificate renewed, or name the authority of your own in NODE_EXTRA_CA_CERTS',
         ),
       ];
     const days = Math.floor((Date.parse(certificate.valid_to) - clock.wallTime()) / DAY_MS);
-    const says = `it is good for ${days} more days`;
+    const says = say`it is good for ${days} more days`;
     const age = days < SOON_DAYS ? warning(says, [setting], 'Have it renewed') : ok(says);
     return [age, ...(date === undefined ? [] : skewFindings(url.hostname, date, clock.wallTime()))];
   } catch (error) {
-    const says = `${url.hostname} cannot be reached: ${reasonOf(error)}`;
+    const says = say`${url.hostname} cannot be reached: ${reasonOf(error)}`;
     // Networks often do not let a machine reach itself by the address that others know.
     if (setting === 'PUBLIC_URL')
       return [

@@ -1,6 +1,6 @@
 import { TelemetryConfig, pairsOf } from '../../../config/telemetry.config.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem } from '../finding.js';
+import { type Check, type Finding, ok, problem, say } from '../finding.js';
 import { reasonOf } from '../reasons.js';
 
 const LIMIT_MS = 5000;
@@ -36,16 +36,16 @@ async function examine(
     });
     const { status } = response;
     if (status < 300) {
-      if (await isCollectors(response)) return [ok('it takes what we send')];
-      return [problem(`what answers there, ${status}, is no collector`, settings, ADVICE)];
+      if (await isCollectors(response)) return [ok(say`it takes what we send`)];
+      return [problem(say`what answers there, ${status}, is no collector`, settings, ADVICE)];
     }
     if (status === 401 || status === 403)
-      return [problem(`it answers ${status}`, ['OTEL_EXPORTER_OTLP_HEADERS'], 'Give the credential that it wants')];
-    return [problem(`it answers ${status}`, settings, ADVICE)];
+      return [problem(say`it answers ${status}`, ['OTEL_EXPORTER_OTLP_HEADERS'], 'Give the credential that it wants')];
+    return [problem(say`it answers ${status}`, settings, ADVICE)];
   } catch (error) {
     return [
       problem(
-        `it cannot be reached: ${reasonOf(error)}`,
+        say`it cannot be reached: ${reasonOf(error)}`,
         settings,
         'Start it, or correct the address. Calls go on without; what it is to get is lost',
       ),

@@ -7,7 +7,7 @@ import { ConversationsConfig } from '../../../config/conversations.config.js';
 import { packageRoot } from '../../../config/package-root.js';
 import { ServerConfig } from '../../../config/server.config.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { reasonOf } from '../reasons.js';
 
 const LIMIT_MS = 5000;
@@ -31,7 +31,7 @@ async function examine(folder: string, deployment: Deployment): Promise<Finding[
     const { to } = deployment.section(AuditConfig);
     const { store } = deployment.section(ConversationsConfig);
     const isNeeded = store !== 'none' || to.includes('file');
-    const says = `${folder} cannot be written to: ${reasonOf(error)}`;
+    const says = say`${folder} cannot be written to: ${reasonOf(error)}`;
     const advice = 'Give it a volume that the user of this process may write to';
     return isNeeded
       ? [problem(says, ['DATA_DIR'], advice)]
@@ -40,7 +40,7 @@ async function examine(folder: string, deployment: Deployment): Promise<Finding[
   const { bavail, bsize, type } = await statfs(folder);
   const freeBytes = bavail * bsize;
   return [
-    ok(`${folder} can be written to; ${inGigabytes(freeBytes)} are free`),
+    ok(say`${folder} can be written to; ${inGigabytes(freeBytes)} are free`),
     ...spaceFindings(freeBytes, deployment.section(ArchiveConfig)),
     ...lastingFindings(type, deployment.section(ServerConfig).environment === 'production'),
   ];
@@ -78,12 +78,12 @@ async function writeAndDelete(folder: string): Promise<void> {
 
 function spaceFindings(freeBytes: number, { journalBytes, recording }: ArchiveConfig): Finding[] {
   const advice = 'Give it a larger volume';
-  if (freeBytes < TOO_LITTLE_BYTES) return [problem('there is hardly any room', ['DATA_DIR'], advice)];
+  if (freeBytes < TOO_LITTLE_BYTES) return [problem(say`there is hardly any room`, ['DATA_DIR'], advice)];
   const wantedBytes = recording === 'off' ? LITTLE_BYTES : Math.max(LITTLE_BYTES, journalBytes);
   if (freeBytes >= wantedBytes) return [];
   return [
     warning(
-      `there is less room than ${inGigabytes(wantedBytes)}, which an outage of the stores may fill`,
+      say`there is less room than ${inGigabytes(wantedBytes)}, which an outage of the stores may fill`,
       ['DATA_DIR', 'RECORDING_JOURNAL_BYTES'],
       advice,
     ),
@@ -93,9 +93,9 @@ function spaceFindings(freeBytes: number, { journalBytes, recording }: ArchiveCo
 function lastingFindings(type: number, isProduction: boolean): Finding[] {
   const advice = 'Mount a volume: what could not be written to a store waits there, also over a restart';
   if (type === MEMORY)
-    return [warning('it is in memory, and gone with this machine or container', ['DATA_DIR'], advice)];
+    return [warning(say`it is in memory, and gone with this machine or container`, ['DATA_DIR'], advice)];
   if (type === CONTAINER_LAYER && isProduction)
-    return [warning('it is a part of the container, and gone with it', ['DATA_DIR'], advice)];
+    return [warning(say`it is a part of the container, and gone with it`, ['DATA_DIR'], advice)];
   return [];
 }
 

@@ -3,7 +3,7 @@ import { SpeakersConfig } from '../../../config/speakers.config.js';
 import { createSafeFetch } from '../../../services/http/safe-fetch.js';
 import { loadEmbedder } from '../../../speech/speakers/load-embedder.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem } from '../finding.js';
+import { type Check, type Finding, ok, problem, say } from '../finding.js';
 import { reasonOf } from '../reasons.js';
 
 const SAMPLE_RATE = 16_000;
@@ -37,7 +37,7 @@ async function examine(
   try {
     await embedder.start(signal);
     const { length } = await embedder.embed(hum(), signal);
-    return [ok(`${embedder.model || config.driver}: an embedding of ${length} numbers`)];
+    return [ok(say`${embedder.model || config.driver}: an embedding of ${length} numbers`)];
   } catch (error) {
     return config.driver === 'sherpa'
       ? [problem(reasonOf(error), settingsOf(config), '`npm run models -- check` says more')]

@@ -3,7 +3,7 @@ import { AcsConfig } from '../../../config/acs.config.js';
 import { AuthConfig } from '../../../config/auth.config.js';
 import type { Deployment } from '../deployment.js';
 import { notDone } from '../examine.js';
-import { type Check, ok, problem } from '../finding.js';
+import { type Check, ok, problem, say } from '../finding.js';
 import { reasonOf } from '../reasons.js';
 
 const LIMIT_MS = 8000;
@@ -55,12 +55,12 @@ function checkOf(issuer: Issuer, deployment: Deployment): Omit<Check, 'about'> {
     examine: async () => {
       try {
         await new JwtVerifier(issuer, deployment.clock).check();
-        return [ok(`${new URL(issuer.issuer).host}: its public keys were fetched`)];
+        return [ok(say`${new URL(issuer.issuer).host}: its public keys were fetched`)];
       } catch (error) {
         const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
         return [
           problem(
-            `its public keys cannot be fetched: ${reasonOf(cause)}`,
+            say`its public keys cannot be fetched: ${reasonOf(cause)}`,
             issuer.settings,
             'Give the issuer exactly as it stands in `iss`, and let this machine reach it; until then tokens are refused with 503',
           ),

@@ -5,7 +5,7 @@ import { SpeechConfig } from '../../../config/speech.config.js';
 import { VoiceConfig } from '../../../config/voice.config.js';
 import { inferenceWorkers } from '../../../speech/inference-workers.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, warning } from '../finding.js';
+import { type Check, type Finding, ok, say, warning } from '../finding.js';
 
 const NODE_MAJOR = 24;
 const FILES_EACH_CALL = 4;
@@ -21,7 +21,9 @@ export function machineChecks(deployment: Deployment): Check[] {
       settings: [],
       limitMs: 1000,
       examine: () => [
-        ok(`Node ${process.versions.node}, ${process.platform}-${process.arch}, ${availableParallelism()} processors`),
+        ok(
+          say`Node ${process.versions.node}, ${process.platform}-${process.arch}, ${availableParallelism()} processors`,
+        ),
         ...nodeFindings(),
         ...loadFindings(deployment),
         ...environmentFindings(deployment),
@@ -32,7 +34,7 @@ export function machineChecks(deployment: Deployment): Check[] {
 
 function nodeFindings(): Finding[] {
   if (Number(process.versions.node.split('.')[0]) === NODE_MAJOR) return [];
-  const says = `Parley is made for Node ${NODE_MAJOR}, and tried with no other`;
+  const says = say`Parley is made for Node ${NODE_MAJOR}, and tried with no other`;
   return [warning(says, [], `Run it under Node ${NODE_MAJOR}; \`npm start\` does`)];
 }
 
@@ -43,7 +45,7 @@ function loadFindings(deployment: Deployment): Finding[] {
   if (files !== undefined && files < FILES_OF_OUR_OWN + FILES_EACH_CALL * maxConnections)
     findings.push(
       warning(
-        `this process may open ${files} files, too few for ${maxConnections} calls`,
+        say`this process may open ${files} files, too few for ${maxConnections} calls`,
         ['MAX_CONNECTIONS'],
         `Allow ${FILES_OF_OUR_OWN + FILES_EACH_CALL * maxConnections} (ulimit -n)`,
       ),
@@ -54,7 +56,7 @@ function loadFindings(deployment: Deployment): Finding[] {
   if (limit > 0 && limit < wanted)
     findings.push(
       warning(
-        `it may use ${Math.round(limit / 1e6)} MB of memory, and ${maxConnections} calls want about ${Math.round(wanted / 1e6)} MB`,
+        say`it may use ${Math.round(limit / 1e6)} MB of memory, and ${maxConnections} calls want about ${Math.round(wanted / 1e6)} MB`,
         ['MAX_CONNECTIONS'],
         'Raise the limit of the container, or take fewer calls',
       ),
@@ -63,7 +65,7 @@ function loadFindings(deployment: Deployment): Finding[] {
   if (workers > availableParallelism())
     findings.push(
       warning(
-        `${workers} threads for recognition share ${availableParallelism()} processors`,
+        say`${workers} threads for recognition share ${availableParallelism()} processors`,
         ['INFERENCE_WORKERS'],
         '0 fits them to the processors',
       ),
@@ -76,11 +78,11 @@ function environmentFindings(deployment: Deployment): Finding[] {
   const extra = deployment.variables['NODE_EXTRA_CA_CERTS'];
   // Node says nothing but a warning at the start, and goes on without.
   if (extra !== undefined && extra !== '' && !existsSync(extra))
-    findings.push(warning(`there is no ${extra}`, ['NODE_EXTRA_CA_CERTS'], 'Name the file of your own authority'));
+    findings.push(warning(say`there is no ${extra}`, ['NODE_EXTRA_CA_CERTS'], 'Name the file of your own authority'));
   if (deployment.variables['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
     findings.push(
       warning(
-        'certificates are not checked: anybody in between can read and change everything',
+        say`certificates are not checked: anybody in between can read and change everything`,
         ['NODE_TLS_REJECT_UNAUTHORIZED'],
         'Take it out; name the authority of your own in NODE_EXTRA_CA_CERTS',
       ),
@@ -88,7 +90,7 @@ function environmentFindings(deployment: Deployment): Finding[] {
   const isPod = deployment.variables['KUBERNETES_SERVICE_HOST'] !== undefined;
   if (isPod && deployment.section(ServerConfig).environment !== 'production')
     findings.push(
-      warning('in a pod, without credentials of its own, anybody may call', ['NODE_ENV'], 'Set NODE_ENV=production'),
+      warning(say`in a pod, without credentials of its own, anybody may call`, ['NODE_ENV'], 'Set NODE_ENV=production'),
     );
   return findings;
 }

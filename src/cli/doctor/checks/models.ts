@@ -8,7 +8,7 @@ import { connect } from '../../../llm/configured-models.js';
 import type { LlmRequest } from '../../../llm/llm-client.js';
 import { LlmError, type LlmFault } from '../../../llm/llm-error.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { NotValid } from '../not-valid.js';
 import { reasonOf } from '../reasons.js';
 
@@ -51,7 +51,7 @@ async function examine(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   if (choice.kind === 'scripted') return scriptedFindings(deployment);
-  if (choice.kind === 'embedded') return [ok('it follows the rules in the agents’ YAML, and needs nothing')];
+  if (choice.kind === 'embedded') return [ok(say`it follows the rules in the agents’ YAML, and needs nothing`)];
   const { clock } = deployment;
   const { llm } = configs;
   const client = await connect(choice, configs, clock);
@@ -67,11 +67,11 @@ async function examine(
       while (!(await answer.next()).done) continue;
     }
     const [coldMs, warmMs] = times.map(Math.round) as [number, number];
-    const findings = [ok(`first token after ${warmMs} ms (${coldMs} ms on a new connection)`)];
+    const findings = [ok(say`first token after ${warmMs} ms (${coldMs} ms on a new connection)`)];
     if (warmMs > llm.firstTokenMs)
       findings.push(
         warning(
-          `it takes longer than LLM_FIRST_TOKEN_MS (${llm.firstTokenMs} ms): callers will get the next model’s answer`,
+          say`it takes longer than LLM_FIRST_TOKEN_MS (${llm.firstTokenMs} ms): callers will get the next model’s answer`,
           ['LLM_FIRST_TOKEN_MS'],
           'Use a model that is nearer or faster, or allow more time, as long as callers may wait',
         ),
@@ -86,7 +86,7 @@ async function examine(
 }
 
 function scriptedFindings(deployment: Deployment): Finding[] {
-  const says = 'it says the same whatever it is asked';
+  const says = say`it says the same whatever it is asked`;
   if (deployment.section(ServerConfig).environment !== 'production') return [ok(says)];
   return [warning(says, ['LLM_MODELS'], 'In production, name a real model, or embedded')];
 }

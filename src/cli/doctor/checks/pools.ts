@@ -3,7 +3,7 @@ import { SpeechConfig } from '../../../config/speech.config.js';
 import { VoiceConfig } from '../../../config/voice.config.js';
 import { counted } from '../../counted.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, warning } from '../finding.js';
+import { type Check, type Finding, ok, say, warning } from '../finding.js';
 
 /** Whether there are as many streams and voices as there may be calls. */
 export function poolChecks(deployment: Deployment): Check[] {
@@ -19,7 +19,7 @@ export function poolChecks(deployment: Deployment): Check[] {
       ? []
       : [
           warning(
-            `${counted(size, what)} of each service for ${counted(maxConnections, 'call')}: callers will wait for one, ${poolWaitMs} ms at most, and then do without`,
+            say`${counted(size, what)} of each service for ${counted(maxConnections, 'call')}: callers will wait for one, ${poolWaitMs} ms at most, and then do without`,
             [setting, 'MAX_CONNECTIONS'],
             `Set ${setting}=0, which fits it to MAX_CONNECTIONS, or take fewer calls`,
           ),
@@ -33,7 +33,7 @@ export function poolChecks(deployment: Deployment): Check[] {
         const findings = pools.flatMap(tooSmall);
         return findings.length > 0
           ? findings
-          : [ok(`enough streams and voices for ${counted(maxConnections, 'call')}`)];
+          : [ok(say`enough streams and voices for ${counted(maxConnections, 'call')}`)];
       },
     },
   ];

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { ServerConfig } from '../../../config/server.config.js';
 import { TelemetryConfig } from '../../../config/telemetry.config.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { codeOf, reasonOf } from '../reasons.js';
 
 const LIMIT_MS = 3000;
@@ -28,7 +28,7 @@ export function portChecks(deployment: Deployment): Check[] {
   const url = `http://${reachable(metricsHost)}:${metricsPort}/metrics`;
   const examineMetrics = async (): Promise<Finding[]> =>
     port === metricsPort && port !== 0
-      ? [problem(`it is PORT (${port}), too`, ['METRICS_PORT'], 'Give it a port of its own')]
+      ? [problem(say`it is PORT (${port}), too`, ['METRICS_PORT'], 'Give it a port of its own')]
       : await examine(metricsHost, metricsPort, ['METRICS_HOST', 'METRICS_PORT'], url);
   const settings = ['METRICS_HOST', 'METRICS_PORT'];
   return [...checks, { about: 'port of metrics', settings, limitMs: LIMIT_MS, examine: examineMetrics }];
@@ -37,20 +37,26 @@ export function portChecks(deployment: Deployment): Check[] {
 async function examine(host: string, port: number, settings: readonly string[], url: string): Promise<Finding[]> {
   try {
     await listen(host, port);
-    return [ok(`${host}:${port} is free`)];
+    return [ok(say`${host}:${port} is free`)];
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EADDRINUSE') {
-      if (await isParley(url)) return [ok(`${host}:${port}: a Parley listens there already`)];
+      if (await isParley(url)) return [ok(say`${host}:${port}: a Parley listens there already`)];
       return [
-        problem(`${host}:${port} is taken by something else`, settings, 'Give it another port, or end what is there'),
+        problem(
+          say`${host}:${port} is taken by something else`,
+          settings,
+          'Give it another port, or end what is there',
+        ),
       ];
     }
     if (code === 'EACCES')
-      return [problem(`${host}:${port}: this user may not`, settings, 'Use a port from 1024 on, and map it outside')];
+      return [
+        problem(say`${host}:${port}: this user may not`, settings, 'Use a port from 1024 on, and map it outside'),
+      ];
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      return [problem(`${host} is no address of this machine`, settings, 'Use 0.0.0.0, or one that it has')];
-    return [problem(`${host}:${port}: ${reasonOf(error)}`, settings, 'Give another address or port')];
+      return [problem(say`${host} is no address of this machine`, settings, 'Use 0.0.0.0, or one that it has')];
+    return [problem(say`${host}:${port}: ${reasonOf(error)}`, settings, 'Give another address or port')];
   }
 }
 
@@ -59,7 +65,7 @@ function reachFindings(deployment: Deployment): Finding[] {
   const { host } = deployment.section(ServerConfig);
   const isInCluster = deployment.variables['KUBERNETES_SERVICE_HOST'] !== undefined;
   if (!isInCluster || EVERYWHERE.has(host)) return [];
-  return [warning(`in a pod, nobody reaches ${host}`, ['HOST'], 'Set HOST=0.0.0.0')];
+  return [warning(say`in a pod, nobody reaches ${host}`, ['HOST'], 'Set HOST=0.0.0.0')];
 }
 
 function listen(host: string, port: number): Promise<void> {

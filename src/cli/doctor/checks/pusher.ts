@@ -4,7 +4,7 @@ import { CloseCode } from '../../../kernel/close-codes.js';
 import { PUSHER_PATH } from '../../../pusher/link/pusher-address.js';
 import { PusherConnection } from '../../../pusher/link/pusher-connection.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem } from '../finding.js';
+import { type Check, type Finding, ok, problem, say } from '../finding.js';
 
 const HEARTBEAT_MS = 60_000;
 
@@ -45,12 +45,12 @@ async function examine(
   });
   if ((await connection.ready) !== undefined) {
     connection.close(CloseCode.Ended, 'that was all');
-    return [ok('it takes our secret, and is ready')];
+    return [ok(say`it takes our secret, and is ready`)];
   }
   const { problem: says } = await connection.ended;
   if (/\b401\b/.test(says))
-    return [problem('it does not take our secret', ['PUSHER_SECRET'], 'Give both sides the same one')];
+    return [problem(say`it does not take our secret`, ['PUSHER_SECRET'], 'Give both sides the same one')];
   if (/\b404\b/.test(says))
-    return [problem('it is no pusher', ['PUSHER_URL'], 'PARLEY_ROLE has to be pusher, or all, there')];
-  return [problem(`it cannot be reached: ${says}`, ['PUSHER_URL'], 'Start it, or correct the address')];
+    return [problem(say`it is no pusher`, ['PUSHER_URL'], 'PARLEY_ROLE has to be pusher, or all, there')];
+  return [problem(say`it cannot be reached: ${says}`, ['PUSHER_URL'], 'Start it, or correct the address')];
 }

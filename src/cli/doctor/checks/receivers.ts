@@ -4,7 +4,7 @@ import { WebhooksConfig } from '../../../config/webhooks.config.js';
 import { type WebhookEndpoint, readWebhooks } from '../../../pusher/webhooks/webhook-file.js';
 import { createSafeFetch } from '../../../services/http/safe-fetch.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { reasonOf } from '../reasons.js';
 
 /**
@@ -33,11 +33,13 @@ async function examine(endpoint: WebhookEndpoint, timeoutMs: number, signal: Abo
     const { status } = await safe.fetch(endpoint.url, { method: 'HEAD', redirect: 'manual', signal });
     if (status >= 300 && status < 400)
       return [
-        warning('it sends us elsewhere, which is not followed', settings, 'Give the address that it sends us to'),
+        warning(say`it sends us elsewhere, which is not followed`, settings, 'Give the address that it sends us to'),
       ];
     if (status >= 500)
-      return [warning(`it answers ${status}`, settings, 'Look at the receiver: what it does not take is sent again')];
-    return [ok(`it can be reached (${status} to a question that is no webhook)`)];
+      return [
+        warning(say`it answers ${status}`, settings, 'Look at the receiver: what it does not take is sent again'),
+      ];
+    return [ok(say`it can be reached (${status} to a question that is no webhook)`)];
   } catch (error) {
     const refused = causeOf(error, /^Refused to connect/);
     if (refused !== undefined)
@@ -48,7 +50,7 @@ async function examine(endpoint: WebhookEndpoint, timeoutMs: number, signal: Abo
           'Only public https:// addresses are told; `allow_private_network: true` allows those of your own network',
         ),
       ];
-    return [problem(`it cannot be reached: ${reasonOf(error)}`, settings, 'Correct its `url`, or start it')];
+    return [problem(say`it cannot be reached: ${reasonOf(error)}`, settings, 'Correct its `url`, or start it')];
   } finally {
     await safe.close();
   }

@@ -7,7 +7,7 @@ import { RedisLink } from '../../../state/redis/redis-link.js';
 import { Replica } from '../../../state/replica.js';
 import { skewFindings } from '../clock-skew.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 
 const SETTINGS = ['REDIS_URL', 'REDIS_CONNECT_TIMEOUT_MS', 'REDIS_COMMAND_TIMEOUT_MS'];
 const OLDEST = [6, 2] as const;
@@ -69,16 +69,20 @@ async function reachFindings(
   const { tripMs, theirs, ours } = trips.reduce((best, one) => (one.tripMs < best.tripMs ? one : best));
   const findings = [
     ok(
-      `${link.address}, version ${version ?? 'unknown'}: values, scripts and channels work; it answers in ${tripMs.toFixed(1)} ms`,
+      say`${link.address}, version ${version ?? 'unknown'}: values, scripts and channels work; it answers in ${tripMs.toFixed(1)} ms`,
     ),
   ];
   const [major = 0, minor = 0] = version?.split('.').map(Number) ?? OLDEST;
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
     findings.push(
-      problem(`version ${version} is too old`, ['REDIS_URL'], `Use Redis ${OLDEST.join('.')} or newer, or Valkey`),
+      problem(
+        say`version ${version ?? 'unknown'} is too old`,
+        ['REDIS_URL'],
+        `Use Redis ${OLDEST.join('.')} or newer, or Valkey`,
+      ),
     );
   if (tripMs > SLOW_MS)
-    findings.push(warning('it is far away, or busy', ['REDIS_URL'], 'Use one in the same region and network'));
+    findings.push(warning(say`it is far away, or busy`, ['REDIS_URL'], 'Use one in the same region and network'));
   return [...findings, ...skewFindings('Redis', theirs, ours)];
 }
 
@@ -95,7 +99,7 @@ function placeFindings(info: ReadonlyMap<string, string>): Finding[] {
   if (info.get('role') === 'slave')
     findings.push(
       problem(
-        'it is a copy that takes writes, which are lost when it catches up with the primary',
+        say`it is a copy that takes writes, which are lost when it catches up with the primary`,
         ['REDIS_URL'],
         'Name the primary',
       ),
@@ -103,7 +107,7 @@ function placeFindings(info: ReadonlyMap<string, string>): Finding[] {
   if (info.get('redis_mode') === 'cluster')
     findings.push(
       problem(
-        'it is a node of a cluster, and the cluster protocol is not spoken',
+        say`it is a node of a cluster, and the cluster protocol is not spoken`,
         ['REDIS_URL'],
         'Use a single node, or a service that puts one endpoint in front of the cluster',
       ),
@@ -121,7 +125,7 @@ function keepingFindings(
   if (policy === undefined)
     findings.push(
       warning(
-        'its eviction policy cannot be read with these rights',
+        say`its eviction policy cannot be read with these rights`,
         ['REDIS_URL'],
         'See to it that maxmemory-policy is noeviction, or allow INFO',
       ),
@@ -129,21 +133,21 @@ function keepingFindings(
   else if (policy !== 'noeviction')
     findings.push(
       warning(
-        `maxmemory-policy is ${policy}: when it is full it forgets sessions to come back to, and jobs`,
+        say`maxmemory-policy is ${policy}: when it is full it forgets sessions to come back to, and jobs`,
         ['REDIS_URL'],
         'Set maxmemory-policy noeviction',
       ),
     );
   const [used, most] = [Number(info.get('used_memory') ?? 0), Number(info.get('maxmemory') ?? 0)];
   if (most > 0 && used > NEARLY_FULL * most)
-    findings.push(warning('its memory is nearly full', ['REDIS_URL'], 'Give it more memory, or the others less'));
+    findings.push(warning(say`its memory is nearly full`, ['REDIS_URL'], 'Give it more memory, or the others less'));
   const persists = info.get('aof_enabled') === '1' || saves === true;
   if (info.get('rdb_last_bgsave_status') === 'err' || info.get('aof_last_write_status') === 'err')
-    findings.push(problem('it cannot write to its disk', ['REDIS_URL'], 'Give it room: it may refuse writes soon'));
+    findings.push(problem(say`it cannot write to its disk`, ['REDIS_URL'], 'Give it room: it may refuse writes soon'));
   if (isTheOnlyCopy && info.has('aof_enabled') && saves !== undefined && !persists)
     findings.push(
       warning(
-        'nothing it has outlives a restart: webhooks and voices that wait their turn are lost with it',
+        say`nothing it has outlives a restart: webhooks and voices that wait their turn are lost with it`,
         ['REDIS_URL', 'WEBHOOKS_FILE', 'SPEAKER_ID'],
         'Turn on appendonly (or save) where that matters',
       ),

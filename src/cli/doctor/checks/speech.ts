@@ -13,7 +13,7 @@ import type { SpeechHints, SttDriver, SttResult, SttStream } from '../../../spee
 import type { TtsDriver } from '../../../speech/tts-voice.js';
 import { concat } from '../../call-client.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { NotValid } from '../not-valid.js';
 
 const LIMIT_MS = 30_000;
@@ -104,13 +104,15 @@ class VoiceCheck implements Check {
 
   private judge({ pcm, sampleRate }: Spoken, firstMs: number): Finding[] {
     if (pcm.length === 0)
-      return [problem('it says nothing', settingsFor(this.name, ''), 'Look at the voice that it is told to use')];
+      return [problem(say`it says nothing`, settingsFor(this.name, ''), 'Look at the voice that it is told to use')];
     const { ttsFirstAudioMs } = this.deployment.section(SpeechConfig);
-    const findings = [ok(`${(pcm.length / sampleRate).toFixed(1)} s of speech, the first of it after ${firstMs} ms`)];
+    const findings = [
+      ok(say`${(pcm.length / sampleRate).toFixed(1)} s of speech, the first of it after ${firstMs} ms`),
+    ];
     if (firstMs > ttsFirstAudioMs)
       findings.push(
         warning(
-          `it takes longer than TTS_FIRST_AUDIO_MS (${ttsFirstAudioMs} ms): another voice will take over`,
+          say`it takes longer than TTS_FIRST_AUDIO_MS (${ttsFirstAudioMs} ms): another voice will take over`,
           ['TTS_FIRST_AUDIO_MS'],
           'Use a region that is nearer, or allow more time',
         ),
@@ -156,7 +158,7 @@ async function hear(
     try {
       if (!spoken || !speaksEnglish(driver)) {
         await probeStt(stream, driver.sampleRate, signal);
-        return [ok('it listens; what it understands was not tried, for want of an English sentence')];
+        return [ok(say`it listens; what it understands was not tried, for want of an English sentence`)];
       }
       const { clock } = deployment;
       const { result, afterMs } = await understood(stream, driver.sampleRate, spoken, () => clock.now(), signal);
@@ -173,11 +175,11 @@ async function hear(
 }
 
 function judge(name: SpeechConfig['stt'][number], { text }: SttResult, afterMs: number): Finding[] {
-  if (name === 'scripted') return [ok('it hears what it was told to, whatever is said')];
-  if (text.includes(HEARD)) return [ok(`it has understood "${text}", ${afterMs} ms after the last word`)];
+  if (name === 'scripted') return [ok(say`it hears what it was told to, whatever is said`)];
+  if (text.includes(HEARD)) return [ok(say`it has understood "${text}", ${afterMs} ms after the last word`)];
   return [
     warning(
-      text === '' ? 'it understood nothing' : `it understood "${text}" in place of "${WORDS}"`,
+      text === '' ? say`it understood nothing` : say`it understood "${text}" in place of "${WORDS}"`,
       settingsFor(name, ''),
       'Look at its model and language: it is to understand English',
     ),

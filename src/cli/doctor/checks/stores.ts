@@ -8,7 +8,7 @@ import type { AudioArchive } from '../../../services/archive/audio-archive.js';
 import type { ConversationRecord } from '../../../services/conversations/conversation-record.js';
 import type { ConversationStore } from '../../../services/conversations/conversation-store.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 
 /** Of no customer; what is written there is deleted at once. */
 const TENANT = 'parley-doctor';
@@ -34,7 +34,7 @@ export function conversationChecks(deployment: Deployment): Check[] {
         try {
           await written(store, deployment.clock, signal);
           const where = `the database "${config.cosmosDatabase}", container "${config.cosmosContainer}"`;
-          return [ok(`Cosmos DB, ${where}: a conversation was written, read, found and deleted`)];
+          return [ok(say`Cosmos DB, ${where}: a conversation was written, read, found and deleted`)];
         } catch (error) {
           return [storeProblem(error, settings, 'Cosmos DB Built-in Data Contributor')];
         } finally {
@@ -62,7 +62,7 @@ export function archiveChecks(deployment: Deployment): Check[] {
           const archive = await BlobArchive.create(config);
           await archived(archive, signal);
           await archive.close();
-          return [ok(`Blob storage, container "${config.blobContainer}": a file was written, listed and deleted`)];
+          return [ok(say`Blob storage, container "${config.blobContainer}": a file was written, listed and deleted`)];
         } catch (error) {
           return [storeProblem(error, settings, 'Storage Blob Data Contributor')];
         }
@@ -140,7 +140,7 @@ function sqliteOfEachReplica(): Check {
     limitMs: 1000,
     examine: () => [
       warning(
-        'each replica keeps its own, in SQLite, and REDIS_URL says that there are several',
+        say`each replica keeps its own, in SQLite, and REDIS_URL says that there are several`,
         ['CONVERSATION_STORE'],
         'With more than one replica use cosmos: a call that comes back to another one is kept in two parts otherwise',
       ),

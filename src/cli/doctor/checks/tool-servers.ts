@@ -2,7 +2,7 @@ import { packageRoot } from '../../../config/package-root.js';
 import { McpConfig } from '../../../config/mcp.config.js';
 import { type McpServerSettings, readMcpServers } from '../../../tools/mcp/mcp-server-file.js';
 import type { Deployment } from '../deployment.js';
-import { type Check, type Finding, ok, problem } from '../finding.js';
+import { type Check, type Finding, ok, problem, say } from '../finding.js';
 
 const SETTINGS = ['MCP_ENABLED_SERVERS'];
 
@@ -28,10 +28,11 @@ async function examine(settings: McpServerSettings, signal: AbortSignal): Promis
     try {
       const offered = (await session.tools(settings.connectTimeoutMs)).map(({ name }) => name);
       const missing = settings.tools.map(({ remoteName }) => remoteName).filter((name) => !offered.includes(name));
-      if (missing.length === 0) return [ok(`connected; it has all ${settings.tools.length} tools that agents may use`)];
+      if (missing.length === 0)
+        return [ok(say`connected; it has all ${settings.tools.length} tools that agents may use`)];
       return [
         problem(
-          `it has no ${missing.map((name) => `"${name}"`).join(', ')}; it has ${offered.join(', ') || 'no tools at all'}`,
+          say`it has no ${missing.map((name) => `"${name}"`).join(', ')}; it has ${offered.join(', ') || 'no tools at all'}`,
           SETTINGS,
           `Correct \`tools\` in ${file}`,
         ),
@@ -42,7 +43,7 @@ async function examine(settings: McpServerSettings, signal: AbortSignal): Promis
   } catch (error) {
     // Words of our own: what the server has said may hold any number, and anything else.
     const reason = inShort(error, settings);
-    const says = `${reason}${settings.required ? '; this server is not ready without it' : ''}`;
+    const says = say`${reason}${settings.required ? '; this server is not ready without it' : ''}`;
     return [problem(says, SETTINGS, adviceOn(reason, settings, file))];
   }
 }
