@@ -214,6 +214,7 @@ describeInBrowser('conversations in the console', () => {
     await letter.getByText('The job asks for nothing that is known here').waitFor();
     await pictures(page, 'work');
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
     await letter.getByRole('button', { name: 'Try again' }).click();
     while ((await queue.stateOf('process.lost.1')) !== 'dead') await new Promise((resolve) => setImmediate(resolve));
     await letter.getByRole('button', { name: 'Drop' }).click();

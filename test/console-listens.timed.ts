@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { OverloadMonitor } from '../src/state/overload/overload-monitor.js';
 import { accessibilityFaults } from './support/accessibility.js';
+import { layoutFaults } from './support/layout.js';
 import { TestBrowser, type WatchedPage, describeInBrowser } from './support/browser.js';
 import { type CallPart, callRecording } from './support/call-recording.js';
 import { pictures } from './support/pictures.js';
@@ -137,6 +138,7 @@ describeInBrowser('the console, when it listens', () => {
     await page.locator('#player-sides').getByText('Customer').click();
     await pictures(page, 'conversation', { wide: 'console-conversation' });
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
     expect(watched.complaints).toEqual([]);
   }, 60_000);
 
@@ -160,6 +162,7 @@ describeInBrowser('the console, when it listens', () => {
     await page.getByText('Nothing leaves this page').waitFor();
     await pictures(page, 'paused');
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
     await played(page, to);
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.locator('#listen-paused').waitFor({ state: 'hidden' });
@@ -212,6 +215,7 @@ describeInBrowser('the console, when it listens', () => {
     await suggestion.waitFor();
     await pictures(page, 'suggestion');
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
     await suggestion.getByRole('button', { name: 'Yes' }).click();
     await said(page, 'customer', 'Ann <b>').waitFor();
     await suggestion.waitFor({ state: 'detached' });

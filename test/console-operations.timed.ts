@@ -78,11 +78,13 @@ describeInBrowser('operations in the console', () => {
     await words().nth(3).waitFor();
     await pictures(page, 'operations', { wide: 'console-operations', narrow: 'console-operations-phone' });
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
 
     await live().getByRole('button', { name: 'Pause' }).click();
     await caller.next('paused');
     await live().getByRole('button', { name: 'Go on' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
     await live().getByRole('button', { name: 'Go on' }).click();
     await caller.next('resumed');
     await live().getByRole('button', { name: 'Hang up' }).click();
@@ -181,6 +183,7 @@ describeInBrowser('operations in the console', () => {
     await page.locator('#insights', { hasText: 'No model has read this.' }).waitFor();
     await pictures(page, 'conversation-latency', { wide: 'console-latency' });
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
   }, 60_000);
 
   it.each(['/#/call', '/#/listen', '/#/conversations'])(
@@ -259,7 +262,7 @@ describeInBrowser('operations in the console', () => {
     const link = page.getByRole('link', { name: 'openapi.json' });
     await link.click();
     await page.getByText('Give an access token, then use the link.').waitFor();
-    expect(await token.evaluate('(node) => node === document.activeElement')).toBe(true);
+    expect(await page.evaluate('document.activeElement.id')).toBe('token');
     await page.keyboard.insertText(visitor.key);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
@@ -283,6 +286,7 @@ describeInBrowser('operations in the console', () => {
     expect(box.y).toBeGreaterThan(0);
     await pictures(page, 'call-live');
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
     await hangUp.click();
     await page.locator('body[data-call=idle]').waitFor();
   }, 60_000);
