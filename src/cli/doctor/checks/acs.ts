@@ -4,6 +4,7 @@ import { TwilioConfig } from '../../../config/twilio.config.js';
 import { messageOf } from '../../../kernel/errors.js';
 import { connectAcs } from '../../../services/acs/acs-client.js';
 import type { Deployment } from '../deployment.js';
+import { noTokenFinding } from '../entra.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 
 /** The SDK tries three times. */
@@ -25,7 +26,9 @@ export function acsChecks(deployment: Deployment): Check[] {
           const client = await connectAcs(config);
           await client.check();
         } catch (error) {
-          return [problem(messageOf(error).split('\n')[0]!, settings, adviceOn(messageOf(error)))];
+          return [
+            noTokenFinding(error) ?? problem(messageOf(error).split('\n')[0]!, settings, adviceOn(messageOf(error))),
+          ];
         }
         return [ok(say`Azure Communication Services knows us`), ...wayBack(deployment, 'ACS')];
       },

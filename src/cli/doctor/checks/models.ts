@@ -8,6 +8,7 @@ import { connect } from '../../../llm/configured-models.js';
 import type { LlmRequest } from '../../../llm/llm-client.js';
 import { LlmError, type LlmFault } from '../../../llm/llm-error.js';
 import type { Deployment } from '../deployment.js';
+import { noTokenFinding } from '../entra.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { NotValid } from '../not-valid.js';
 import { reasonOf } from '../reasons.js';
@@ -79,7 +80,7 @@ async function examine(
     return findings;
   } catch (error) {
     if (error instanceof NotValid) throw error;
-    return [problem(reasonOf(error), settingsFor(error, choice), adviceOn(error, choice))];
+    return [noTokenFinding(error) ?? problemOf(error, choice, configs)];
   } finally {
     await client.close();
   }
@@ -96,14 +97,25 @@ function whereFor({ kind }: ModelChoice): string[] {
   return kind === 'openai' ? ['OPENAI_BASE_URL'] : [];
 }
 
-/** What is to be looked at: who we are, where it is, or what it is asked for. */
-function settingsFor(error: unknown, { kind }: ModelChoice): string[] {
-  const [where, who] =
-    kind === 'azure' ? ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_API_KEY'] : ['OPENAI_BASE_URL', 'OPENAI_API_KEY'];
-  if (!(error instanceof LlmError)) return [where];
-  if (error.fault === 'misconfigured') return /\b40[13]\b|Entra/.test(error.message) ? [who] : [where, 'LLM_MODELS'];
-  return error.fault === 'unreachable' || error.fault === 'broken_stream' ? [where] : ['LLM_MODELS'];
+function problemOf(error: unknown, { kind }: ModelChoice, { azure }: ReturnType<typeof configsOf>): Finding {
+  const says = reasonOf(error);
+  const where = kind === 'azure' ? 'AZURE_OPENAI_ENDPOINT' : 'OPENAI_BASE_URL';
+  if (!(error instanceof LlmError)) return problem(says, [where], ADVICE.unreachable);
+  const isRefused = error.fault === 'misconfigured' && /\b40[13]\b/.test(error.message);
+  if (isRefused && kind === 'azure' && azure.auth === 'entra') return problem(says, ['AZURE_OPENAI_AUTH'], ROLE_ADVICE);
+  const key = kind === 'azure' ? 'AZURE_OPENAI_API_KEY' : 'OPENAI_API_KEY';
+  return problem(says, isRefused ? [key] : settingsFor(error.fault, where), ADVICE[error.fault]);
 }
+
+/** What is to be looked at: where it is, or what it is asked for. */
+function settingsFor(fault: LlmFault, where: string): string[] {
+  if (fault === 'misconfigured') return [where, 'LLM_MODELS'];
+  return fault === 'unreachable' || fault === 'broken_stream' ? [where] : ['LLM_MODELS'];
+}
+
+/** With a token in hand it is not who we are. */
+const ROLE_ADVICE =
+  'Give our identity the role “Cognitive Services OpenAI User” on the resource; it is some minutes until that counts';
 
 const ADVICE: Readonly<Record<LlmFault, string>> = {
   unreachable: 'Correct the address, or let this machine reach it: name resolution, firewalls, network policies',
@@ -117,10 +129,3 @@ const ADVICE: Readonly<Record<LlmFault, string>> = {
   content_filter: 'Its filter refuses “Hello”: have its policy looked at',
   context_length: 'It takes less than a word: have its settings looked at',
 };
-
-function adviceOn(error: unknown, choice: ModelChoice): string {
-  if (!(error instanceof LlmError)) return ADVICE.unreachable;
-  if (choice.kind === 'azure' && /Entra/.test(error.message))
-    return 'Give the workload or managed identity (or AZURE_CLIENT_ID and so on) the role “Cognitive Services OpenAI User”';
-  return ADVICE[error.fault];
-}

@@ -13,6 +13,7 @@ import type { SpeechHints, SttDriver, SttResult, SttStream } from '../../../spee
 import type { TtsDriver } from '../../../speech/tts-voice.js';
 import { concat } from '../../call-client.js';
 import type { Deployment } from '../deployment.js';
+import { noTokenFinding } from '../entra.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { NotValid } from '../not-valid.js';
 
@@ -93,9 +94,7 @@ class VoiceCheck implements Check {
       return this.judge(spoken, Math.round(firstMs));
     } catch (error) {
       if (error instanceof NotValid) throw error;
-      return [
-        problem(messageOf(error), settingsFor(this.name, messageOf(error)), adviceOn(this.name, messageOf(error))),
-      ];
+      return [problemOf(error, this.name)];
     } finally {
       giveUp();
       await driver?.close();
@@ -168,7 +167,7 @@ async function hear(
     }
   } catch (error) {
     if (error instanceof NotValid) throw error;
-    return [problem(messageOf(error), settingsFor(name, messageOf(error)), adviceOn(name, messageOf(error)))];
+    return [problemOf(error, name)];
   } finally {
     await driver?.close();
   }
@@ -229,6 +228,11 @@ function speaksEnglish({ languages }: { readonly languages: readonly string[] })
 }
 
 type Service = SpeechConfig['stt'][number] | SpeechConfig['tts'][number];
+
+function problemOf(error: unknown, name: Service): Finding {
+  const says = messageOf(error);
+  return noTokenFinding(error) ?? problem(says, settingsFor(name, says), adviceOn(name, says));
+}
 
 function settingsFor(name: Service, reason: string): string[] {
   const isRefused = REFUSED.test(reason);

@@ -8,6 +8,7 @@ import type { AudioArchive } from '../../../services/archive/audio-archive.js';
 import type { ConversationRecord } from '../../../services/conversations/conversation-record.js';
 import type { ConversationStore } from '../../../services/conversations/conversation-store.js';
 import type { Deployment } from '../deployment.js';
+import { noTokenFinding } from '../entra.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 
 /** Of no customer; what is written there is deleted at once. */
@@ -109,6 +110,8 @@ async function archived(archive: AudioArchive, signal: AbortSignal): Promise<voi
 }
 
 function storeProblem(error: unknown, settings: readonly string[], role: string): Finding {
+  const withoutToken = noTokenFinding(error);
+  if (withoutToken) return withoutToken;
   const says = messageOf(error);
   const status = /status (\d{3})/.exec(says)?.[1];
   if (status === '401' || status === '403')
