@@ -177,6 +177,9 @@ describe('the file of webhooks', () => {
       /two endpoints named a/,
     ],
     ['endpoints: [', /webhooks\.yaml: /],
+    ['{endpoints: [{name: a, url: "https://x.test", secrets: [SECRET]}]}:', /mean nothing here: one that is no name/],
+    ['endpoints: [{name: a, url: "https://x.test", SECRET: , secret: SECRET}]', /no name, "secret"/],
+    ['endpoints: [{name: a, url: "https://x.test", secrets: [*SECRET]}]', /an alias of nothing/],
   ])('%s is refused', (content, problem) => {
     const read = (): unknown =>
       readWebhooks(fileWith(content.replaceAll(/\bSECRET\b/g, SECRET)), '/', {
@@ -185,6 +188,7 @@ describe('the file of webhooks', () => {
       });
     expect(read).toThrow(problem);
     expect(read).not.toThrow(/hunter2|u:p/);
+    expect(read).not.toThrow(SECRET.slice('whsec_'.length));
   });
 
   it('may not be there, or be one that is', () => {

@@ -30,6 +30,7 @@ const endpoint = z.strictObject({
 });
 const file = z.strictObject({ endpoints: z.array(endpoint) });
 
+const NAME = /^(?!whsec)[a-z_]{1,24}$/i;
 const VARIABLE = /\$\{(\w+)\}/;
 
 export interface WebhookEndpoint {
@@ -54,7 +55,7 @@ export function readWebhooks(named: string, root: string, env: NodeJS.ProcessEnv
   const parsed = file.safeParse(contentOf(where));
   if (!parsed.success) {
     const problems = parsed.error.issues.map(
-      (issue) => `${where}: ${issue.path.join('.') || 'the file'}: ${issue.message}`,
+      (issue) => `${where}: ${issue.path.join('.') || 'the file'}: ${wordsOf(issue)}`,
     );
     throw new ParleyError('config_invalid', problems.join('\n'));
   }
@@ -72,6 +73,13 @@ export function readWebhooks(named: string, root: string, env: NodeJS.ProcessEnv
   if (twice.length > 0) problems.push(`${where}: there are two endpoints named ${[...new Set(twice)].join(', ')}`);
   if (problems.length > 0) throw new ParleyError('config_invalid', problems.join('\n'));
   return endpoints;
+}
+
+/** A mark too many, and a secret is a key: one that could be no name is not shown. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return issue.message;
+  const shown = issue.keys.map((key) => (NAME.test(key) ? `"${key}"` : 'one that is no name'));
+  return `there are keys that mean nothing here: ${shown.join(', ')}`;
 }
 
 function endpointOf(given: z.output<typeof endpoint>, env: NodeJS.ProcessEnv): WebhookEndpoint {
@@ -105,9 +113,11 @@ function withVariables(text: string, env: NodeJS.ProcessEnv): string {
 
 function contentOf(where: string): unknown {
   try {
-    return parse(readFileSync(where, 'utf8'));
+    // Its warnings would quote the file.
+    return parse(readFileSync(where, 'utf8'), { logLevel: 'error' });
   } catch (error) {
-    // Its first line only: the others quote the file.
-    throw new ParleyError('config_invalid', `${where}: ${messageOf(error).split('\n')[0]!}`, false, { cause: error });
+    // Its first line only: the others quote the file, and that of an alias its name.
+    const [words = ''] = error instanceof ReferenceError ? ['an alias of nothing'] : messageOf(error).split('\n');
+    throw new ParleyError('config_invalid', `${where}: ${words}`, false, { cause: error });
   }
 }

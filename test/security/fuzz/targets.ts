@@ -191,6 +191,8 @@ export function fuzzTargets(folder: string): FuzzTarget[] {
       share: 0.25,
       seeds: [
         JSON.stringify({ endpoints: [{ name: 'crm', url: 'https://x.example.com', secrets: [`whsec_${SECRET}`] }] }),
+        // A mark too many, and all of it is a key.
+        `---\n{"endpoints":[{"name":"crm","secrets":["whsec_${SECRET}"]}]}:`,
         `endpoints:\n  - name: crm\n    url: https://crm.example.com/hook\n    secrets: ['whsec_${SECRET}']\n    tenants: [acme]\n    transcript: true\n`,
         "endpoints:\n  - { name: a, url: 'http://10.0.0.1/', secrets: ['${KEY}'], allow_private_network: true }\n",
       ],
