@@ -231,11 +231,11 @@ describeInBrowser('operations in the console', () => {
     await openAs(acme);
     await page.getByRole('link', { name: 'documentation' }).click();
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
+    await page.getByLabel('Find').fill('sessions');
     const route = page.locator('.route', { hasText: '/api/v1/sessions/{id}/transcript' });
     await route.locator('summary').first().click();
     await route.getByText('Needs the role operator.').waitFor();
     await route.getByText('curl -X GET').waitFor();
-    await page.evaluate('scrollTo(0, 0)');
     await pictures(page, 'api', { wide: 'api' });
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await layoutFaults(page)).toEqual([]);
