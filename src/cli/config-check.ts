@@ -2,12 +2,15 @@ import { loadConfig } from '../config/load.js';
 import { isSet, NOT_SET, showValue } from '../config/show-value.js';
 import { messageOf } from '../kernel/errors.js';
 import { checkNamedFiles } from '../named-files.js';
+import { AskedEnvironment } from './doctor/asked-environment.js';
+import { unknownNames } from './doctor/unknown-names.js';
 
 const HELP = `Usage: npm run config:check [-- --json]
 
 Prints the effective configuration, each setting with where it comes from; secrets are masked, and what is
 not set is ${NOT_SET} (null with --json).
-Exits 1, with every problem listed, if it is not valid.
+Exits 1, with every problem listed, if it is not valid. Variables that look like settings and are none are warned of on
+standard error; they do not count.
 `;
 
 /** `npm run config:check` */
@@ -18,8 +21,9 @@ export function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return Promise.resolve(unknown ? 2 : 0);
   }
+  const environment = new AskedEnvironment(process.env);
   try {
-    const config = loadConfig(process.env);
+    const config = loadConfig(environment.variables);
     checkNamedFiles(config);
     const { settings } = config;
     const rows = settings.map(({ section, setting, value, origin }) => ({
@@ -34,6 +38,9 @@ export function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
     return Promise.resolve(1);
+  } finally {
+    for (const { says, advice } of unknownNames(process.env, environment.asked))
+      process.stderr.write(`WARNING: ${says}${/[.?]$/.test(says) ? '' : '.'} ${advice}\n`);
   }
 }
 
