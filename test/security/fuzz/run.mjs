@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 
 const usage = `Usage: npm run fuzz [-- --inputs 1000000] [--seed N]
 
-Feeds every parser of what comes from outside with what is nearly right. Exits 1, with the input, if one breaks.`;
+Feeds parsers of what comes from outside (docs/security.md lists them) with what is nearly right. Exits 1, with the input, if one breaks.`;
 
 const option = { type: 'string' };
 const { values } = parseArgs({ options: { inputs: option, seed: option, help: { type: 'boolean', short: 'h' } } });
