@@ -104,6 +104,23 @@ describe('what is done through the API', () => {
     expect(entries.map(({ action }) => action)).toEqual(['GET /api/v1/conversations', 'GET /api/v1/people']);
   });
 
+  it('is noted once while somebody goes on looking at the same', async () => {
+    const { ask, written, anna, boss } = await start();
+    for (let times = 0; times < 3; times++) {
+      await ask(anna, 'GET', '/conversations');
+      await ask(boss, 'GET', '/conversations?tenant=acme');
+      await ask(boss, 'GET', '/conversations?tenant=other');
+      await ask(anna, 'GET', '/conversations/a-call');
+    }
+    const { entries } = await written();
+    expect(entries.map(({ who, of, result }) => [who, of, result])).toEqual([
+      ['anna', undefined, '200'],
+      ['boss', 'acme', '200'],
+      ['boss', 'other', '200'],
+      ['anna', undefined, '404'],
+    ]);
+  });
+
   it('names another tenant only where its data was asked for and shown', async () => {
     const { ask, written, anna, boss } = await start();
     await ask(anna, 'GET', '/people?tenant=other');

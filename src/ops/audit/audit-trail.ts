@@ -3,11 +3,15 @@ import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { createHash } from 'node:crypto';
 import { type Principal, credentialOf } from '../../auth/principal.js';
+import { Clock } from '../../kernel/clock.js';
 import { AuditLog } from './audit-log.js';
 
 const AUDITED = 'parley:audited';
 const CHANGES_NOTHING = ['GET', 'HEAD', 'OPTIONS'];
 const FORBIDDEN = 403;
+/** A page that shows something asks for it again and again: that somebody looks at it is worth an entry so often. */
+const LOOKS_ON_MS = 300_000;
+const MOST_LOOKS = 1000;
 const LONGEST_OBJECT = 300;
 
 /** For routes that only show something, which is worth to be noted: what was said in a call, say. */
@@ -24,6 +28,8 @@ export interface AuditedRequest {
   auditedObject?: string;
   /** Whose it is, which an admin's own tenant may not be. */
   auditedTenant?: string;
+  /** There is an entry for its beginning, and there will be one for its end. */
+  auditBegun?: boolean;
 }
 
 /** A person, for who knows whom to look for: ids of people are chosen by clients, and may be names. */
@@ -31,12 +37,19 @@ export function unnamed(personId: string): string {
   return `person ${createHash('sha256').update(personId).digest('hex').slice(0, 12)}`;
 }
 
-/** Notes each request of somebody who is known that changes something, is forbidden, or is marked as `Audited`. */
+/**
+ * Notes each request of somebody who is known that changes something, is forbidden, or is marked as `Audited`; of the same
+ * look at the same thing with the same result, unless it is forbidden, one in five minutes.
+ */
 @Injectable()
 export class AuditTrail {
+  /** When those who look were last noted for the same, the one who was so first comes first. */
+  private readonly looks = new Map<string, number>();
+
   constructor(
     private readonly log: AuditLog,
     private readonly reflector: Reflector,
+    private readonly clock: Clock,
   ) {}
 
   /** To be called once it is known who asks; the entry is written when the request has been answered. */
@@ -54,6 +67,7 @@ export class AuditTrail {
 
   /** For answers that go on and on: an entry now, besides the one at the end. Resolves when it is written. */
   begun(request: Request & AuditedRequest & { readonly principal: Principal }): Promise<void> {
+    request.auditBegun = true;
     return this.note(request, request.principal, 'begun');
   }
 
@@ -61,7 +75,7 @@ export class AuditTrail {
     const { role, tenant } = principal;
     const asked = request.auditedTenant;
     const path = (request.route as { path?: unknown } | undefined)?.path;
-    await this.log.record({
+    const entry = {
       who: harmless(credentialOf(principal)),
       role,
       tenant,
@@ -69,7 +83,20 @@ export class AuditTrail {
       object: objectOf(request),
       ...(asked !== undefined && asked !== tenant && { of: harmless(asked) }),
       result,
-    });
+    };
+    const looks = CHANGES_NOTHING.includes(request.method) && !request.auditBegun && result !== String(FORBIDDEN);
+    if (looks && this.looksOn(JSON.stringify(entry))) return;
+    await this.log.record(entry);
+  }
+
+  private looksOn(look: string): boolean {
+    const now = this.clock.now();
+    const notedAt = this.looks.get(look);
+    if (notedAt !== undefined && now - notedAt < LOOKS_ON_MS) return true;
+    this.looks.delete(look);
+    this.looks.set(look, now);
+    if (this.looks.size > MOST_LOOKS) this.looks.delete(this.looks.keys().next().value!);
+    return false;
   }
 }
 
