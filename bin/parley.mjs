@@ -36,7 +36,7 @@ const commands = {
     'licences, known vulnerabilities and a bill of materials of what comes with the product (--help)',
     ['dist/cli/main.js', 'packages:check'],
   ],
-  fuzz: ['feed every parser with what is nearly right (--help)', ['test/security/fuzz/run.mjs']],
+  fuzz: ['feed the parsers with what is nearly right (--help)', ['test/security/fuzz/run.mjs']],
   bench: ['measure this server beside others (--help)', ['bench/src/main.ts']],
   soak: ['let calls come and go and see whether anything is left (--help)', ['bench/src/soak/main.ts']],
   'docs:generate': ['write the generated documents (--check: only compare)', ['dist/cli/main.js', 'docs:generate']],

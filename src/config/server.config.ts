@@ -37,7 +37,7 @@ export class ServerConfig extends configOf('server', {
   upgradesPerMinute: setting(
     'UPGRADES_PER_MINUTE',
     int(0, 1_000_000),
-    'WebSocket upgrades, and API requests without a valid credential, a minute from one address before it gets 429; 0 sets no limit.',
+    'WebSocket upgrades, and API requests without a valid credential, a minute from one address (of IPv6, from its first 64 bits) before it gets 429; 0 sets no limit.',
   ),
   maxSockets: setting(
     'MAX_SOCKETS',
