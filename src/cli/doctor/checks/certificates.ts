@@ -22,7 +22,7 @@ import { skewFindings } from '../clock-skew.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { ifValid } from '../not-valid.js';
-import { reasonOf } from '../reasons.js';
+import { reasonOf } from '../../../kernel/reasons.js';
 
 const LIMIT_MS = 8000;
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 import { TelemetryConfig, pairsOf } from '../../../config/telemetry.config.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, say } from '../finding.js';
-import { reasonOf } from '../reasons.js';
+import { reasonOf } from '../../../kernel/reasons.js';
 
 const LIMIT_MS = 5000;
 const ADVICE = 'Give the address of OTLP over HTTP, usually with port 4318';

@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveConfig } from '../../../config/archive.config.js';
 import { AuditConfig } from '../../../config/audit.config.js';
 import { ConversationsConfig } from '../../../config/conversations.config.js';
 import { packageRoot } from '../../../config/package-root.js';
+import { RedisConfig } from '../../../config/redis.config.js';
 import { ServerConfig } from '../../../config/server.config.js';
+import { VOLUME_ADVICE, cannotBeWritten, tryToWrite } from '../../../services/data-directory.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
-import { reasonOf } from '../reasons.js';
 
 const LIMIT_MS = 5000;
 const TOO_LITTLE_BYTES = 100_000_000;
@@ -25,17 +25,17 @@ export function dataDirectoryChecks(deployment: Deployment): Check[] {
 
 async function examine(folder: string, deployment: Deployment): Promise<Finding[]> {
   try {
-    await make(folder);
-    await writeAndDelete(folder);
+    await tryToWrite(folder);
   } catch (error) {
     const { to } = deployment.section(AuditConfig);
     const { store } = deployment.section(ConversationsConfig);
-    const isNeeded = store !== 'none' || to.includes('file');
-    const says = say`${folder} cannot be written to: ${reasonOf(error)}`;
-    const advice = 'Give it a volume that the user of this process may write to';
+    const { url } = deployment.section(RedisConfig);
+    // Without Redis the jobs are there.
+    const isNeeded = store !== 'none' || to.includes('file') || url === '';
+    const says = cannotBeWritten(folder, error);
     return isNeeded
-      ? [problem(says, ['DATA_DIR'], advice)]
-      : [warning(says, ['DATA_DIR'], `${advice}; what no store takes is lost without`)];
+      ? [problem(says, ['DATA_DIR'], VOLUME_ADVICE)]
+      : [warning(says, ['DATA_DIR'], `${VOLUME_ADVICE}; what no store takes is lost without`)];
   }
   const { bavail, bsize, type } = await statfs(folder);
   const freeBytes = bavail * bsize;
@@ -44,36 +44,6 @@ async function examine(folder: string, deployment: Deployment): Promise<Finding[
     ...spaceFindings(freeBytes, deployment.section(ArchiveConfig)),
     ...lastingFindings(type, deployment.section(ServerConfig).environment === 'production'),
   ];
-}
-
-/** Node's own way of making parents goes round in circles where a file system makes no folders, and says nothing. */
-async function make(folder: string, mayMakeParent = true): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || !mayMakeParent || path.dirname(folder) === folder) throw error;
-    await make(path.dirname(folder));
-    await make(folder, false);
-  }
-}
-
-async function writeAndDelete(folder: string): Promise<void> {
-  const name = path.join(folder, `.doctor-${randomUUID()}`);
-  try {
-    const file = await open(name, 'wx');
-    try {
-      await file.write('ok');
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(name, `${name}-renamed`);
-  } finally {
-    await rm(name, { force: true });
-    await rm(`${name}-renamed`, { force: true });
-  }
 }
 
 function spaceFindings(freeBytes: number, { journalBytes, recording }: ArchiveConfig): Finding[] {

@@ -4,7 +4,7 @@ import { createSafeFetch } from '../../../services/http/safe-fetch.js';
 import { loadEmbedder } from '../../../speech/speakers/load-embedder.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, say } from '../finding.js';
-import { reasonOf } from '../reasons.js';
+import { reasonOf } from '../../../kernel/reasons.js';
 
 const SAMPLE_RATE = 16_000;
 const HUM_HZ = 140;

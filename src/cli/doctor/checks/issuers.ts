@@ -4,7 +4,7 @@ import { AuthConfig } from '../../../config/auth.config.js';
 import type { Deployment } from '../deployment.js';
 import { notDone } from '../examine.js';
 import { type Check, ok, problem, say } from '../finding.js';
-import { reasonOf } from '../reasons.js';
+import { reasonOf } from '../../../kernel/reasons.js';
 
 const LIMIT_MS = 8000;
 

@@ -11,7 +11,7 @@ import type { Deployment } from '../deployment.js';
 import { noTokenFinding } from '../entra.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
 import { NotValid } from '../not-valid.js';
-import { reasonOf } from '../reasons.js';
+import { reasonOf } from '../../../kernel/reasons.js';
 
 const LIMIT_MS = 20_000;
 const ONE_TOKEN: LlmRequest = {

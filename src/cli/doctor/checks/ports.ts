@@ -3,7 +3,7 @@ import { ServerConfig } from '../../../config/server.config.js';
 import { TelemetryConfig } from '../../../config/telemetry.config.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
-import { codeOf, reasonOf } from '../reasons.js';
+import { codeOf, reasonOf } from '../../../kernel/reasons.js';
 
 const LIMIT_MS = 3000;
 const EVERYWHERE = new Set(['0.0.0.0', '::']);

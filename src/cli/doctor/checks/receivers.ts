@@ -5,7 +5,7 @@ import { type WebhookEndpoint, readWebhooks } from '../../../pusher/webhooks/web
 import { createSafeFetch } from '../../../services/http/safe-fetch.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
-import { reasonOf } from '../reasons.js';
+import { reasonOf } from '../../../kernel/reasons.js';
 
 /**
  * The address of each receiver of webhooks is judged and reached as it will be when there is something to tell. It is told

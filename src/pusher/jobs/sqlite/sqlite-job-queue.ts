@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { JobsConfig } from '../../../config/jobs.config.js';
 import type { Clock, Timer } from '../../../kernel/clock.js';
 import { compiledUrl } from '../../../kernel/compiled-url.js';
 import { ParleyError } from '../../../kernel/errors.js';
+import { dataDirectoryError } from '../../../services/data-directory.js';
 import { SqliteThread } from '../../../services/sqlite/sqlite-thread.js';
 import { type DeadJob, type Job, type JobCounts, type JobHandler, JobQueue, type JobState } from '../job-queue.js';
 import { JobLoop, type LeasedJobs } from './job-loop.js';
@@ -25,7 +27,7 @@ export class SqliteJobQueue extends JobQueue {
   constructor(
     private readonly config: JobsConfig,
     private readonly clock: Clock,
-    file: string,
+    private readonly file: string,
   ) {
     super();
     this.thread = new SqliteThread({
@@ -38,7 +40,13 @@ export class SqliteJobQueue extends JobQueue {
   }
 
   override async start(signal: AbortSignal): Promise<void> {
-    await this.thread.start(signal);
+    try {
+      await this.thread.start(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const without = 'REDIS_URL, which keeps the jobs';
+      throw await dataDirectoryError(path.dirname(this.file), error, { use: 'jobs', without });
+    }
     this.purge();
   }
 

@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { access, constants, mkdir, open, opendir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../../kernel/clock.js';
-import { ParleyError } from '../../../kernel/errors.js';
 import {
   type ArchivedAudio,
   type ArchivedContent,
@@ -12,6 +11,7 @@ import {
   idOfPart,
   pathPart,
 } from '../audio-archive.js';
+import { dataDirectoryError } from '../../data-directory.js';
 
 /** No tenant has such a name: a part of a path never begins with a dot. */
 const UNFINISHED = '.unfinished';
@@ -37,12 +37,7 @@ export class DiskArchive extends AudioArchive {
       await this.makeReady();
       await this.sweep();
     } catch (error) {
-      throw new ParleyError(
-        'store_failed',
-        `DATA_DIR: ${this.directory} cannot be used for recordings: ${codeOf(error)}`,
-        false,
-        { cause: error },
-      );
+      throw await dataDirectoryError(this.directory, error, { use: 'recordings', without: 'CALL_RECORDING=off' });
     }
   }
 

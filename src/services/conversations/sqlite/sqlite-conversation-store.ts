@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { ConversationsConfig } from '../../../config/conversations.config.js';
 import type { Clock, Timer } from '../../../kernel/clock.js';
 import { compiledUrl } from '../../../kernel/compiled-url.js';
-import { ParleyError, messageOf } from '../../../kernel/errors.js';
+import { ParleyError } from '../../../kernel/errors.js';
 import { type ConversationRecord, type ConversationSummary, summaryOf } from '../conversation-record.js';
 import {
   type ConversationQuery,
@@ -11,6 +11,7 @@ import {
   type StoredConversation,
   type UnfinishedQuery,
 } from '../conversation-store.js';
+import { dataDirectoryError } from '../../data-directory.js';
 import { SqliteThread } from '../../sqlite/sqlite-thread.js';
 import type { SqliteOrder, SqliteWorkerData } from './sqlite-protocol.js';
 
@@ -45,9 +46,9 @@ export class SqliteConversationStore extends ConversationStore {
     try {
       await this.thread.start(signal);
     } catch (error) {
-      throw new ParleyError('store_failed', `DATA_DIR: ${this.file} cannot be used: ${messageOf(error)}`, false, {
-        cause: error,
-      });
+      signal.throwIfAborted();
+      const folder = path.dirname(this.file);
+      throw await dataDirectoryError(folder, error, { use: 'conversations', without: 'CONVERSATION_STORE=none, and REDIS_URL, which keeps the jobs' });
     }
     if (this.config.ttlDays > 0) this.purgeNowAndThen();
   }

@@ -1,4 +1,4 @@
-import { messageOf } from '../../kernel/errors.js';
+import { messageOf } from './errors.js';
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such name',
