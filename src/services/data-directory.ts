@@ -8,7 +8,7 @@ export const VOLUME_ADVICE = 'Give it a volume that the user of this process may
 
 /** Rejects with the system's error, if in this folder, which is made, no file can be written, renamed and deleted. */
 export async function tryToWrite(folder: string): Promise<void> {
-  await make(folder);
+  await makeFolder(folder);
   const name = path.join(folder, `.probe-${randomUUID()}`);
   try {
     const file = await open(name, 'wx');
@@ -47,15 +47,18 @@ export async function dataDirectoryError(
   return new ParleyError('store_failed', `DATA_DIR: ${says}`, false, { cause });
 }
 
-/** Node's own way of making parents goes round in circles where a file system makes no folders, and says nothing. */
-async function make(folder: string, mayMakeParent = true): Promise<void> {
+/**
+ * With its parents. Node's own way of making those goes round in circles where a file system makes no folders: in a thread,
+ * that nothing ends.
+ */
+export async function makeFolder(folder: string, mayMakeParent = true): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT' || !mayMakeParent || path.dirname(folder) === folder) throw error;
-    await make(path.dirname(folder));
-    await make(folder, false);
+    await makeFolder(path.dirname(folder));
+    await makeFolder(folder, false);
   }
 }

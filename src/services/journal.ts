@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from './data-directory.js';
 
 const SUFFIX = '.json';
 
@@ -20,7 +21,7 @@ export class Journal {
 
   /** Whole, or not at all. */
   async write(key: string, text: string): Promise<void> {
-    await mkdir(this.directory, { recursive: true });
+    await makeFolder(this.directory);
     const file = this.fileOf(key);
     const unfinished = `${file}.${process.pid}-${++this.written}`;
     await writeFile(unfinished, JSON.stringify({ key, text }), { mode: 0o600, flush: true });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../kernel/clock.js';
+import { makeFolder } from '../../services/data-directory.js';
 import { type AuditEntry, BEGINNING, chainedLine, lastHashIn } from './audit-chain.js';
 
 const SUFFIX = '.jsonl';
@@ -54,6 +55,7 @@ export class AuditFile {
   }
 
   private async begin(at: string): Promise<FileHandle> {
+    await makeFolder(path.dirname(this.folder));
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     for (const name of (await auditFilesIn(this.folder)).toReversed()) {
       const last = lastHashIn(await readFile(path.join(this.folder, name), 'utf8'));

@@ -5,7 +5,7 @@ import type { JobsConfig } from '../../../config/jobs.config.js';
 import type { Clock, Timer } from '../../../kernel/clock.js';
 import { compiledUrl } from '../../../kernel/compiled-url.js';
 import { ParleyError } from '../../../kernel/errors.js';
-import { dataDirectoryError } from '../../../services/data-directory.js';
+import { dataDirectoryError, makeFolder } from '../../../services/data-directory.js';
 import { SqliteThread } from '../../../services/sqlite/sqlite-thread.js';
 import { type DeadJob, type Job, type JobCounts, type JobHandler, JobQueue, type JobState } from '../job-queue.js';
 import { JobLoop, type LeasedJobs } from './job-loop.js';
@@ -41,6 +41,7 @@ export class SqliteJobQueue extends JobQueue {
 
   override async start(signal: AbortSignal): Promise<void> {
     try {
+      await makeFolder(path.dirname(this.file));
       await this.thread.start(signal);
     } catch (error) {
       signal.throwIfAborted();

@@ -11,7 +11,7 @@ import {
   idOfPart,
   pathPart,
 } from '../audio-archive.js';
-import { dataDirectoryError } from '../../data-directory.js';
+import { dataDirectoryError, makeFolder } from '../../data-directory.js';
 
 /** No tenant has such a name: a part of a path never begins with a dot. */
 const UNFINISHED = '.unfinished';
@@ -128,7 +128,7 @@ export class DiskArchive extends AudioArchive {
   }
 
   private async makeReady(): Promise<void> {
-    await mkdir(path.join(this.directory, UNFINISHED), { recursive: true });
+    await makeFolder(path.join(this.directory, UNFINISHED));
     await access(this.directory, constants.W_OK);
   }
 

@@ -11,7 +11,7 @@ import {
   type StoredConversation,
   type UnfinishedQuery,
 } from '../conversation-store.js';
-import { dataDirectoryError } from '../../data-directory.js';
+import { dataDirectoryError, makeFolder } from '../../data-directory.js';
 import { SqliteThread } from '../../sqlite/sqlite-thread.js';
 import type { SqliteOrder, SqliteWorkerData } from './sqlite-protocol.js';
 
@@ -43,12 +43,16 @@ export class SqliteConversationStore extends ConversationStore {
   }
 
   override async start(signal: AbortSignal): Promise<void> {
+    const folder = path.dirname(this.file);
     try {
+      await makeFolder(folder);
       await this.thread.start(signal);
     } catch (error) {
       signal.throwIfAborted();
-      const folder = path.dirname(this.file);
-      throw await dataDirectoryError(folder, error, { use: 'conversations', without: 'CONVERSATION_STORE=none, and REDIS_URL, which keeps the jobs' });
+      throw await dataDirectoryError(folder, error, {
+        use: 'conversations',
+        without: 'CONVERSATION_STORE=none, and REDIS_URL, which keeps the jobs',
+      });
     }
     if (this.config.ttlDays > 0) this.purgeNowAndThen();
   }
