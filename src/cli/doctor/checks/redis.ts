@@ -1,3 +1,4 @@
+import { parseRedisUrl } from '../../../config/redis-url.js';
 import { RedisConfig } from '../../../config/redis.config.js';
 import { WebhooksConfig } from '../../../config/webhooks.config.js';
 import type { Clock } from '../../../kernel/clock.js';
@@ -8,6 +9,7 @@ import { Replica } from '../../../state/replica.js';
 import { skewFindings } from '../clock-skew.js';
 import type { Deployment } from '../deployment.js';
 import { type Check, type Finding, ok, problem, say, warning } from '../finding.js';
+import { answersOtherwise } from '../redis-scheme.js';
 
 const SETTINGS = ['REDIS_URL', 'REDIS_CONNECT_TIMEOUT_MS', 'REDIS_COMMAND_TIMEOUT_MS'];
 const OLDEST = [6, 2] as const;
@@ -22,7 +24,7 @@ const PAUSES_MS = 2000;
 export function redisChecks(deployment: Deployment): Check[] {
   const config = deployment.section(RedisConfig);
   if (config.url === '') return [];
-  const limitMs = PAUSES_MS + 6 * config.connectTimeoutMs + 4 * config.commandTimeoutMs;
+  const limitMs = PAUSES_MS + 7 * config.connectTimeoutMs + 4 * config.commandTimeoutMs;
   return [{ about: 'redis', settings: SETTINGS, limitMs, examine: (signal) => examine(deployment, config, signal) }];
 }
 
@@ -34,7 +36,7 @@ async function examine(deployment: Deployment, config: RedisConfig, signal: Abor
     // "REDIS_URL redis://…: what is wrong (tried …). What to do"
     const [, says = messageOf(error), advice = ''] =
       /^REDIS_URL (.*\(tried [^)]*\))\. (.*)$/.exec(messageOf(error)) ?? [];
-    return [problem(says, ['REDIS_URL'], advice)];
+    return [(await schemeFinding(link.address, config, signal)) ?? problem(says, ['REDIS_URL'], advice)];
   }
   try {
     // Users of an ACL often may not ask for it.
@@ -52,6 +54,23 @@ async function examine(deployment: Deployment, config: RedisConfig, signal: Abor
   } finally {
     await link.close();
   }
+}
+
+async function schemeFinding(
+  address: string,
+  { url, connectTimeoutMs }: RedisConfig,
+  signal: AbortSignal,
+): Promise<Finding | undefined> {
+  const place = parseRedisUrl(url)!;
+  if (!(await answersOtherwise(place, AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]))))
+    return undefined;
+  return place.tls
+    ? problem(
+        say`${address}: it answers without TLS only`,
+        ['REDIS_URL'],
+        'Begin it with redis://, or let it speak TLS',
+      )
+    : problem(say`${address}: it answers with TLS only`, ['REDIS_URL'], 'Begin it with rediss://');
 }
 
 async function reachFindings(
