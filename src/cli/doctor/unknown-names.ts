@@ -7,7 +7,7 @@ const OURS = configClasses.flatMap(({ settings }) => Object.values(settings).map
 const PREFIXES =
   /^(PARLEY|STT|TTS|LLM|SPEECH|SPEAKER|SHERPA|SCRIPTED|DEEPGRAM|AZURE_SPEECH|AZURE_OPENAI|ACS|MCP|PUSHER|OVERLOAD|RECORDING|BARGE_IN)_/;
 /** Read by commands, tests and what starts the server; they are no settings. */
-const KNOWN = /^PARLEY_(CONFIG|TOKEN|TESTS)$/;
+const KNOWN = /^PARLEY_(CONFIG|TOKEN|KEY|ADMIN_KEY|TESTS|HELM|GOLDEN|FUZZ_\w+)$/;
 /** What Kubernetes tells each pod about each service, which may be named like us. */
 const OF_SERVICES = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;
 /** Short names are near to too many others. */
