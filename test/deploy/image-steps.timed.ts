@@ -61,15 +61,7 @@ describe('what the Dockerfile makes', () => {
   });
 
   it('can load every driver there is', async () => {
-    const packages = [
-      'onnxruntime-node',
-      'sherpa-onnx-node',
-      'soundswallower',
-      'bullmq',
-      '@azure/cosmos',
-      'openai',
-      '@nestjs/swagger',
-    ];
+    const packages = ['onnxruntime-node', 'sherpa-onnx-node', 'soundswallower', 'bullmq', '@azure/cosmos', 'openai'];
     const script = packages.map((name) => `await import('${name}');`).join('');
     const { code, said } = await outcome(image.run(['node', '--input-type=module', '-e', script]));
     expect(said).toBe('');
@@ -133,7 +125,7 @@ describe('what the Dockerfile makes', () => {
       expect(await status('/api/v1/sessions/nobody', 'DELETE')).toBe(404);
       const noted = (): Promise<{ code: number | null; said: string }> =>
         outcome(image.run(['node', 'dist/cli/main.js', 'audit:check'], own));
-      while (!/^[1-9]\d* lines/.test((await noted()).said)) expect(server.exitCode).toBeNull();
+      while (!/^[1-9]\d* lines?\b/.test((await noted()).said)) expect(server.exitCode).toBeNull();
       expect((await noted()).code).toBe(0);
     } finally {
       server.kill('SIGTERM');
