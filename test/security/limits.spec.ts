@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { createApiKey } from '../../src/auth/api-keys.js';
@@ -92,7 +93,12 @@ describe('connections', () => {
   ])('are closed when they are too many, or too slow: %s', async (_, begun, env) => {
     const { server } = await start({}, env);
     const { port } = new URL(server.url);
-    const sockets = [1, 2, 3].map(() => connect(Number(port), 'localhost').on('error', () => undefined));
+    const sockets: Socket[] = [];
+    // One after the other: whichever is accepted last is the one too many.
+    for (let socket = 1; socket <= 3; socket++) {
+      sockets.push(connect(Number(port), '127.0.0.1').on('error', () => undefined));
+      await once(sockets.at(-1)!, 'connect');
+    }
     const last = sockets.at(-1)!;
     const closed = new Promise((resolve) => last.once('close', resolve));
     last.write(begun);
