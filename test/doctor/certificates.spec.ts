@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:https';
@@ -12,14 +12,10 @@ import { examine } from '../../src/cli/doctor/examine.js';
 import { type Finding, maskedWords } from '../../src/cli/doctor/finding.js';
 import { loadConfig } from '../../src/config/load.js';
 import { type Clock, SystemClock } from '../../src/kernel/clock.js';
-import { canMakeCertificates } from '../fakes/entra/fake-entra.js';
+import { describeWithCertificates } from '../support/certificates.js';
 
 const DAY_MS = 86_400_000;
 const openssl = process.env['OPENSSL_PATH'] ?? 'openssl';
-const NAME = 'a certificate';
-// Without openssl there is none. In CI it must not be missing.
-const isPossible = canMakeCertificates || process.env['CI'] === 'true';
-if (!isPossible) process.stderr.write(`\nSKIPPED: ${NAME}: no openssl to make one with\n\n`);
 
 /** The system's, with another idea of what day it is. */
 class WrongClock extends SystemClock {
@@ -32,7 +28,7 @@ class WrongClock extends SystemClock {
   }
 }
 
-(isPossible ? describe : describe.skip)(NAME, () => {
+describeWithCertificates('a certificate', () => {
   const trusted = getCACertificates('default');
   let server: Server;
   let certificate: string;

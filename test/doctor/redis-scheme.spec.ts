@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { type Server, type TLSSocket, createServer } from 'node:tls';
 import { diagnose } from '../../src/cli/doctor/diagnose.js';
 import type { Finding } from '../../src/cli/doctor/finding.js';
 import { SystemClock } from '../../src/kernel/clock.js';
-import { canMakeCertificates } from '../fakes/entra/fake-entra.js';
+import { describeWithCertificates } from '../support/certificates.js';
 import { RedisServer, describeWithRedis, freePort } from '../support/redis.js';
 import { faults } from './whole-deployment.js';
 
@@ -64,9 +64,7 @@ describeWithRedis('the doctor, of a Redis that is asked', () => {
   );
 });
 
-// Without openssl there is no certificate. In CI it must not be missing.
-const isPossible = canMakeCertificates || process.env['CI'] === 'true';
-(isPossible ? describe : describe.skip)('the doctor, of what speaks TLS, and is asked without,', () => {
+describeWithCertificates('the doctor, of what speaks TLS, and is asked without,', () => {
   let server: Server;
   let answer: string;
   beforeAll(async () => {

@@ -1,17 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ClientSecretCredential } from '@azure/identity';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { connectAzure } from '../../src/llm/drivers/openai/connect-openai.js';
 import { entraTokenProvider } from '../../src/llm/drivers/openai/entra-token.js';
-import { CLIENT, FakeEntra, TENANT, canMakeCertificates } from '../fakes/entra/fake-entra.js';
+import { CLIENT, FakeEntra, TENANT } from '../fakes/entra/fake-entra.js';
 import { FakeOpenAi } from '../fakes/openai/fake-openai.js';
+import { describeWithCertificates } from '../support/certificates.js';
 
-const NAME = 'Azure OpenAI with Entra ID';
-// Without openssl there is no certificate, and without one no token. In CI it must not be missing.
-const isPossible = canMakeCertificates || process.env['CI'] === 'true';
-if (!isPossible) process.stderr.write(`\nSKIPPED: ${NAME}: no openssl to make a certificate with\n\n`);
-
-(isPossible ? describe : describe.skip)(NAME, () => {
+describeWithCertificates('Azure OpenAI with Entra ID', () => {
   let entra: FakeEntra;
   let fake: FakeOpenAi;
   beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type Server, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -10,10 +10,7 @@ export const CLIENT = { id: 'parley', secret: 'client-secret-that-nobody-may-see
 
 const openssl = process.env['OPENSSL_PATH'] ?? 'openssl';
 
-/** The library takes tokens over TLS only, and Node cannot make certificates. */
-export const canMakeCertificates = spawnSync(openssl, ['version']).status === 0;
-
-/** The token endpoint of Entra ID, for clients with a secret, on loopback. */
+/** The token endpoint of Entra ID, for clients with a secret, on loopback; over TLS, as the library takes no others. */
 export class FakeEntra {
   /** Tokens it has given, in order. */
   readonly tokens: string[] = [];
